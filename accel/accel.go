@@ -1,0 +1,99 @@
+// Package accel says what a device runtime must offer to run sub-networks, and
+// names what they work on: Model, Segment, Tensor, Bindings, Device. It holds
+// types and interfaces only; the runtimes are its sub-packages.
+package accel
+
+import (
+	"context"
+	"strings"
+)
+
+// DeviceID names what executes: "cpu", "gpu:0", "dla:1", "npu:0", "sim:x". A
+// device that several runtimes serve may carry the runtime: "cpu/ort".
+type DeviceID string
+
+// Kind is the part before the number and the runtime: "cpu", "gpu", "dla" …
+func (d DeviceID) Kind() string {
+	kind, _, _ := strings.Cut(string(d), "/")
+	kind, _, _ = strings.Cut(kind, ":")
+	return kind
+}
+
+// Device is one processor as a Backend lists it.
+type Device struct {
+	ID      DeviceID `json:"id"`
+	Name    string   `json:"name"`    // the maker's name of it
+	Backend string   `json:"backend"` // the runtime that serves it
+	Version string   `json:"version"` // of that runtime
+	Cores   int      `json:"cores"`   // CPU cores, or 0
+	Memory  int64    `json:"memory"`  // bytes, or 0 where unknown
+}
+
+// Backend is a runtime that serves devices. Its methods are safe for concurrent use.
+type Backend interface {
+	Name() string
+	Devices(ctx context.Context) ([]Device, error)
+	// Supports returns nil, or the reason why s cannot run on d, naming the layer.
+	Supports(s *Segment, d DeviceID) error
+	// Build compiles a Segment to an engine blob, which may be kept.
+	Build(ctx context.Context, s *Segment, d DeviceID, o BuildOptions) ([]byte, error)
+	// Load makes an Engine of a blob that Build made for the same device.
+	Load(ctx context.Context, blob []byte, d DeviceID, o LoadOptions) (Engine, error)
+	// Alloc makes zeroed memory for one set of tensors: host memory for cpu,
+	// device or page-locked memory for the rest.
+	Alloc(d DeviceID, t []TensorDesc) (Memory, error)
+	// Close unloads the runtime. Every Engine and Memory must be closed before.
+	Close() error
+}
+
+// BuildOptions are fixed when a Segment is compiled.
+type BuildOptions struct {
+	Precision string // "fp32", "fp16", "int8"; "" means fp32
+}
+
+// LoadOptions are fixed when an engine blob is loaded.
+type LoadOptions struct {
+	Threads int   // CPU threads of one Exec; 0: the runtime's default
+	Cores   []int // CPU cores to stay on; nil: any
+	Spin    bool  // busy-wait between operators: faster where cores are not shared
+	Sync    string
+}
+
+// Engine is a built Segment on one device. NewExec is safe for concurrent use;
+// Close comes after every Exec was closed.
+type Engine interface {
+	Tensors() (in, out []TensorDesc)
+	NewExec() (Exec, error)
+	Close() error
+}
+
+// Exec is an execution context with a stream of its own. One goroutine uses it.
+type Exec interface {
+	// Bind fixes the tensors of b as the Segment's inputs and outputs, by name,
+	// and warms up. It is called for every pair at start, never per frame. Both
+	// Exec and Bindings must outlive the Call.
+	Bind(b *Bindings) (Call, error)
+	Close() error
+}
+
+// Call is an Exec bound to a Bindings: everything that Start needs is looked up.
+type Call interface {
+	// Start runs the Segment after the event `after` (nil: now). A CPU backend
+	// has run it when Start returns; a device backend has only enqueued it. An
+	// error, from Start or from the Event, is the frame's; where it wraps
+	// ErrDeviceLost it is the graph's.
+	Start(ctx context.Context, after Event) (Event, error)
+	Close() error
+}
+
+// Event is a point in a stream that one can wait for.
+type Event interface {
+	Wait(ctx context.Context) error
+}
+
+type done struct{}
+
+func (done) Wait(context.Context) error { return nil }
+
+// Done is the Event of work that has ended.
+var Done Event = done{}

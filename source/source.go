@@ -1,0 +1,38 @@
+// Package source brings frames to the graph's door. A Source delivers the
+// frames of one camera into that camera's Gate, the only place where frames are
+// dropped; a Mux takes them out of several Gates in turn.
+package source
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Source is one camera, file or folder.
+type Source interface {
+	// Run delivers frames into g until the stream ends (nil), ctx ends (its
+	// cause) or the source fails. It may be called again after it returned; each
+	// call starts anew. It does not close g.
+	Run(ctx context.Context, g *Gate) error
+	Info() Info
+}
+
+// Info describes a Source. It is valid before, during and after Run; what a
+// source learns only from its stream is zero until then.
+type Info struct {
+	URL      string        // without credentials
+	Live     bool          // paced by a camera or a clock: a failure is tried again
+	Frames   int64         // how many there will be, 0 where unknown
+	Duration time.Duration // 0 where unknown
+	Decoder  string        // the element or library that decodes, "" until known
+}
+
+// ErrNotFound is wrapped where a file, folder or device does not exist.
+var ErrNotFound = errors.New("not found")
+
+// ErrMissingPlugin is wrapped where GStreamer lacks an element.
+var ErrMissingPlugin = errors.New("missing GStreamer plugin")
+
+// ErrTruncated is wrapped where a recording ends in the middle.
+var ErrTruncated = errors.New("truncated")

@@ -1,0 +1,81 @@
+// Package stages runs the channel graph: Jobs move from Node to Node over
+// bounded edges, one owner at a time, and come out in the order in which their
+// camera delivered them. Channels live only here; the concrete stages, in the
+// sub-packages, are plain methods without goroutines.
+package stages
+
+import (
+	"context"
+	"time"
+
+	"braid/accel"
+	"braid/internal/frame"
+)
+
+// Stage does one step on a Job, in place. One goroutine uses it.
+type Stage interface {
+	// Process returns nil also where the frame is at fault: it sets j.Err. An
+	// error that it returns stops the graph.
+	Process(ctx context.Context, j *Job) error
+	Close() error
+}
+
+// Node is a Stage placed in the graph.
+type Node struct {
+	Name    string
+	Workers int // streams, or replicas on several devices; at least 1
+	Queue   int // capacity of the edge behind it
+	// New makes the Stage of one worker, 0 .. Workers-1. It is called before the
+	// graph runs, from one goroutine.
+	New func(worker int) (Stage, error)
+}
+
+// Object is one detection. The box is x, y (top left), width, height as
+// fractions of the frame as the camera sent it.
+type Object struct {
+	Class int
+	Score float32
+	Box   [4]float32
+}
+
+// Geometry maps pixels of the network's input to pixels of the frame:
+// frame = (input - Off) * Scale.
+type Geometry struct {
+	ScaleX, ScaleY float32
+	OffX, OffY     float32
+}
+
+// Job is one frame's trip through the graph. Jobs are made at start, one for
+// each Bindings, and used again: their number is the plan's in_flight.
+type Job struct {
+	frame.Meta
+	Frame    *frame.Frame // nil once prep has filled the input tensor
+	Bindings *accel.Bindings
+	Geometry Geometry
+	Objects  []Object    // detect's result, memory kept between frames
+	Ready    accel.Event // of the last segment that was started; nil: nothing to wait for
+
+	Err    error  // the frame's failure, or nil
+	Failed string // the node that failed it
+
+	Admitted time.Time       // when the Job got its frame
+	Times    []time.Duration // per Node, in order: time in Process
+}
+
+// NewJob makes a Job around a Bindings.
+func NewJob(b *accel.Bindings) *Job { return &Job{Bindings: b} }
+
+// ReleaseFrame gives the Frame back to its Pool, once.
+func (j *Job) ReleaseFrame() {
+	if j.Frame != nil {
+		j.Frame.Release()
+		j.Frame = nil
+	}
+}
+
+// Intake is where the graph asks for frames when it has room for one.
+type Intake interface {
+	// Next waits for a frame of any camera. It returns io.EOF when no frame will
+	// come any more, ctx's cause when ctx ends first.
+	Next(ctx context.Context) (*frame.Frame, error)
+}
