@@ -1,0 +1,140 @@
+// Package detect turns the outputs of a network into Objects: a decoder for the
+// kind of head, then the same for all of them: the best candidates, boxes on
+// the frame, non-maximum suppression. It owns no memory but its own lists.
+package detect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"braid/accel"
+	"braid/stages"
+)
+
+// Config is a network's head as its card describes it, and the graph it has to
+// fit.
+type Config struct {
+	Head    Head
+	Outputs []accel.TensorDesc // of the network, in the graph's order: float32
+	Device  accel.DeviceID     // whose copies of them; the host must see their memory
+
+	Width, Height int // of the network's input, pixels
+	Classes       int // number of labels
+	NMS           NMS
+}
+
+// Head says how to read the outputs.
+type Head struct {
+	Kind    string   // "yolox", "darknet"
+	Strides []int    // yolox: of its levels, in the order of the rows
+	Outputs []Output // darknet: of its outputs, in the graph's order
+}
+
+// Output says how to read one output of a darknet network.
+type Output struct {
+	Type      string       // "yolo"
+	Anchors   [][2]float32 // width and height, pixels of the input
+	ScaleXY   float32      // scale_x_y; 0 means 1
+	NewCoords bool         // new_coords: the network has applied the sigmoid itself
+}
+
+// NMS says which of the decoded boxes are results.
+type NMS struct {
+	Kind       string  // "greedy"
+	IoU        float32 // an overlap above it suppresses the lesser box
+	Score      float32 // a candidate's score is above it
+	PerClass   bool    // boxes suppress only boxes of their class
+	MultiLabel bool    // every class of a box that passes; otherwise only the best
+	Max        int     // most results of a frame
+}
+
+// Stage is the detect step. Each worker has its own.
+type Stage struct {
+	cfg     Config
+	head    decoder
+	outputs [][]float32 // of the Job at hand
+	best    best
+	kept    []kept
+}
+
+var _ stages.Stage = (*Stage)(nil)
+
+// New checks the Config against the outputs; its error names the output, its
+// shape and the shape that the head wants.
+func New(c Config) (*Stage, error) {
+	head, err := newDecoder(c)
+	if err == nil {
+		err = c.validate()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("making detect: %w", err)
+	}
+	return &Stage{cfg: c, head: head, outputs: make([][]float32, len(c.Outputs))}, nil
+}
+
+func (c Config) validate() error {
+	for _, o := range c.Outputs {
+		if o.Type != accel.Float32 {
+			return fmt.Errorf("output %q is %v, want float32", o.Name, o.Type)
+		}
+	}
+	n := c.NMS
+	switch {
+	case n.Kind != "greedy":
+		return fmt.Errorf("nms kind %q is unknown; there is greedy", n.Kind)
+	case !(n.IoU >= 0 && n.IoU <= 1) || !(n.Score >= 0 && n.Score <= 1):
+		return fmt.Errorf("nms iou %g and score %g must be within 0..1", n.IoU, n.Score)
+	case n.Max < 1:
+		return fmt.Errorf("nms max %d must be at least 1", n.Max)
+	}
+	return nil
+}
+
+// Process waits for j.Ready and puts what it finds into j.Objects, best first;
+// of equal scores the lower class and the earlier row come first. An error of
+// the event is the frame's, unless the device is lost; a missing or unfit
+// tensor would fail every frame and is an error of the graph.
+func (s *Stage) Process(ctx context.Context, j *stages.Job) error {
+	j.Objects = j.Objects[:0]
+	if j.Ready != nil {
+		if err := j.Ready.Wait(ctx); err != nil {
+			err = fmt.Errorf("waiting for the network: %w", err)
+			if errors.Is(err, accel.ErrDeviceLost) {
+				return err
+			}
+			j.Err = err
+			return nil
+		}
+	}
+	if j.Width < 1 || j.Height < 1 {
+		j.Err = fmt.Errorf("detecting: frame size %dx%d is out of range", j.Width, j.Height)
+		return nil
+	}
+	if err := s.find(j.Bindings); err != nil {
+		return err
+	}
+	s.best.reset()
+	s.head.candidates(s.outputs, &s.best)
+	s.collect(j)
+	return nil
+}
+
+// Close does nothing: a Stage owns only Go memory.
+func (s *Stage) Close() error { return nil }
+
+// find looks the outputs up.
+func (s *Stage) find(b *accel.Bindings) error {
+	for i, want := range s.cfg.Outputs {
+		t, ok := b.Tensor(want.Name, s.cfg.Device)
+		if !ok {
+			return fmt.Errorf("detecting: no tensor %q on %s", want.Name, s.cfg.Device)
+		}
+		if !t.Equal(want) || int64(len(t.Data)) != want.Bytes() {
+			return fmt.Errorf("detecting: tensor %q is %v %v with %d bytes on the host, want %v %v",
+				t.Name, t.Type, t.Shape, len(t.Data), want.Type, want.Shape)
+		}
+		s.outputs[i] = t.Float32s()
+	}
+	return nil
+}

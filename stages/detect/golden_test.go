@@ -1,0 +1,101 @@
+package detect_test
+
+import (
+	"encoding/json"
+	"math"
+	"os"
+	"testing"
+
+	"braid/accel"
+	"braid/stages"
+	"braid/stages/detect"
+)
+
+// golden is what testdata/heads.py had numpy compute.
+type golden struct {
+	Size, Classes int
+	Cases         []goldenCase
+}
+
+type goldenCase struct {
+	Name string
+	Head struct {
+		Kind    string
+		Strides []int
+		Outputs []struct {
+			Type      string
+			Anchors   [][2]float32
+			ScaleXY   float32 `json:"scale_xy"`
+			NewCoords bool    `json:"new_coords"`
+		}
+	}
+	NMS struct {
+		IoU, Score float32
+		PerClass   bool `json:"per_class"`
+		MultiLabel bool `json:"multi_label"`
+		Max        int
+	}
+	Frame      [2]int
+	Scale, Off [2]float32
+	Outputs    []struct {
+		Shape []int64
+		Data  []float32
+	}
+	Objects [][6]float64 // class, score, x, y, width, height
+}
+
+func (c goldenCase) config(size, classes int) detect.Config {
+	head := detect.Head{Kind: c.Head.Kind, Strides: c.Head.Strides}
+	for _, o := range c.Head.Outputs {
+		head.Outputs = append(head.Outputs, detect.Output(o))
+	}
+	n := c.NMS
+	cfg := detect.Config{
+		Head: head, Device: "cpu", Width: size, Height: size, Classes: classes,
+		NMS: detect.NMS{Kind: "greedy", IoU: n.IoU, Score: n.Score, PerClass: n.PerClass, MultiLabel: n.MultiLabel, Max: n.Max},
+	}
+	for i, o := range c.Outputs {
+		cfg.Outputs = append(cfg.Outputs, accel.TensorDesc{Name: string(rune('a' + i)), Type: accel.Float32, Shape: o.Shape})
+	}
+	return cfg
+}
+
+func TestGolden(t *testing.T) {
+	raw, err := os.ReadFile("testdata/heads.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var g golden
+	if err := json.Unmarshal(raw, &g); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range g.Cases {
+		t.Run(c.Name, func(t *testing.T) {
+			cfg := c.config(g.Size, g.Classes)
+			j, data := newJob(cfg)
+			for i, o := range c.Outputs {
+				copy(data[i], o.Data)
+			}
+			j.Width, j.Height = c.Frame[0], c.Frame[1]
+			j.Geometry = stages.Geometry{ScaleX: c.Scale[0], ScaleY: c.Scale[1], OffX: c.Off[0], OffY: c.Off[1]}
+			got := process(t, newStage(t, cfg), j)
+			if len(got) != len(c.Objects) {
+				t.Fatalf("%d objects, numpy has %d", len(got), len(c.Objects))
+			}
+			for i, want := range c.Objects {
+				near(t, got[i], want)
+			}
+		})
+	}
+}
+
+func near(t *testing.T, got stages.Object, want [6]float64) {
+	t.Helper()
+	ok := got.Class == int(want[0]) && math.Abs(float64(got.Score)-want[1]) < 1e-6
+	for i, v := range got.Box {
+		ok = ok && math.Abs(float64(v)-want[2+i]) < 1e-6
+	}
+	if !ok {
+		t.Errorf("got %+v, numpy has %v", got, want)
+	}
+}
