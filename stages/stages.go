@@ -60,6 +60,10 @@ type Job struct {
 
 	Admitted time.Time       // when the Job got its frame
 	Times    []time.Duration // per Node, in order: time in Process
+
+	lane   *lane  // the merge of its camera
+	ticket uint64 // its place there
+	next   *Job   // the one after it that waits there
 }
 
 // NewJob makes a Job around a Bindings.

@@ -1,0 +1,42 @@
+package ort
+
+import (
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+)
+
+// processorName is the processor's name as Linux lists it, else the architecture.
+func processorName(cpuinfo string) string {
+	for _, key := range []string{"model name", "Model", "Hardware"} {
+		if v := field(cpuinfo, key); v != "" {
+			return v
+		}
+	}
+	return runtime.GOARCH
+}
+
+// totalMemory is the machine's memory in bytes, 0 where unknown.
+func totalMemory(meminfo string) int64 {
+	kb, err := strconv.ParseInt(strings.TrimSuffix(field(meminfo, "MemTotal"), " kB"), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return kb << 10
+}
+
+// field is the first value of a key in a file of "key : value" lines.
+func field(path, key string) string {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return ""
+	}
+	for line := range strings.Lines(string(text)) {
+		k, v, ok := strings.Cut(line, ":")
+		if ok && strings.TrimSpace(k) == key {
+			return strings.TrimSpace(v)
+		}
+	}
+	return ""
+}

@@ -1,0 +1,107 @@
+package stages
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+)
+
+// PanicError is the failure of a frame in whose Process a Stage panicked.
+type PanicError struct {
+	Value any
+}
+
+func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
+
+// node is a Node with its Stages and what they did so far.
+type node struct {
+	Node
+	index   int
+	workers []*worker
+	log     *slog.Logger
+	panics  fault
+
+	busy, blocked, starved atomic.Int64 // nanoseconds, of all workers
+}
+
+// worker is one of a node's Stages and how many Jobs went through it.
+type worker struct {
+	Stage
+	count atomic.Uint64
+}
+
+// process does the node's step on j, unless j has failed before. It returns only
+// what stops the graph.
+func (n *node) process(ctx context.Context, w *worker, j *Job) error {
+	if j.Err != nil {
+		return nil
+	}
+	start := time.Now()
+	err := n.guard(ctx, w.Stage, j)
+	took := time.Since(start)
+	j.Times[n.index] = took
+	n.busy.Add(int64(took))
+	w.count.Add(1)
+	if err != nil {
+		return fmt.Errorf("%s: %w", n.Name, err)
+	}
+	if j.Err != nil {
+		if j.Failed == "" {
+			j.Failed = n.Name
+		}
+		j.ReleaseFrame()
+	}
+	return nil
+}
+
+// guard turns a panic into the frame's failure.
+func (n *node) guard(ctx context.Context, s Stage, j *Job) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			j.Err, err = &PanicError{Value: v}, nil
+			n.panics.report(func(more int) {
+				n.log.Error("stage panicked", "stage", n.Name, "camera", j.Camera, "seq", j.Seq,
+					"panic", v, "more", more, "stack", string(debug.Stack()))
+			})
+		}
+	}()
+	return s.Process(ctx, j)
+}
+
+// work is one worker: it takes Jobs from in until that is closed.
+func (r *run) work(ctx context.Context, n *node, w *worker, in <-chan *Job, out chan<- *Job) error {
+	idle := time.Now()
+	for {
+		var j *Job
+		var ok bool
+		select {
+		case j, ok = <-in:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		n.starved.Add(int64(time.Since(idle)))
+		if !ok {
+			return nil
+		}
+		if ctx.Err() != nil {
+			r.graph.abandon(ctx, j)
+			return context.Cause(ctx)
+		}
+		if err := n.process(ctx, w, j); err != nil {
+			r.graph.abandon(ctx, j)
+			return err
+		}
+		full := time.Now()
+		select {
+		case out <- j:
+		case <-ctx.Done():
+			r.graph.abandon(ctx, j)
+			return context.Cause(ctx)
+		}
+		idle = time.Now()
+		n.blocked.Add(int64(idle.Sub(full)))
+	}
+}

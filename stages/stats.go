@@ -1,0 +1,46 @@
+package stages
+
+import "time"
+
+// NodeStats is what one node did since the Graph was made. The times are sums
+// over its workers; a wait or a call that still goes on is not in them. The node
+// with the highest Busy per worker is the bottleneck.
+type NodeStats struct {
+	Name    string
+	Workers []uint64      // Jobs that went through Process, by worker
+	Busy    time.Duration // in Process
+	Blocked time.Duration // waiting for room behind the node; 0 in RunSerial
+	Starved time.Duration // waiting for a Job; 0 in RunSerial
+	Queued  int           // Jobs that wait behind the node now, of Queue
+	Queue   int
+}
+
+// Stats reads the nodes in data order. It may be called while the Graph runs.
+func (g *Graph) Stats() []NodeStats {
+	g.mu.Lock()
+	edges := g.edges
+	g.mu.Unlock()
+	out := make([]NodeStats, len(g.nodes))
+	for i, n := range g.nodes {
+		out[i] = NodeStats{
+			Name:    n.Name,
+			Workers: n.counts(),
+			Busy:    time.Duration(n.busy.Load()),
+			Blocked: time.Duration(n.blocked.Load()),
+			Starved: time.Duration(n.starved.Load()),
+			Queue:   n.Queue,
+		}
+		if i+1 < len(edges) {
+			out[i].Queued = len(edges[i+1])
+		}
+	}
+	return out
+}
+
+func (n *node) counts() []uint64 {
+	out := make([]uint64, len(n.workers))
+	for i, w := range n.workers {
+		out[i] = w.count.Load()
+	}
+	return out
+}
