@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -300,10 +301,10 @@ func TestStats(t *testing.T) {
 		}
 		// prep 0-1, 1-2, held until 4; infer.0 1-4, 4-7.
 		want := []stages.NodeStats{
-			{Name: "prep", Workers: 1, Count: 2, Busy: 2 * time.Second, Blocked: 2 * time.Second},
-			{Name: "infer.0", Workers: 1, Count: 2, Busy: 6 * time.Second, Starved: time.Second},
+			{Name: "prep", Workers: []uint64{2}, Busy: 2 * time.Second, Blocked: 2 * time.Second},
+			{Name: "infer.0", Workers: []uint64{2}, Busy: 6 * time.Second, Starved: time.Second},
 		}
-		if got := g.Stats(); !slices.Equal(got, want) {
+		if got := g.Stats(); !reflect.DeepEqual(got, want) {
 			t.Errorf("got  %+v\nwant %+v", got, want)
 		}
 		if !slices.Equal(times, []time.Duration{1e9, 3e9, 1e9, 3e9}) {
