@@ -1,0 +1,233 @@
+// Package plan is the plan file: which segments a model is cut into, on which
+// devices each runs, with how many streams, and how many frames are inside the
+// graph at once. It holds pure functions; it knows no network, so whether a cut
+// point exists is for its caller to check.
+package plan
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"braid/accel"
+)
+
+// Version is the version of the plan file that this package reads and writes.
+const Version = 1
+
+// ErrOtherModel is wrapped where a plan was made for another model.
+var ErrOtherModel = errors.New("plan of another model")
+
+// Plan is a plan file. Parse has filled in the defaults; of a Plan made
+// otherwise, Default is the start.
+type Plan struct {
+	Version   int        `yaml:"version" rule:"required" doc:"1"`
+	Model     string     `yaml:"model,omitempty" doc:"the model it was made for, as name@sha256:hash (8 digits or more) or name alone; with another model braid stops. Empty: any"`
+	Machine   string     `yaml:"machine,omitempty" doc:"key of the machine it was made for; on another one braid warns"`
+	Serial    bool       `yaml:"serial,omitempty" doc:"the baseline: one frame at a time on one goroutine. Needs one segment on one device and no second worker, stream or frame"`
+	Precision Precision  `yaml:"precision" doc:"of the segments that do not say their own"`
+	Batch     int        `yaml:"batch" rule:"min=1" doc:"frames of one inference; more than 1 is reserved for a later version"`
+	Prep      Pool       `yaml:"prep,flow"`
+	Segments  []Segment  `yaml:"segments" rule:"required" doc:"the network in order"`
+	Detect    Pool       `yaml:"detect,flow"`
+	InFlight  int        `yaml:"in_flight" rule:"min=1,max=4096,zero" doc:"frames inside the graph at once. Default: workers of prep and detect, streams of all segments, and 1 that waits for its turn to be sent"`
+	Predicted *Predicted `yaml:"predicted,omitempty,flow"`
+}
+
+// Segment is a sub-network and where it runs.
+type Segment struct {
+	Until     string      `yaml:"until,omitempty" doc:"the cut point at its end, named by tensor; the last segment has none"`
+	Devices   []Placement `yaml:"devices" rule:"required" doc:"where it runs: cpu, gpu:N, dla:N, npu:N, sim:NAME, with a runtime where several serve it: cpu/ort. Several devices take frames in turn, whichever is free"`
+	Streams   int         `yaml:"streams,omitempty" rule:"min=1,max=64" doc:"on each device that does not say its own"`
+	Precision Precision   `yaml:"precision,omitempty" doc:"default: the plan's"`
+	Fallback  Fallback    `yaml:"fallback,omitempty" doc:"whether layers that the device cannot run may run on another"`
+}
+
+// Placement is one device of a Segment. In the file it is the device's name, or
+// keys.
+type Placement struct {
+	ID      accel.DeviceID `yaml:"id" rule:"required" doc:"the device"`
+	Streams int            `yaml:"streams,omitempty" rule:"min=1,max=64,zero" doc:"default: the segment's"`
+	Threads int            `yaml:"threads,omitempty" rule:"min=0,max=1024" doc:"CPU threads of each stream. Default: 1 where several streams of the plan share the CPU, else the runtime's choice"`
+}
+
+// Pool is the workers of prep or detect.
+type Pool struct {
+	Workers int            `yaml:"workers" rule:"min=1,max=64" doc:"workers in parallel"`
+	Device  accel.DeviceID `yaml:"device" doc:"only cpu in this version"`
+}
+
+// Predicted is what the planner expects of the plan.
+type Predicted struct {
+	FPS        float64 `yaml:"fps" rule:"min=0" doc:"frames a second"`
+	LatencyMS  float64 `yaml:"latency_ms" rule:"min=0" doc:"milliseconds from prep to detect"`
+	Bottleneck string  `yaml:"bottleneck,omitempty" doc:"what limits the rate: a device, prep or detect"`
+}
+
+// Default is a Plan without segments, with the defaults of the file.
+func Default() Plan {
+	pool := Pool{Workers: 1, Device: "cpu"}
+	return Plan{Version: Version, Precision: FP32, Batch: 1, Prep: pool, Detect: pool}
+}
+
+// Serial is the baseline that everything is measured against: one frame at a
+// time, the whole network on the CPU with the runtime's default threads.
+func Serial(model string) Plan {
+	p := Default()
+	p.Model, p.Serial, p.InFlight = model, true, 1
+	p.Segments = []Segment{segment("cpu", 1)}
+	return p
+}
+
+// Auto is frame-level data parallelism on a CPU: a stream of one thread for each
+// core, since a detector's operators scale worse over cores than frames do. From
+// four cores on, one worker of prep cannot keep them busy.
+func Auto(model string, cores int) Plan {
+	p := Default()
+	p.Model = model
+	p.Segments = []Segment{segment("cpu", max(1, cores))}
+	p.Segments[0].Devices[0].Threads = 1
+	if cores >= 4 {
+		p.Prep.Workers = 2
+	}
+	p.InFlight = p.workers()
+	return p
+}
+
+func segment(d accel.DeviceID, streams int) Segment {
+	return Segment{Devices: []Placement{{ID: d}}, Streams: streams, Fallback: Allow}
+}
+
+// workers are all that can hold a frame at once.
+func (p Plan) workers() int {
+	n := p.Prep.Workers + p.Detect.Workers
+	for i := range p.Segments {
+		n += len(p.Replicas(i))
+	}
+	return n
+}
+
+// ModelRef is how a plan names a model.
+func ModelRef(m accel.Model) string {
+	if m.SHA256 == "" {
+		return m.Name
+	}
+	return m.Name + "@sha256:" + m.SHA256
+}
+
+// For says whether the plan is for a model, given as ModelRef writes it. Hashes
+// decide; names do where one of the two has no hash.
+func (p Plan) For(model string) error {
+	if p.Model == "" || model == "" {
+		return nil
+	}
+	name, hash, _ := strings.Cut(p.Model, "@sha256:")
+	otherName, otherHash, _ := strings.Cut(model, "@sha256:")
+	same := name == otherName
+	if hash != "" && otherHash != "" {
+		same = strings.HasPrefix(hash, otherHash) || strings.HasPrefix(otherHash, hash)
+	}
+	if same {
+		return nil
+	}
+	return fmt.Errorf("%w: made for %s, not for %s", ErrOtherModel, p.Model, model)
+}
+
+// Cuts are the cut points between the segments, in order.
+func (p Plan) Cuts() []string {
+	var at []string
+	for _, s := range p.Segments[:max(0, len(p.Segments)-1)] {
+		at = append(at, s.Until)
+	}
+	return at
+}
+
+// PrecisionOf is the precision of segment i, as accel.BuildOptions has it.
+func (p Plan) PrecisionOf(i int) string {
+	if s := p.Segments[i].Precision; s != "" {
+		return string(s)
+	}
+	return string(p.Precision)
+}
+
+// Replica is one worker of a segment: an Exec on a device.
+type Replica struct {
+	Device  accel.DeviceID
+	Threads int // CPU threads; 0: the runtime's choice
+}
+
+// Replicas are the workers of segment i, device after device.
+func (p Plan) Replicas(i int) []Replica {
+	var out []Replica
+	shared := p.cpuStreams() > 1
+	s := p.Segments[i]
+	for _, d := range s.Devices {
+		r := Replica{Device: d.ID, Threads: d.Threads}
+		if r.Threads == 0 && shared && d.ID.Kind() == "cpu" {
+			r.Threads = 1
+		}
+		for range s.streams(d) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+func (s Segment) streams(d Placement) int {
+	if d.Streams > 0 {
+		return d.Streams
+	}
+	return max(1, s.Streams)
+}
+
+func (p Plan) cpuStreams() (n int) {
+	for _, s := range p.Segments {
+		for _, d := range s.Devices {
+			if d.ID.Kind() == "cpu" {
+				n += s.streams(d)
+			}
+		}
+	}
+	return n
+}
+
+// canonical is what of a plan tells it from others: all that decides how it
+// runs, with defaults filled in, in fixed order.
+type canonical struct {
+	Version  int                `json:"version"`
+	Model    string             `json:"model"`
+	Serial   bool               `json:"serial"`
+	Batch    int                `json:"batch"`
+	Prep     Pool               `json:"prep"`
+	Segments []canonicalSegment `json:"segments"`
+	Detect   Pool               `json:"detect"`
+	InFlight int                `json:"in_flight"`
+}
+
+type canonicalSegment struct {
+	Until     string    `json:"until"`
+	Replicas  []Replica `json:"replicas"`
+	Precision string    `json:"precision"`
+	Fallback  Fallback  `json:"fallback"`
+}
+
+// ID is "p-" and the first 8 hex digits of the SHA-256 of the plan's canonical
+// form: compact JSON of version, model, serial, batch, prep, segments (until,
+// replicas, precision, fallback), detect and in_flight, with the defaults filled
+// in. Machine and prediction are left out, so that two spellings of one plan,
+// and the same plan on two machines, have one id.
+func (p Plan) ID() string {
+	c := canonical{p.Version, p.Model, p.Serial, p.Batch, p.Prep, nil, p.Detect, p.InFlight}
+	for i, s := range p.Segments {
+		if s.Fallback == "" {
+			s.Fallback = Allow
+		}
+		c.Segments = append(c.Segments, canonicalSegment{s.Until, p.Replicas(i), p.PrecisionOf(i), s.Fallback})
+	}
+	data, _ := json.Marshal(c) // strings and numbers: cannot fail
+	sum := sha256.Sum256(data)
+	return "p-" + hex.EncodeToString(sum[:4])
+}

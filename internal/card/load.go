@@ -1,0 +1,194 @@
+package card
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"braid/internal/strict"
+)
+
+// ErrMismatch is wrapped where a file is not the one that the card describes.
+var ErrMismatch = errors.New("sha256 does not match")
+
+// Load reads a card, its labels and the hash of its model file, which must match
+// the card's. Where only the model file is missing, it returns the Card with an
+// error that wraps fs.ErrNotExist.
+func Load(path string) (*Card, error) {
+	c, err := read(path)
+	if err != nil {
+		return nil, err
+	}
+	return c, c.verify()
+}
+
+// read reads a card and its labels, and leaves the model file alone.
+func read(path string) (*Card, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading model card: %w", err)
+	}
+	c, lines, err := parse(data, path)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.readLabels(); err != nil {
+		return nil, strict.Errors{{File: path, Line: lines.At("labels"), Path: "labels", Msg: err.Error()}}
+	}
+	return c, nil
+}
+
+// Parse reads a card's text; path says where it came from, and what it names
+// relative to it. The error is a strict.Errors with everything that is wrong. It
+// reads no other file: labels that are in a file are missing.
+func Parse(data []byte, path string) (*Card, error) {
+	c, _, err := parse(data, path)
+	return c, err
+}
+
+func parse(data []byte, path string) (*Card, strict.Lines, error) {
+	c := Default()
+	lines, errs := strict.Decoder{File: path}.Decode(data, &c)
+	if c.Head.Kind == YOLOX && c.Head.Strides == nil {
+		c.Head.Strides = []int{8, 16, 32}
+	}
+	c.SHA256 = strings.ToLower(c.SHA256)
+	if err := strict.Merge(path, lines, errs, c.problems()).Err(); err != nil {
+		return nil, lines, err
+	}
+	c.dir = filepath.Dir(path)
+	return &c, lines, nil
+}
+
+var (
+	hashForm = regexp.MustCompile(`^[0-9a-f]{64}$`)
+	nameForm = regexp.MustCompile(`^[^@/\\\s]{1,64}$`)
+)
+
+func (c *Card) problems() strict.Errors {
+	errs := strict.Check(c)
+	if c.Name != "" && !nameForm.MatchString(c.Name) {
+		errs.Addf("name", "want 1 to 64 characters without spaces, @ and slashes")
+	}
+	if c.SHA256 != "" && !hashForm.MatchString(c.SHA256) {
+		errs.Addf("sha256", "want 64 hex digits")
+	}
+	switch c.Head.Kind {
+	case YOLOX:
+		c.yoloxProblems(&errs)
+	case Darknet:
+		c.darknetProblems(&errs)
+	}
+	return errs
+}
+
+func (c *Card) yoloxProblems(errs *strict.Errors) {
+	if len(c.Head.Outputs) > 0 {
+		errs.Addf("head.outputs", "belongs to kind darknet, yolox has strides")
+	}
+	for i, s := range c.Head.Strides {
+		if s > 0 && (c.Input.Width%s != 0 || c.Input.Height%s != 0) {
+			errs.Addf(fmt.Sprintf("head.strides[%d]", i), "the input of %dx%d is no multiple of %d", c.Input.Width, c.Input.Height, s)
+		}
+	}
+}
+
+func (c *Card) darknetProblems(errs *strict.Errors) {
+	if len(c.Head.Strides) > 0 {
+		errs.Addf("head.strides", "belongs to kind yolox, darknet has outputs")
+	}
+	if len(c.Head.Outputs) == 0 {
+		errs.Addf("head.outputs", "is required for kind darknet")
+	}
+	named, seen := 0, map[string]bool{}
+	for i, o := range c.Head.Outputs {
+		at := fmt.Sprintf("head.outputs[%d]", i)
+		if o.Name != "" {
+			named++
+			if seen[o.Name] {
+				errs.Addf(at+".name", "%q is named twice", o.Name)
+			}
+			seen[o.Name] = true
+		}
+		if o.NewCoords && o.Type == Region {
+			errs.Addf(at+".new_coords", "belongs to type yolo")
+		}
+	}
+	if named != 0 && named != len(c.Head.Outputs) {
+		errs.Addf("head.outputs", "name all outputs or none")
+	}
+}
+
+// Bounds on a label file: no detector has more classes.
+const (
+	maxLabels     = 100_000
+	maxLabelBytes = 8 << 20
+)
+
+// readLabels fills in the names from the label file, if there is one. Empty
+// lines at the end do not count; those between are classes without a name.
+func (c *Card) readLabels() error {
+	if c.Labels.File == "" {
+		return nil
+	}
+	path := filepath.FromSlash(c.Labels.File)
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(c.dir, path)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("reading labels: %w", err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxLabelBytes)) // it may be any file
+	if err != nil {
+		return fmt.Errorf("reading labels: %w", err)
+	}
+	c.Labels.Names = nil
+	lines := bufio.NewScanner(bytes.NewReader(bytes.TrimRight(data, " \t\r\n")))
+	for lines.Scan() {
+		c.Labels.Names = append(c.Labels.Names, strings.TrimSpace(lines.Text()))
+	}
+	if err := lines.Err(); err != nil || len(c.Labels.Names) > maxLabels {
+		return fmt.Errorf("reading labels: %s is no list of names", path)
+	}
+	return nil
+}
+
+// verify hashes the model file and holds it against the card.
+func (c *Card) verify() error {
+	sum, err := fileHash(c.Path())
+	if err != nil {
+		if errors.Is(err, fs.ErrNotExist) && c.Source != "" {
+			return fmt.Errorf("model %s: %w: get it with braid model pull %s", c.Name, err, c.Name)
+		}
+		return fmt.Errorf("model %s: %w", c.Name, err)
+	}
+	if c.SHA256 != "" && c.SHA256 != sum {
+		return fmt.Errorf("model %s: %w: the card says %s, %s is %s", c.Name, ErrMismatch, c.SHA256, c.Path(), sum)
+	}
+	c.SHA256 = sum
+	return nil
+}
+
+func fileHash(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", fmt.Errorf("opening model: %w", err)
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", fmt.Errorf("reading model: %w", err)
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}

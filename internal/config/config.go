@@ -1,0 +1,113 @@
+// Package config is the configuration of braid run: its keys, their defaults,
+// how they are read from file, environment and flags, and what makes them wrong.
+package config
+
+import (
+	"time"
+
+	"braid/internal/strict"
+)
+
+// Config is the whole configuration. Load has filled in every default.
+type Config struct {
+	Site     string   `yaml:"site" rule:"required" doc:"name of the place, second part of every NATS subject"`
+	Instance string   `yaml:"instance" doc:"name of this process in stats. Default: the host name's slug"`
+	NATS     NATS     `yaml:"nats"`
+	Model    string   `yaml:"model" doc:"model of the cameras that name none: a name from the model folders, CARD.yaml or FILE.onnx"`
+	Plan     string   `yaml:"plan" rule:"required" doc:"auto, serial or a plan file"`
+	Backend  string   `yaml:"backend,omitempty" doc:"runtime where several serve a device. Default: the first that can"`
+	Cameras  []Camera `yaml:"cameras" doc:"at least one"`
+	HTTP     HTTP     `yaml:"http"`
+	Log      Log      `yaml:"log"`
+}
+
+// NATS says where detections go.
+type NATS struct {
+	URL       string       `yaml:"url" rule:"required" doc:"embedded starts a server inside braid; else nats://, tls://, ws:// or wss:// URLs, with commas between"`
+	Listen    string       `yaml:"listen" doc:"host:port of the embedded server; port 0 takes a free one"`
+	JetStream *bool        `yaml:"jetstream" doc:"keep frames in the stream BRAID_FRAMES. Default: true where embedded, else false"`
+	CredsFile string       `yaml:"creds_file,omitempty" doc:"credentials file for url"`
+	TLS       TLS          `yaml:"tls,omitempty"`
+	StoreDir  string       `yaml:"store_dir,omitempty" doc:"folder of the embedded server's streams. Default: $XDG_STATE_HOME/braid"`
+	MaxBytes  strict.Bytes `yaml:"max_bytes" rule:"min=1MiB" doc:"the stream's size, the oldest frames go first"`
+	MaxAge    Duration     `yaml:"max_age" rule:"min=1s" doc:"how long the stream keeps frames"`
+}
+
+// TLS are the files of a TLS connection to NATS.
+type TLS struct {
+	CAFile   string `yaml:"ca_file,omitempty" doc:"certificates to trust. Default: the system's"`
+	CertFile string `yaml:"cert_file,omitempty" doc:"own certificate, with key_file"`
+	KeyFile  string `yaml:"key_file,omitempty" doc:"key of the own certificate"`
+}
+
+// Camera is one source of frames. Of a Camera made in a program, NewCamera is
+// the start.
+type Camera struct {
+	Name         string    `yaml:"name" rule:"required" doc:"name in messages; its slug is the last part of the subject and must be the camera's own"`
+	URL          string    `yaml:"url" rule:"required" doc:"where frames come from: file:, rtsp:, rtsps:, http(s):, v4l2:, test:, images:, scene:, gst:"`
+	Username     string    `yaml:"username,omitempty" doc:"for rtsp and http"`
+	Password     string    `yaml:"password,omitempty" doc:"for rtsp and http; better ${VAR} or password_file"`
+	PasswordFile string    `yaml:"password_file,omitempty" doc:"file with the password, relative to the configuration"`
+	Transport    Transport `yaml:"transport,omitempty" doc:"of rtsp"`
+	Policy       Policy    `yaml:"policy,omitempty" doc:"what to do with a frame when the graph is busy. Default: block for file: and images:, else drop-oldest"`
+	Every        int       `yaml:"every,omitempty" rule:"min=2,max=100000,zero" doc:"with policy every-n: analyse one frame of so many"`
+	MaxFPS       float64   `yaml:"max_fps,omitempty" rule:"above=0,max=1000,zero" doc:"analyse at most so many frames a second. Default: all"`
+	Classes      []string  `yaml:"classes,omitempty,flow" doc:"report only these labels. Default: all"`
+	MinScore     float32   `yaml:"min_score,omitempty" rule:"min=0,max=1" doc:"report only objects of at least this score. Default: the model card's"`
+	Model        string    `yaml:"model,omitempty" doc:"default: the model of the configuration"`
+	Loop         bool      `yaml:"loop,omitempty" doc:"file: and images: start again at the end"`
+	Clock        Clock     `yaml:"clock,omitempty" doc:"where capture times come from; wall plays a file: in real time. Default auto: rtcp where the camera sends it, else wall; pts for files"`
+	Queue        int       `yaml:"queue" rule:"min=1,max=64" doc:"frames that may wait for the graph"`
+	Stall        Duration  `yaml:"stall" rule:"min=1s" doc:"a live camera that sends nothing for so long is opened again"`
+}
+
+// HTTP is the listener for metrics and health.
+type HTTP struct {
+	Listen string `yaml:"listen" doc:"not built yet: must be empty"`
+}
+
+// Log says what is logged to stderr.
+type Log struct {
+	Level  Level  `yaml:"level" doc:"the least that is logged"`
+	Format Format `yaml:"format" doc:"text for people, json for machines"`
+}
+
+// Duration is time.Duration, "150ms" in the file.
+type Duration = time.Duration
+
+// Default is the configuration without a file: everything but cameras and model.
+func Default() Config {
+	return Config{
+		Site: "default",
+		NATS: NATS{
+			URL: Embedded, Listen: "127.0.0.1:4222",
+			MaxBytes: 1 << 30, MaxAge: time.Hour,
+		},
+		Plan: "auto",
+		Log:  Log{Level: Info, Format: Text},
+	}
+}
+
+// NewCamera is a Camera with the defaults that do not depend on its URL.
+func NewCamera() Camera {
+	return Camera{Transport: TCP, Clock: ClockAuto, Queue: 2, Stall: 10 * time.Second}
+}
+
+// SetDefaults makes an element of the camera list start as NewCamera.
+func (c *Camera) SetDefaults() { *c = NewCamera() }
+
+// ReservedKeys are keys that a later version will take.
+func (Camera) ReservedKeys() []string {
+	return []string{"weight", "min_fps", "budget", "rotate", "ignore", "zones"}
+}
+
+// Embedded is the NATS URL of the server inside braid.
+const Embedded = "embedded"
+
+// UsesJetStream says whether frames are kept in a stream.
+func (n NATS) UsesJetStream() bool {
+	if n.JetStream == nil {
+		return n.URL == Embedded
+	}
+	return *n.JetStream
+}
