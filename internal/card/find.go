@@ -113,7 +113,7 @@ func findName(name string, env Env) (*Card, error) {
 		}
 	}
 	slices.Sort(known)
-	return nil, fmt.Errorf("%w %q%s; looked in %s", ErrNotFound, name, strict.Suggest(name, slices.Compact(known)), env)
+	return nil, fmt.Errorf("%w %q (looked in %s)%s", ErrNotFound, name, env, strict.Suggest(name, slices.Compact(known)))
 }
 
 // String lists the folders.

@@ -69,7 +69,7 @@ func TestFind(t *testing.T) {
 		{ref: "net", id: "net@" + hash("net")[:8], path: "a/net.onnx"},
 		{ref: "other", id: "other@" + hash("net")[:8], path: "a/net.onnx"},
 		{ref: "only-b", id: "only-b@" + hash("net")[:8], path: "a/net.onnx"},
-		{ref: "ent", is: card.ErrNotFound, says: []string{`unknown model "ent", did you mean "net"?`, env.String()}},
+		{ref: "ent", is: card.ErrNotFound, says: []string{`unknown model "ent"`, `did you mean "net"?`, env.String()}},
 		{ref: "broken", says: []string{"broken.yaml:2: fiel: unknown key"}},
 		{ref: "plan", says: []string{"plan.yaml:"}},
 		{ref: "gone", is: fs.ErrNotExist, says: []string{"model gone", "gone.onnx"}},

@@ -1,0 +1,153 @@
+//go:build e2e
+
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"braid/internal/testdata"
+	"braid/sink/wire"
+)
+
+// binary is the program under test, built once.
+var binary string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "braid-e2e-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	binary = filepath.Join(dir, "braid")
+	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "building braid: %v\n%s", err, out)
+		os.Exit(1)
+	}
+	code := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// patience is the longest that one command of a test may take.
+const patience = 4 * time.Minute
+
+// command prepares a call of the program in the repository's root, with its
+// state in a folder of the test's own.
+func command(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	lib := testdata.ORT(t)
+	cmd := exec.CommandContext(t.Context(), binary, args...)
+	cmd.Dir = testdata.Root(t)
+	home := t.TempDir()
+	cmd.Env = append(os.Environ(), "BRAID_ORT_LIB="+lib, "HOME="+home, "XDG_STATE_HOME="+home, "XDG_CACHE_HOME="+home)
+	cmd.WaitDelay = patience
+	return cmd
+}
+
+type result struct {
+	code        int
+	out, stderr string
+}
+
+// braid runs the program to its end.
+func braid(t *testing.T, args ...string) result {
+	t.Helper()
+	return finish(t, command(t, args...))
+}
+
+func finish(t *testing.T, cmd *exec.Cmd) result {
+	t.Helper()
+	var out, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &stderr
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatalf("running %v: %v", cmd.Args, err)
+	}
+	return result{cmd.ProcessState.ExitCode(), out.String(), stderr.String()}
+}
+
+// mustRun runs the program and wants exit code 0.
+func mustRun(t *testing.T, args ...string) result {
+	t.Helper()
+	r := braid(t, args...)
+	if r.code != 0 {
+		t.Fatalf("braid %s: exit %d\n%s", strings.Join(args, " "), r.code, r.stderr)
+	}
+	return r
+}
+
+// frames reads a file of JSON lines.
+func frames(t *testing.T, path string) []wire.Frame {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []wire.Frame
+	for line := range bytes.Lines(data) {
+		f, err := wire.ParseFrame(line)
+		if err != nil {
+			t.Fatalf("%s line %d: %v", path, len(out)+1, err)
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// summaryOf reads what batch -o json prints at its end.
+type summary struct {
+	Cameras []struct {
+		Camera    string            `json:"camera"`
+		In        uint64            `json:"in"`
+		Published uint64            `json:"published"`
+		Failed    map[string]uint64 `json:"failed"`
+		Dropped   map[string]uint64 `json:"dropped"`
+		InFlight  uint64            `json:"in_flight"`
+	} `json:"cameras"`
+	Stages []struct {
+		Stage   string   `json:"stage"`
+		On      string   `json:"on"`
+		Workers []uint64 `json:"workers"`
+	} `json:"stages"`
+}
+
+func summaryOf(t *testing.T, out string) summary {
+	t.Helper()
+	var s summary
+	if err := json.Unmarshal([]byte(out), &s); err != nil {
+		t.Fatalf("reading the summary %q: %v", out, err)
+	}
+	return s
+}
+
+func writeFile(t *testing.T, name, content string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// stopSoon interrupts a command that would try for ever, twice.
+func stopSoon(t *testing.T, cmd *exec.Cmd) {
+	t.Helper()
+	for _, after := range []time.Duration{4 * time.Second, 6 * time.Second} {
+		timer := time.AfterFunc(after, func() {
+			if cmd.Process != nil {
+				_ = cmd.Process.Signal(os.Interrupt) // it may have ended
+			}
+		})
+		t.Cleanup(func() { timer.Stop() })
+	}
+}

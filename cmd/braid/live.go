@@ -1,0 +1,76 @@
+package main
+
+import (
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"braid/internal/app"
+)
+
+func runCmd(c *common) *cobra.Command {
+	o := app.RunOptions{}
+	cmd := &cobra.Command{
+		Use:   "run -c FILE",
+		Short: "Analyse every camera of a configuration until stopped",
+		Long: "Analyses every camera of a configuration and publishes what it finds on NATS.\n" +
+			"The first SIGINT or SIGTERM drains: frames that were taken are finished and sent.\n" +
+			"The second stops at once.",
+		Example: "  braid run -c configs/demo.yaml\n  braid run -c braid.yaml --set cameras.gate-1.policy=block",
+		Args:    noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			o.Choice = c.choice()
+			return app.Run(cmd.Context(), c.env, o)
+		},
+	}
+	cmd.Flags().StringVarP(&o.Config, "config", "c", "", "configuration file (default ./braid.yaml)")
+	cmd.Flags().BoolVar(&o.Once, "once", false, "stop when every source has ended")
+	return cmd
+}
+
+func batchCmd(c *common) *cobra.Command {
+	o := app.BatchOptions{}
+	cmd := &cobra.Command{
+		Use:   "batch INPUT...",
+		Short: "Analyse recorded video and image folders, losing nothing",
+		Long: "Analyses recorded video and image folders in argument order, every frame, as fast\n" +
+			"as the machine can. The same input gives the same bytes.",
+		Example: "  braid batch clip.mp4 --model yolox-nano --out clip.jsonl\n  braid batch a.mp4 images:photos --nats nats://127.0.0.1:4222",
+		Args:    atLeast(1, "INPUT"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.Choice, o.Inputs = c.choice(), args
+			return app.Batch(cmd.Context(), c.env, o)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.Out, "out", "", "JSON lines go to this file, - is stdout")
+	f.StringVar(&o.NATS, "nats", "", "publish to this NATS server too")
+	f.BoolVar(&o.Resume, "resume", false, "go on where FILE of --out ends")
+	f.Uint64Var(&o.MaxFrames, "max-frames", 0, "frames of each input, 0 = all")
+	f.BoolVar(&o.Timings, "timings", false, "write how long each stage took (not the same from run to run)")
+	return cmd
+}
+
+func watchCmd(c *common) *cobra.Command {
+	o := app.WatchOptions{}
+	cmd := &cobra.Command{
+		Use:   "watch",
+		Short: "Show detections as they are published",
+		Example: "  braid watch --class person --min-score 0.5\n" +
+			"  braid watch --durable backup -o json >> detections.jsonl",
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return app.Watch(cmd.Context(), c.env, o)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.URL, "nats", "nats://127.0.0.1:4222", "NATS server")
+	f.StringVar(&o.Site, "site", "", "only this site")
+	f.StringVar(&o.Camera, "camera", "", "only this camera")
+	f.StringArrayVar(&o.Classes, "class", nil, "only objects of this class (repeatable)")
+	f.Float32Var(&o.MinScore, "min-score", 0, "only objects of at least this score")
+	f.Uint64Var(&o.Count, "count", 0, "end after so many messages, 0 = never")
+	f.StringVar(&o.Durable, "durable", "", "remember the place under this name and go on from it (JetStream)")
+	f.DurationVar(&o.Since, "since", 0*time.Second, "start so long ago (JetStream)")
+	return cmd
+}

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"braid/internal/app"
+)
+
+func modelCmd(c *common) *cobra.Command {
+	list := &cobra.Command{
+		Use: "list", Short: "List the models of the model folders", Args: noArgs,
+		RunE: func(*cobra.Command, []string) error { return app.ModelList(c.env) },
+	}
+	inspect := &cobra.Command{
+		Use: "inspect [MODEL]", Short: "Show a model's inputs, outputs, layers and size", Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return app.ModelInspect(c.env, c.modelChoice(args))
+		},
+	}
+	return group("model", "Look at models, cut them, and prove that a cut changes nothing",
+		list, inspect, cutCmd(c), verifyCmd(c))
+}
+
+// modelChoice lets a model be named as an argument as well as by --model.
+func (c *common) modelChoice(args []string) app.Choice {
+	o := c.choice()
+	if len(args) > 0 {
+		o.Model = args[0]
+	}
+	return o
+}
+
+func cutCmd(c *common) *cobra.Command {
+	var o app.CutOptions
+	cmd := &cobra.Command{
+		Use: "cut [MODEL] --at A[,B…] --out DIR", Short: "Write a model's sub-networks as ONNX files", Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.Choice = c.modelChoice(args)
+			return app.ModelCut(cmd.Context(), c.env, o)
+		},
+	}
+	cmd.Flags().StringSliceVar(&o.At, "at", nil, "cut points, by tensor name, in order")
+	cmd.Flags().StringVar(&o.Out, "out", "", "folder for the files")
+	return cmd
+}
+
+func verifyCmd(c *common) *cobra.Command {
+	var o app.VerifyOptions
+	cmd := &cobra.Command{
+		Use: "verify [MODEL]", Short: "Run whole and cut network on the same inputs and compare", Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.Choice = c.modelChoice(args)
+			return said(c, app.ModelVerify(cmd.Context(), c.env, o))
+		},
+	}
+	f := cmd.Flags()
+	f.StringSliceVar(&o.At, "at", nil, "cut points, by tensor name, in order")
+	f.IntVar(&o.Random, "random", 0, "so many random sets of cuts")
+	f.Int64Var(&o.Seed, "seed", 1, "seed of the random cuts and inputs")
+	return cmd
+}
+
+func devicesCmd(c *common) *cobra.Command {
+	return &cobra.Command{
+		Use: "devices", Short: "List what can execute networks here", Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return app.Devices(cmd.Context(), c.env, c.choice()) },
+	}
+}
+
+func doctorCmd(c *common) *cobra.Command {
+	var o app.DoctorOptions
+	cmd := &cobra.Command{
+		Use: "doctor", Short: "Check what braid needs, and say what mends it", Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			o.Choice = c.choice()
+			return said(c, app.Doctor(cmd.Context(), c.env, o))
+		},
+	}
+	cmd.Flags().StringVarP(&o.Config, "config", "c", "", "check for this configuration")
+	return cmd
+}
+
+func configCmd(c *common) *cobra.Command {
+	sub := func(use, short string, do func(*app.Env, app.ConfigOptions) error) *cobra.Command {
+		var o app.ConfigOptions
+		cmd := &cobra.Command{Use: use, Short: short, Args: cobra.MaximumNArgs(1), RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				o.Config = args[0]
+			}
+			o.Choice = c.choice()
+			return do(c.env, o)
+		}}
+		cmd.Flags().StringVarP(&o.Config, "config", "c", "", "configuration file (default ./braid.yaml)")
+		return cmd
+	}
+	return group("config", "Write, check and show configurations",
+		sub("init", "Print a commented configuration", app.ConfigInit),
+		sub("validate [FILE]", "Check a configuration: every problem, with its line", app.ConfigValidate),
+		sub("print [FILE]", "Print the configuration that would run, passwords hidden", app.ConfigPrint),
+		sub("schema", "Print the configuration's JSON Schema", app.ConfigSchema))
+}
+
+func versionCmd(c *common) *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Show the versions of braid and of what it runs on", Args: noArgs,
+		RunE: func(*cobra.Command, []string) error { return app.Version(c.env) },
+	}
+}
+
+// said keeps a report that is on the screen from being followed by an error line
+// that repeats it.
+func said(c *common, err error) error {
+	if app.ExitCode(err) == app.ExitCode(app.ErrCheck) || c.env.Reported {
+		return &saidError{err}
+	}
+	return err
+}
+
+type saidError struct{ error }
+
+func (e *saidError) Unwrap() []error { return []error{errSaid, e.error} }

@@ -1,0 +1,57 @@
+// Package app builds the program out of its parts: from configuration, model
+// card and plan to a running graph. It holds what each command does; the command
+// line itself is cmd/braid's.
+package app
+
+import (
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+
+	"golang.org/x/term"
+)
+
+// Env is the world that a command runs in.
+type Env struct {
+	In       io.Reader
+	Out, Err io.Writer // data goes to Out, logs and progress to Err
+	Getenv   func(string) string
+	Environ  []string
+	Exe      string // path of the program, "" where unknown
+	Version  string
+	Log      *slog.Logger
+	JSON     bool            // -o json
+	Drain    <-chan struct{} // closed: take nothing new, finish what was taken
+	Reported bool            // the command's output has told the user of the error
+}
+
+// Choice is what the flags that every command has choose.
+type Choice struct {
+	Model   string
+	Plan    string
+	Backend string
+	Set     []string
+}
+
+// draining says whether the user has asked to stop.
+func (e *Env) draining() bool {
+	select {
+	case <-e.Drain:
+		return true
+	default:
+		return false
+	}
+}
+
+// terminal says whether a person reads w.
+func (e *Env) terminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// Message is an error as the user sees it: one line for each problem.
+func Message(err error) string { return strings.TrimSpace(err.Error()) }
+
+// oneLine folds a text into one line.
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -1,0 +1,108 @@
+package app
+
+import (
+	"fmt"
+
+	"braid/internal/card"
+	"braid/internal/config"
+	"braid/internal/logging"
+)
+
+// ConfigOptions are the flags of braid config.
+type ConfigOptions struct {
+	Choice
+	Config string
+}
+
+// loadConfig reads the configuration of a service, flags included.
+func loadConfig(env *Env, o Choice, file string) (config.Config, error) {
+	return load(env, config.Options{File: file, Set: o.settings(), Environ: env.Environ})
+}
+
+// bareConfig is the configuration of a command that has no cameras.
+func bareConfig(env *Env, o Choice) (config.Config, error) {
+	return load(env, config.Options{NoFile: true, Set: o.settings(), Environ: env.Environ})
+}
+
+// load reads a configuration and makes the logger that it wants.
+func load(env *Env, o config.Options) (config.Config, error) {
+	cfg, err := config.Load(o)
+	if err != nil {
+		return cfg, as(ErrInvalid, err)
+	}
+	env.Log, err = logging.New(logging.Config{Level: string(cfg.Log.Level), Format: string(cfg.Log.Format)}, env.Err)
+	return cfg, err
+}
+
+// settings are the flags as keys of the configuration, so that precedence is
+// decided in one place.
+func (o Choice) settings() []string {
+	set := o.Set
+	for _, f := range []struct{ key, value string }{{"model", o.Model}, {"plan", o.Plan}, {"backend", o.Backend}} {
+		if f.value != "" {
+			set = append(set[:len(set):len(set)], f.key+"="+f.value)
+		}
+	}
+	return set
+}
+
+func cardEnv(env *Env) card.Env { return card.DefaultEnv(env.Getenv) }
+
+// ConfigInit prints a commented configuration.
+func ConfigInit(env *Env, _ ConfigOptions) error {
+	_, err := fmt.Fprint(env.Out, config.Init())
+	return err
+}
+
+// ConfigValidate reports everything that is wrong with a configuration, its
+// models and plan included.
+func ConfigValidate(env *Env, o ConfigOptions) error {
+	cfg, err := loadConfig(env, o.Choice, o.Config)
+	if err != nil {
+		return err
+	}
+	seen := map[string]bool{}
+	for _, c := range cfg.Cameras {
+		ref := first(c.Model, cfg.Model)
+		if seen[ref] {
+			continue
+		}
+		seen[ref] = true
+		m, err := openModel(env, ref)
+		if err != nil {
+			return err
+		}
+		if _, err := choosePlan(cfg.Plan, m.card); err != nil {
+			return err
+		}
+	}
+	_, err = fmt.Fprintf(env.Out, "ok: site %s, %d cameras, %d models\n", cfg.Site, len(cfg.Cameras), len(seen))
+	return err
+}
+
+// ConfigPrint prints the configuration that would run, secrets hidden.
+func ConfigPrint(env *Env, o ConfigOptions) error {
+	cfg, err := loadConfig(env, o.Choice, o.Config)
+	if err != nil {
+		return err
+	}
+	if env.JSON {
+		return writeJSON(env.Out, cfg.Redacted())
+	}
+	text, err := config.Print(cfg)
+	if err != nil {
+		return err
+	}
+	_, err = env.Out.Write(text)
+	return err
+}
+
+// ConfigSchema prints the JSON Schema of the configuration.
+func ConfigSchema(env *Env, _ ConfigOptions) error {
+	text, err := config.Schema()
+	if err != nil {
+		return err
+	}
+	_, err = env.Out.Write(text)
+	return err
+}

@@ -1,0 +1,116 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+
+	"braid/accel/ort"
+	"braid/internal/config"
+	"braid/internal/doctor"
+	"braid/internal/gst"
+	"braid/sink/natsconn"
+)
+
+// DoctorOptions are the flags of braid doctor.
+type DoctorOptions struct {
+	Choice
+	Config string
+}
+
+// ortVersion is the ONNX Runtime that braid is built against and tested with.
+const ortVersion = "1.27.0"
+
+// Doctor checks what braid needs on this machine and prints what mends it.
+func Doctor(ctx context.Context, env *Env, o DoctorOptions) error {
+	cfg, err := doctorConfig(env, o)
+	if err != nil {
+		return err
+	}
+	results := doctor.Run(ctx, doctor.Checks(needs(env, cfg)))
+	worst := doctor.Worst(results)
+	if env.JSON {
+		if err := writeJSON(env.Out, results); err != nil {
+			return err
+		}
+	} else {
+		writeDoctor(env.Out, results)
+	}
+	if worst != doctor.Fail {
+		return nil
+	}
+	env.Reported = true
+	return as(ErrEnvironment, errors.New("something that braid needs is missing"))
+}
+
+// doctorConfig is the configuration to check for: a file that is named or lies
+// here, else the defaults.
+func doctorConfig(env *Env, o DoctorOptions) (config.Config, error) {
+	if o.Config != "" {
+		return loadConfig(env, o.Choice, o.Config)
+	}
+	return bareConfig(env, o.Choice)
+}
+
+func needs(env *Env, cfg config.Config) doctor.Deps {
+	d := doctor.System()
+	d.Needs = doctor.DefaultNeeds()
+	if gst.Built {
+		d.GStreamer = func() (string, error) { return gst.Version(), nil }
+		d.HasElement = gst.HasElement
+	}
+	d.ONNXRuntime = func() (version, path string, err error) { return ortFound(env) }
+	d.ONNXWanted = ortVersion
+	d.Dirs = []doctor.Dir{{Name: "cache", Path: cacheDir(env)}}
+	if cfg.NATS.URL == config.Embedded {
+		d.Ports = []doctor.Port{{Name: "nats.listen", Addr: cfg.NATS.Listen}}
+		d.Dirs = append(d.Dirs, doctor.Dir{Name: "state", Path: first(cfg.NATS.StoreDir, stateDir(env))})
+		return d
+	}
+	d.NATS = doctor.Server{URL: cfg.NATS.URL, JetStream: cfg.NATS.UsesJetStream()}
+	d.Probe = func(ctx context.Context, _ string) (bool, error) { return natsconn.Probe(ctx, natsConfig(cfg.NATS)) }
+	return d
+}
+
+// natsConfig is how to reach the server of a configuration.
+func natsConfig(n config.NATS) natsconn.Config {
+	return natsconn.Config{
+		URL: n.URL, CredsFile: n.CredsFile,
+		CAFile: n.TLS.CAFile, CertFile: n.TLS.CertFile, KeyFile: n.TLS.KeyFile,
+	}
+}
+
+// ortFound loads ONNX Runtime to see whether that works, and lets it go.
+func ortFound(env *Env) (version, path string, err error) {
+	path, err = ort.Find(env.Getenv, env.Exe)
+	if err != nil {
+		return "", "", err
+	}
+	rt, err := ort.Open(path, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return "", path, err
+	}
+	defer closeInto(&err, rt.Close)
+	devices, err := rt.Devices(context.Background())
+	if err != nil || len(devices) == 0 {
+		return "", path, err
+	}
+	return devices[0].Version, path, nil
+}
+
+func writeDoctor(w io.Writer, results []doctor.Result) {
+	t := newTable(w)
+	for _, r := range results {
+		t.AppendRow(table.Row{r.Status, r.Name, r.Detail})
+	}
+	t.Render()
+	for _, r := range results {
+		if r.Fix != "" {
+			fmt.Fprintf(w, "%s: %s\n", r.Name, r.Fix)
+		}
+	}
+}

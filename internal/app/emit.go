@@ -1,0 +1,163 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"braid/internal/frame"
+	"braid/sink"
+	"braid/sink/wire"
+	"braid/stages"
+)
+
+// view is what one camera wants to see of the detections, and how its messages
+// are labelled.
+type view struct {
+	camera  string // the name in messages: raw in a live run, a slug in batch
+	run     string
+	file    string // what every frame comes from; "" where each frame says its own
+	keep    []bool // by class; nil: all
+	score   float32
+	timings bool // write stages_us
+	seen    seen
+}
+
+// seen counts what a camera's messages said, for the summary.
+type seen struct {
+	objects uint64
+	latency latency
+}
+
+// emitter turns Jobs into messages and sees each through the sinks. The graph
+// calls emit from one goroutine; the message is used again for every frame.
+type emitter struct {
+	site, model, plan string
+	labels            []string
+	nodes             []string // names, in graph order
+	views             map[string]*view
+	sinks             []sink.Sink
+	receipts          *receipts
+	stages            []latency    // decode, nodes…, queue
+	times             []wire.Stage // the same of the Job at hand
+	progress          func()
+	msg               wire.Frame
+	skipped           wire.Skipped
+	now               func() time.Time
+}
+
+func newEmitter(site, model string, p *pipeline, r *receipts) *emitter {
+	nodes := p.nodes
+	e := &emitter{
+		site: site, model: model, plan: p.plan.ID(), labels: p.labels, nodes: nodes,
+		views: map[string]*view{}, sinks: r.sinks, receipts: r,
+		stages: make([]latency, len(nodes)+2), now: time.Now,
+		progress: func() {},
+	}
+	e.msg.Schema = wire.SchemaFrame
+	e.times = make([]wire.Stage, len(nodes)+2)
+	e.times[0].Name = "decode"
+	for i, n := range nodes {
+		e.times[i+1].Name = n
+	}
+	e.times[len(nodes)+1].Name = "queue"
+	return e
+}
+
+// emit publishes one Job. It is the frame's last step in the graph.
+func (e *emitter) emit(ctx context.Context, j *stages.Job) error {
+	v := e.views[j.Camera]
+	now := e.now()
+	e.time(j, v, now)
+	m := e.message(j, v, now)
+	rec := e.receipts.take(j.Ledger)
+	if j.Err != nil {
+		j.Ledger.CountFailed(j.Failed)
+		rec.ledger = nil
+		e.receipts.log.Warn("frame failed", "camera", j.Camera, "seq", j.Seq, "stage", j.Failed, "error", j.Err)
+	}
+	for i, s := range e.sinks {
+		s.Write(ctx, m, &rec.parts[i])
+	}
+	rec.done()
+	e.progress()
+	return nil
+}
+
+// time records how long the Job spent where; what no stage accounts for was
+// spent in queues.
+func (e *emitter) time(j *stages.Job, v *view, now time.Time) {
+	total := now.Sub(j.Arrived)
+	queue := total
+	e.stages[0].add(j.Decode)
+	e.times[0].Time = j.Decode
+	for i, t := range j.Times {
+		e.stages[i+1].add(t)
+		e.times[i+1].Time = t
+		queue -= t
+	}
+	queue = max(queue, 0)
+	e.stages[len(e.stages)-1].add(queue)
+	e.times[len(e.stages)-1].Time = queue
+	v.seen.latency.add(j.Decode + total)
+}
+
+func (e *emitter) message(j *stages.Job, v *view, now time.Time) *wire.Frame {
+	m := &e.msg
+	m.Site, m.Model, m.Plan = e.site, e.model, e.plan
+	m.Camera, m.Run, m.Seq, m.File = v.camera, v.run, j.Seq, first(j.File, v.file)
+	m.Clock, m.PTS, m.Size = j.Clock.String(), int64(j.PTS), [2]int{j.Width, j.Height}
+	m.Capture, m.Age = time.Time{}, 0
+	if j.Clock != frame.ClockPTS {
+		m.Capture = j.Capture.UTC()
+		m.Age = float64(now.Sub(j.Capture)) / float64(time.Millisecond)
+	}
+	m.Skipped = nil
+	if j.Skipped.N > 0 {
+		e.skipped = wire.Skipped{N: j.Skipped.N, Why: j.Skipped.Why.String()}
+		m.Skipped = &e.skipped
+	}
+	m.Stages = nil
+	if v.timings {
+		m.Stages = e.times
+	}
+	m.Error, m.Objects = "", m.Objects[:0]
+	if j.Err != nil {
+		m.Error = oneLine(j.Failed + ": " + j.Err.Error())
+		return m
+	}
+	e.objects(j, v)
+	v.seen.objects += uint64(len(m.Objects))
+	return m
+}
+
+func (e *emitter) objects(j *stages.Job, v *view) {
+	for i := range j.Objects {
+		o := &j.Objects[i]
+		if o.Score < v.score || v.keep != nil && !v.keep[o.Class] {
+			continue
+		}
+		e.msg.Objects = append(e.msg.Objects, wire.Object{Label: e.labels[o.Class], Class: o.Class, Score: o.Score, Box: o.Box})
+	}
+}
+
+// classFilter makes a view's keep of labels. Unknown labels are an error.
+func classFilter(labels, classes []string) ([]bool, error) {
+	if len(classes) == 0 {
+		return nil, nil
+	}
+	keep := make([]bool, len(labels))
+	var errs []error
+	for _, c := range classes {
+		found := false
+		for i, l := range labels {
+			if l == c {
+				keep[i], found = true, true
+			}
+		}
+		if !found {
+			errs = append(errs, invalidf("class %q is not a label of the model", c))
+		}
+	}
+	return keep, errors.Join(errs...)
+}

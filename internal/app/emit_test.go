@@ -1,0 +1,166 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"testing"
+	"time"
+
+	"braid/accel/plan"
+	"braid/internal/frame"
+	"braid/sink"
+	"braid/sink/wire"
+	"braid/stages"
+)
+
+// fakeSink keeps what it was given and settles when told to.
+type fakeSink struct {
+	name    string
+	frames  []wire.Frame
+	pending []sink.Receipt
+	later   bool
+	err     error
+}
+
+func (f *fakeSink) Name() string { return f.name }
+
+func (f *fakeSink) Write(_ context.Context, m *wire.Frame, r sink.Receipt) {
+	c := *m
+	c.Objects = append([]wire.Object(nil), m.Objects...)
+	f.frames = append(f.frames, c)
+	if f.later {
+		f.pending = append(f.pending, r)
+		return
+	}
+	r.Settle(f.err)
+}
+
+func (f *fakeSink) Flush(context.Context) error { return nil }
+func (f *fakeSink) Close() error                { return nil }
+
+func newTestEmitter(v *view, sinks ...sink.Sink) *emitter {
+	p := &pipeline{nodes: []string{"prep", "infer.0", "detect"}, labels: []string{"person", "car"}, plan: plan.Auto("m", 2)}
+	e := newEmitter("site", "m@1", p, newReceipts(sinks, slog.New(slog.DiscardHandler)))
+	e.views["cam"] = v
+	e.now = func() time.Time { return time.Unix(100, 0) }
+	return e
+}
+
+func testJob(ledger *frame.Ledger) *stages.Job {
+	ledger.CountIn()
+	return &stages.Job{
+		Meta: frame.Meta{
+			Camera: "cam", Seq: 7, Clock: frame.ClockWall, Capture: time.Unix(99, 0), Arrived: time.Unix(99, 500e6),
+			Width: 10, Height: 20, Decode: time.Millisecond, Ledger: ledger, Skipped: frame.Skipped{N: 2, Why: frame.Rate},
+		},
+		Times:   []time.Duration{1e6, 2e6, 3e6},
+		Objects: []stages.Object{{Class: 0, Score: 0.9}, {Class: 1, Score: 0.8}, {Class: 1, Score: 0.3}},
+	}
+}
+
+func TestEmitWritesTheMessage(t *testing.T) {
+	s := &fakeSink{name: "s"}
+	e := newTestEmitter(&view{camera: "Cam", run: "r", keep: []bool{false, true}, score: 0.5, timings: true}, s)
+	var l frame.Ledger
+	if err := e.emit(t.Context(), testJob(&l)); err != nil {
+		t.Fatal(err)
+	}
+	m := s.frames[0]
+	if m.Camera != "Cam" || m.Seq != 7 || m.Age != 1000 || m.Size != [2]int{10, 20} || m.Clock != "wall" {
+		t.Errorf("got %+v", m)
+	}
+	if len(m.Objects) != 1 || m.Objects[0].Label != "car" || m.Objects[0].Score != 0.8 {
+		t.Errorf("classes and score do not filter: %+v", m.Objects)
+	}
+	if m.Skipped == nil || *m.Skipped != (wire.Skipped{N: 2, Why: "rate"}) {
+		t.Errorf("skipped is %+v", m.Skipped)
+	}
+	last := m.Stages[len(m.Stages)-1]
+	if len(m.Stages) != 5 || last.Name != "queue" || last.Time != 494*time.Millisecond {
+		t.Errorf("stages are %+v", m.Stages)
+	}
+	if c := l.Counts(); c.Published != 1 || c.InFlight != 0 {
+		t.Errorf("ledger is %+v", c)
+	}
+}
+
+func TestEmitLeavesPTSMessagesTimeless(t *testing.T) {
+	s := &fakeSink{name: "s"}
+	e := newTestEmitter(&view{camera: "cam", file: "a.mp4"}, s)
+	var l frame.Ledger
+	j := testJob(&l)
+	j.Clock = frame.ClockPTS
+	if err := e.emit(t.Context(), j); err != nil {
+		t.Fatal(err)
+	}
+	if m := s.frames[0]; !m.Capture.IsZero() || m.Age != 0 || m.Stages != nil || m.File != "a.mp4" {
+		t.Errorf("got %+v", m)
+	}
+}
+
+func TestLedgerFollowsTheSinks(t *testing.T) {
+	boom := errors.New("boom")
+	for _, c := range []struct {
+		name   string
+		fails  error // of the second sink
+		job    error
+		want   frame.Counts
+		failed string
+	}{
+		{name: "all sinks took it", want: frame.Counts{In: 1, Published: 1}},
+		{name: "one sink failed", fails: boom, failed: "b"},
+		{name: "the frame failed", job: boom, failed: "infer.0"},
+		{name: "frame and sink failed", job: boom, fails: boom, failed: "infer.0"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			a, b := &fakeSink{name: "a", later: true}, &fakeSink{name: "b", err: c.fails}
+			e := newTestEmitter(&view{camera: "cam"}, a, b)
+			var l frame.Ledger
+			j := testJob(&l)
+			if c.job != nil {
+				j.Err, j.Failed = c.job, "infer.0"
+			}
+			if err := e.emit(t.Context(), j); err != nil {
+				t.Fatal(err)
+			}
+			if got := l.Counts(); c.job == nil && got.InFlight != 1 {
+				t.Errorf("before the slow sink settled: %+v", got)
+			}
+			a.pending[0].Settle(nil)
+			got := l.Counts()
+			if got.Published != c.want.Published || got.InFlight != 0 || c.failed != "" && got.Failed[c.failed] != 1 {
+				t.Errorf("got %+v, want %+v failed in %q", got, c.want, c.failed)
+			}
+			if c.job != nil && (b.frames[0].Error != "infer.0: boom" || len(b.frames[0].Objects) != 0) {
+				t.Errorf("the failed frame's message is %+v", b.frames[0])
+			}
+		})
+	}
+}
+
+// countingSink is a sink that costs nothing.
+type countingSink struct{ n int }
+
+func (c *countingSink) Name() string { return "count" }
+func (c *countingSink) Write(_ context.Context, _ *wire.Frame, r sink.Receipt) {
+	c.n++
+	r.Settle(nil)
+}
+func (c *countingSink) Flush(context.Context) error { return nil }
+func (c *countingSink) Close() error                { return nil }
+
+func TestEmitAllocatesNothing(t *testing.T) {
+	e := newTestEmitter(&view{camera: "cam", timings: true}, &countingSink{})
+	var l frame.Ledger
+	j := testJob(&l)
+	emit := func() {
+		if err := e.emit(t.Context(), j); err != nil {
+			t.Fatal(err)
+		}
+	}
+	emit() // warm-up: the receipt and the objects
+	if n := testing.AllocsPerRun(200, emit); n > 0 {
+		t.Errorf("emit allocates %v times per frame", n)
+	}
+}

@@ -1,0 +1,77 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"braid/internal/frame"
+	"braid/source"
+)
+
+// feed is one camera from its source to its Gate, with its accounts.
+type feed struct {
+	name   string
+	url    string // without credentials
+	source source.Source
+	gate   *source.Gate
+	pool   *frame.Pool
+	ledger *frame.Ledger
+	view   *view
+
+	mu      sync.Mutex
+	state   source.State
+	since   time.Time
+	attempt int
+	err     error
+}
+
+// newFeed makes the way of one camera's frames. inFlight is how many frames the
+// graph may hold: the pool has room for them, for the queue, and for the one
+// that the source fills.
+func newFeed(src source.Source, cfg source.GateConfig, inFlight int, v *view) (*feed, error) {
+	if cfg.Queue == 0 {
+		cfg.Queue = source.DefaultQueue
+	}
+	f := &feed{
+		name: cfg.Camera, url: src.Info().URL, source: src, view: v,
+		pool: frame.NewPool(inFlight+cfg.Queue+1, frame.Heap), ledger: &frame.Ledger{},
+		since: time.Now(),
+	}
+	g, err := source.NewGate(cfg, f.pool, f.ledger)
+	if err != nil {
+		return nil, as(ErrInvalid, err)
+	}
+	f.gate = g
+	return f, nil
+}
+
+// supervise runs the camera until it ends for good or ctx does. onState hears
+// of each change, after the feed has noted it.
+func (f *feed) supervise(ctx context.Context, log *slog.Logger, onState func(*feed)) error {
+	log = log.With("camera", f.name)
+	err := source.Supervise(ctx, f.source, f.gate, source.Backoff{}, func(s source.State, err error, attempt int) {
+		f.mu.Lock()
+		f.state, f.err, f.attempt, f.since = s, err, attempt, time.Now()
+		f.mu.Unlock()
+		if err != nil {
+			log.Warn("camera "+s.String(), "error", err, "attempt", attempt)
+		} else {
+			log.Info("camera " + s.String())
+		}
+		onState(f)
+	})
+	if errors.Is(err, source.ErrClosed) || ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
+		return nil // it was asked to stop
+	}
+	return err
+}
+
+// status is the camera's state at this moment.
+func (f *feed) status() (s source.State, since time.Time, attempt int, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.state, f.since, f.attempt, f.err
+}

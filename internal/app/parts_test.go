@@ -1,0 +1,194 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+func TestExitCodes(t *testing.T) {
+	for _, c := range []struct {
+		err  error
+		want int
+	}{
+		{nil, 0},
+		{errors.New("x"), 1},
+		{Usage(errors.New("x")), 2},
+		{invalidf("x"), 3},
+		{fmt.Errorf("more: %w", as(ErrEnvironment, errors.New("x"))), 4},
+		{as(ErrCheck, errors.New("x")), 5},
+		{as(ErrInterrupted, errors.New("x")), 130},
+		{context.Canceled, 130},
+		{as(ErrEnvironment, invalidf("x")), 3}, // the first mark stays
+		{errors.Join(errors.New("y"), invalidf("x")), 3},
+	} {
+		if got := ExitCode(c.err); got != c.want {
+			t.Errorf("ExitCode(%v) = %d, want %d", c.err, got, c.want)
+		}
+	}
+}
+
+func TestLatencyQuantilesAreWithinABucket(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var l latency
+		values := rapid.SliceOfN(rapid.Int64Range(1000, int64(10*time.Minute)), 1, 50).Draw(t, "ns")
+		top := int64(0)
+		for _, v := range values {
+			l.add(time.Duration(v))
+			top = max(top, v)
+		}
+		got := float64(l.quantile(1))
+		if ratio := got / float64(top); ratio < 0.95 || ratio > 1.05 {
+			t.Fatalf("maximum of %v is %v, by %v", values, time.Duration(got), ratio)
+		}
+	})
+	var l latency
+	if l.quantile(0.5) != 0 {
+		t.Error("a quantile of nothing is not 0")
+	}
+	l.add(0)
+	l.add(math.MaxInt64)
+	if l.count.Load() != 2 {
+		t.Error("extremes are not counted")
+	}
+	if n := testing.AllocsPerRun(100, func() { l.add(time.Millisecond) }); n > 0 {
+		t.Errorf("add allocates %v times", n)
+	}
+}
+
+func TestLiveRunsSortByTime(t *testing.T) {
+	a, b := liveRun(time.UnixMilli(1_700_000_000_000)), liveRun(time.UnixMilli(1_700_000_000_001))
+	if a[:10] >= b[:10] || len(a) != 12 {
+		t.Errorf("%s does not sort before %s", a, b)
+	}
+}
+
+func TestBatchRunFollowsContent(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, content string) string {
+		p := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(p), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(p, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	id := func(path, model string) string {
+		got, err := batchRun(path, []byte(model))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(got) != 12 {
+			t.Errorf("run id %q is not 12 digits", got)
+		}
+		return got
+	}
+	a, b, c := write("a.mp4", "x"), write("b.mp4", "x"), write("c.mp4", "y")
+	if id(a, "m") != id(b, "m") {
+		t.Error("equal bytes under two names differ")
+	}
+	if id(a, "m") == id(c, "m") || id(a, "m") == id(a, "n") {
+		t.Error("other bytes or another model give the same run")
+	}
+	write("f/1.jpg", "x")
+	one := id(filepath.Join(dir, "f"), "m")
+	write("f/2.jpg", "x")
+	if two := id(filepath.Join(dir, "f"), "m"); one == two {
+		t.Error("a folder with one more picture gives the same run")
+	}
+	if id("test:?frames=3", "m") == id("test:?frames=4", "m") {
+		t.Error("two URLs give the same run")
+	}
+}
+
+func TestSplitInput(t *testing.T) {
+	dir := t.TempDir()
+	for _, c := range []struct{ input, path, url string }{
+		{"a.mp4", "a.mp4", "file:a.mp4"},
+		{"file:///x/a.mp4", "/x/a.mp4", "file:///x/a.mp4"},
+		{"file:a.mp4", "a.mp4", "file:a.mp4"},
+		{dir, dir, "images:" + dir},
+		{"images:photos", "photos", "images:photos"},
+		{"p/Dog.JPG", "p/Dog.JPG", "images:p/Dog.JPG"},
+		{"test:?frames=3", "test:?frames=3", "test:?frames=3"},
+		{"rtsp://h/x", "rtsp://h/x", "rtsp://h/x"},
+		{"./odd:name.mp4", "./odd:name.mp4", "file:./odd:name.mp4"},
+	} {
+		if path, url := splitInput(c.input); path != c.path || url != c.url {
+			t.Errorf("splitInput(%q) = %q, %q, want %q, %q", c.input, path, url, c.path, c.url)
+		}
+	}
+}
+
+func TestUniqueSlugs(t *testing.T) {
+	names := map[string]int{}
+	var got []string
+	for _, p := range []string{"a/Clip One.mp4", "b/clip-one.mkv", "clip_one.mp4", "clip-one-2.mp4", "x/clip one.mov"} {
+		got = append(got, uniqueSlug(p, names))
+	}
+	seen := map[string]bool{}
+	for _, s := range got {
+		if seen[s] {
+			t.Errorf("slug %s twice in %v", s, got)
+		}
+		seen[s] = true
+	}
+	if got[0] != "clip-one" || got[1] != "clip-one-2" {
+		t.Errorf("got %v", got)
+	}
+	long := strings.Repeat("x", 80)
+	if a, b := uniqueSlug(long, names), uniqueSlug(long, names); a == b || len(b) > 48 {
+		t.Errorf("long names collide: %s, %s", a, b)
+	}
+}
+
+func TestResumeReadsWholeLines(t *testing.T) {
+	line := func(camera string, seq int) string {
+		return fmt.Sprintf(`{"schema":"braid.v1.Frame","camera":%q,"run":"r","seq":%d,"clock":"pts","pts_ns":0,"size":[1,1],"model":"m","plan":"p","objects":[]}`+"\n", camera, seq)
+	}
+	whole := line("a", 1) + line("a", 2) + line("b", 1)
+	done, end, err := readDone(strings.NewReader(whole + line("b", 2)[:30]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if done.frames("a", "r") != 2 || done.frames("b", "r") != 1 || done.frames("b", "other") != 0 || end != int64(len(whole)) {
+		t.Errorf("got %v, end %d of %d", done, end, len(whole))
+	}
+	for _, bad := range []string{"hello\n", line("a", 2), line("a", 1) + line("a", 3)} {
+		if _, _, err := readDone(strings.NewReader(bad)); err == nil {
+			t.Errorf("no error for %q", bad)
+		}
+	}
+}
+
+func TestClassFilter(t *testing.T) {
+	keep, err := classFilter([]string{"person", "car"}, []string{"car"})
+	if err != nil || keep[0] || !keep[1] {
+		t.Errorf("got %v, %v", keep, err)
+	}
+	if keep, err := classFilter([]string{"person"}, nil); keep != nil || err != nil {
+		t.Errorf("no classes: got %v, %v", keep, err)
+	}
+	if _, err := classFilter([]string{"person"}, []string{"cat", "dog"}); err == nil || ExitCode(err) != 3 || !strings.Contains(err.Error(), "dog") {
+		t.Errorf("unknown classes: got %v", err)
+	}
+}
+
+func TestReasons(t *testing.T) {
+	if got := reasons(map[string]uint64{"rate": 2, "policy": 1}); got != "3 (policy 1, rate 2)" {
+		t.Errorf("got %q", got)
+	}
+	if got := reasons(nil); got != "0" {
+		t.Errorf("got %q", got)
+	}
+}

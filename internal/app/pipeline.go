@@ -1,0 +1,268 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+
+	"braid/accel"
+	"braid/accel/plan"
+	"braid/stages"
+	"braid/stages/detect"
+	"braid/stages/infer"
+	"braid/stages/prep"
+)
+
+// host is the device of the memory that prep writes and detect reads.
+const host accel.DeviceID = "cpu"
+
+// pipeline is one model under one plan: its graph and all that the graph runs
+// on. Closing it frees in the reverse order of making.
+type pipeline struct {
+	graph    *stages.Graph
+	nodes    []string
+	bindings []*accel.Bindings
+	segments []*accel.Segment
+	labels   []string // by class
+	plan     plan.Plan
+	closers  []func() error
+}
+
+// builder gathers what the parts of a pipeline are made from.
+type builder struct {
+	*pipeline
+	model   *model
+	runtime accel.Backend
+	score   float32 // the lowest that any camera wants to see
+	log     *slog.Logger
+	engines map[engineKey]accel.Engine
+}
+
+// engineKey tells which replicas share an Engine.
+type engineKey struct {
+	segment int
+	device  accel.DeviceID
+	threads int
+}
+
+// newPipeline builds the graph of a plan. On error everything that was made is
+// freed again.
+func newPipeline(ctx context.Context, rt accel.Backend, m *model, p plan.Plan, score float32, log *slog.Logger) (_ *pipeline, err error) {
+	b := &builder{pipeline: &pipeline{plan: p}, model: m, runtime: rt, score: score, log: log, engines: map[engineKey]accel.Engine{}}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, b.Close())
+		}
+	}()
+	if b.segments, err = splitWith(ctx, rt, m.network, p.Cuts()); err != nil {
+		return nil, err
+	}
+	if err := b.support(ctx); err != nil {
+		return nil, err
+	}
+	if err := b.allocate(); err != nil {
+		return nil, err
+	}
+	nodes := b.makeNodes(ctx)
+	jobs := make([]*stages.Job, len(b.bindings))
+	for i, bind := range b.bindings {
+		jobs[i] = stages.NewJob(bind)
+	}
+	if b.graph, err = stages.New(nodes, jobs, log); err != nil {
+		return nil, err
+	}
+	b.closers = append(b.closers, b.graph.Close)
+	for _, n := range nodes {
+		b.nodes = append(b.nodes, n.Name)
+	}
+	return b.pipeline, nil
+}
+
+// support asks the runtime about every placement before anything is built, and
+// warns of a plan that was made for another machine.
+func (b *builder) support(ctx context.Context) error {
+	devices, err := b.runtime.Devices(ctx)
+	if err != nil {
+		return as(ErrEnvironment, err)
+	}
+	if key := machineKey(devices); b.plan.Machine != "" && b.plan.Machine != key {
+		b.log.Warn("the plan was made for another machine", "plan", b.plan.ID(), "made_for", b.plan.Machine, "this", key)
+	}
+	var errs []error
+	for i, s := range b.segments {
+		for _, r := range b.plan.Replicas(i) {
+			if err := b.runtime.Supports(s, r.Device); err != nil {
+				errs = append(errs, as(ErrEnvironment, fmt.Errorf("placing %s on %s: %w", s.Name, r.Device, err)))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// allocate makes the Bindings: on every device the tensors that it reads or
+// writes, and on the host what prep writes and detect reads.
+func (b *builder) allocate() error {
+	need := map[accel.DeviceID][]accel.TensorDesc{}
+	add := func(d accel.DeviceID, tensors ...accel.TensorDesc) {
+		for _, t := range tensors {
+			if !slices.ContainsFunc(need[d], t.Equal) {
+				need[d] = append(need[d], t)
+			}
+		}
+	}
+	add(host, b.model.network.Inputs()...)
+	add(host, b.segmentOutputs()...)
+	for i, s := range b.segments {
+		for _, r := range b.plan.Replicas(i) {
+			add(memoryOf(r.Device), s.Inputs...)
+			add(memoryOf(r.Device), s.Outputs...)
+		}
+	}
+	var bytes int64
+	for _, tensors := range need {
+		for _, t := range tensors {
+			bytes += t.Bytes()
+		}
+	}
+	if err := fits(bytes*int64(b.plan.InFlight), b.plan.InFlight); err != nil {
+		return err
+	}
+	devices := make([]accel.DeviceID, 0, len(need))
+	for d := range need {
+		devices = append(devices, d)
+	}
+	slices.Sort(devices)
+	for i := range b.plan.InFlight {
+		var mem []accel.Memory
+		for _, d := range devices {
+			m, err := b.runtime.Alloc(d, need[d])
+			if err != nil {
+				return as(ErrEnvironment, errors.Join(fmt.Errorf("allocating the tensors of frame %d of %d on %s: %w", i+1, b.plan.InFlight, d, err), accel.NewBindings(i, mem...).Close()))
+			}
+			mem = append(mem, m)
+		}
+		bind := accel.NewBindings(i, mem...)
+		b.bindings = append(b.bindings, bind)
+		b.closers = append(b.closers, bind.Close)
+	}
+	b.log.Debug("tensors allocated", "frames", b.plan.InFlight, "bytes", bytes*int64(b.plan.InFlight))
+	return nil
+}
+
+// memoryOf is the device whose memory a placement works on: which runtime
+// serves the CPU makes no difference to where a tensor is.
+func memoryOf(d accel.DeviceID) accel.DeviceID {
+	if d.Kind() == "cpu" {
+		return host
+	}
+	return d
+}
+
+// segmentOutputs are the descriptions of the network's outputs, with the static
+// shapes that splitting has found.
+func (b *builder) segmentOutputs() (out []accel.TensorDesc) {
+	for _, o := range b.model.network.Outputs() {
+		for _, s := range b.segments {
+			for _, t := range s.Outputs {
+				if t.Name == o.Name {
+					out = append(out, t)
+				}
+			}
+		}
+	}
+	return out
+}
+
+func (b *builder) makeNodes(ctx context.Context) []stages.Node {
+	queue := b.plan.InFlight // Jobs are the bound; an edge never has to refuse one
+	prepCfg := prepConfig(b.model)
+	nodes := []stages.Node{{
+		Name: "prep", Workers: b.plan.Prep.Workers, Queue: queue,
+		New: func(int) (stages.Stage, error) { return prep.New(prepCfg) },
+	}}
+	for i, s := range b.segments {
+		replicas := b.plan.Replicas(i)
+		nodes = append(nodes, stages.Node{
+			Name: s.Name, Workers: len(replicas), Queue: queue,
+			New: func(worker int) (stages.Stage, error) { return b.inferStage(ctx, i, replicas[worker]) },
+		})
+	}
+	detectCfg := detectConfig(b.model.card, b.segmentOutputs(), b.score)
+	b.labels = labels(b.model.card, detectCfg.Classes)
+	return append(nodes, stages.Node{
+		Name: "detect", Workers: b.plan.Detect.Workers, Queue: queue,
+		New: func(int) (stages.Stage, error) {
+			st, err := detect.New(detectCfg)
+			return st, as(ErrInvalid, err)
+		},
+	})
+}
+
+// inferStage makes the Stage of one replica; replicas that run alike share an
+// Engine.
+func (b *builder) inferStage(ctx context.Context, segment int, r plan.Replica) (stages.Stage, error) {
+	s := b.segments[segment]
+	key := engineKey{segment, r.Device, r.Threads}
+	engine := b.engines[key]
+	if engine == nil {
+		blob, err := b.runtime.Build(ctx, s, r.Device, accel.BuildOptions{Precision: b.plan.PrecisionOf(segment)})
+		if err != nil {
+			return nil, as(ErrInvalid, fmt.Errorf("building %s for %s: %w", s.Name, r.Device, err))
+		}
+		if engine, err = b.runtime.Load(ctx, blob, r.Device, accel.LoadOptions{
+			Threads: r.Threads, Spin: b.plan.Serial, // the baseline is what the runtime does by itself
+		}); err != nil {
+			return nil, as(ErrInvalid, fmt.Errorf("loading %s on %s: %w", s.Name, r.Device, err))
+		}
+		b.engines[key] = engine
+		b.closers = append(b.closers, engine.Close)
+	}
+	exec, err := engine.NewExec()
+	if err != nil {
+		return nil, fmt.Errorf("making an execution context of %s on %s: %w", s.Name, r.Device, err)
+	}
+	return infer.New(s.Name, exec, b.bindings)
+}
+
+// Close frees everything, last made first.
+func (p *pipeline) Close() error {
+	var errs []error
+	for _, c := range slices.Backward(p.closers) {
+		errs = append(errs, c())
+	}
+	p.closers = nil
+	return errors.Join(errs...)
+}
+
+// run drives the graph as the plan wants it driven.
+func (p *pipeline) run(ctx context.Context, in stages.Intake, emit func(context.Context, *stages.Job) error) error {
+	if p.plan.Serial {
+		return p.graph.RunSerial(ctx, in, emit)
+	}
+	return p.graph.Run(ctx, in, emit)
+}
+
+// placement says where a node of the graph runs: its devices and workers.
+func (p *pipeline) placement(node int) string {
+	segment := node - 1
+	if segment < 0 || segment >= len(p.segments) {
+		workers := p.plan.Prep.Workers
+		if segment >= 0 {
+			workers = p.plan.Detect.Workers
+		}
+		return fmt.Sprintf("cpu x%d", workers)
+	}
+	var parts []string
+	counts := map[accel.DeviceID]int{}
+	for _, r := range p.plan.Replicas(segment) {
+		counts[r.Device]++
+	}
+	for _, d := range slices.Sorted(maps.Keys(counts)) {
+		parts = append(parts, fmt.Sprintf("%s x%d", d, counts[d]))
+	}
+	return strings.Join(parts, ", ")
+}

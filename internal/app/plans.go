@@ -1,0 +1,58 @@
+package app
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+
+	"braid/accel"
+	"braid/accel/plan"
+	"braid/internal/card"
+	"braid/sink/wire"
+)
+
+// choosePlan makes the plan that a choice names: auto, serial or a file.
+func choosePlan(choice string, c *card.Card) (plan.Plan, error) {
+	switch choice {
+	case "", "auto":
+		return plan.Auto(planRef(c), runtime.GOMAXPROCS(0)), nil
+	case "serial":
+		return plan.Serial(planRef(c)), nil
+	}
+	return readPlan(choice, c)
+}
+
+// readPlan reads a plan file and holds it against the model; c may be nil.
+func readPlan(path string, c *card.Card) (plan.Plan, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return plan.Plan{}, as(ErrInvalid, fmt.Errorf("reading plan: %w", err))
+	}
+	p, err := plan.Parse(data, path)
+	if err != nil {
+		return plan.Plan{}, as(ErrInvalid, err)
+	}
+	if c != nil {
+		if err := p.For(planRef(c)); err != nil {
+			return plan.Plan{}, as(ErrInvalid, fmt.Errorf("%s: %w", path, err))
+		}
+	}
+	return p, nil
+}
+
+func planRef(c *card.Card) string {
+	return plan.ModelRef(accel.Model{Name: c.Name, SHA256: c.SHA256})
+}
+
+// machineKey tells machines apart as far as plans are concerned: by their
+// processors.
+func machineKey(devices []accel.Device) string {
+	var parts []string
+	for _, d := range devices {
+		parts = append(parts, fmt.Sprintf("%s-%s-x%d", d.ID.Kind(), wire.Slug(d.Name), max(d.Cores, 1)))
+	}
+	slices.Sort(parts)
+	return strings.Join(parts, "+")
+}

@@ -1,0 +1,75 @@
+package app
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"braid/sink/wire"
+)
+
+// resumed is how many frames of each input an earlier batch has written.
+type resumed map[resumeKey]uint64
+
+type resumeKey struct{ camera, run string }
+
+func (r resumed) frames(camera, run string) uint64 { return r[resumeKey{camera, run}] }
+
+// openOut opens the file of --out: empty, or with --resume behind the last
+// whole line that it holds.
+func (b *batch) openOut() (*os.File, error) {
+	if info, err := os.Stat(b.o.Out); err == nil && info.IsDir() {
+		return nil, Usage(fmt.Errorf("--out %s is a directory", b.o.Out))
+	}
+	if !b.o.Resume {
+		f, err := os.Create(b.o.Out)
+		return f, as(ErrEnvironment, err)
+	}
+	f, err := os.OpenFile(b.o.Out, os.O_RDWR|os.O_CREATE, 0o644)
+	if err != nil {
+		return nil, as(ErrEnvironment, err)
+	}
+	done, end, err := readDone(f)
+	if err == nil {
+		b.done = done
+		err = f.Truncate(end)
+	}
+	if err == nil {
+		_, err = f.Seek(end, io.SeekStart)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("resuming %s: %w", b.o.Out, err), f.Close())
+	}
+	return f, nil
+}
+
+// readDone counts the lines of each camera and run, and finds where the last
+// whole line ends. A line cut off by a crash is not counted.
+func readDone(r io.Reader) (done resumed, end int64, err error) {
+	done = resumed{}
+	in := bufio.NewReader(r)
+	for n := 1; ; n++ {
+		line, err := in.ReadBytes('\n')
+		if errors.Is(err, io.EOF) {
+			return done, end, nil
+		}
+		if err != nil {
+			return nil, 0, err
+		}
+		m, err := wire.ParseFrame(line)
+		if err != nil {
+			return nil, 0, fmt.Errorf("line %d is not a frame's: %w", n, err)
+		}
+		key := resumeKey{m.Camera, m.Run}
+		if m.Seq != done[key]+1 {
+			return nil, 0, fmt.Errorf("line %d has seq %d of camera %s, want %d", n, m.Seq, m.Camera, done[key]+1)
+		}
+		done[key] = m.Seq
+		end += int64(len(line))
+	}
+}
+
+var _ = fs.ErrNotExist

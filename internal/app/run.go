@@ -1,0 +1,238 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"braid/accel"
+	"braid/internal/card"
+	"braid/internal/config"
+	"braid/sink"
+	"braid/sink/embedded"
+	"braid/sink/natsink"
+)
+
+// RunOptions are the flags of braid run.
+type RunOptions struct {
+	Choice
+	Config string // file, "" for ./braid.yaml
+	Once   bool   // end when all sources have ended
+}
+
+// live is one life of braid run.
+type live struct {
+	env     *Env
+	cfg     config.Config
+	run     string
+	started time.Time
+	runtime accel.Backend
+	nats    *natsink.Sink
+	lines   []*line
+	closers []func() error
+}
+
+// line is the cameras that share a model: they share its pipeline too.
+type line struct {
+	model    *model
+	pipeline *pipeline
+	emitter  *emitter
+	feeds    []*feed
+}
+
+// Run analyses the cameras of a configuration until the user stops it.
+func Run(ctx context.Context, env *Env, o RunOptions) (err error) {
+	cfg, err := loadConfig(env, o.Choice, o.Config)
+	if err != nil {
+		return err
+	}
+	if len(cfg.Cameras) == 0 {
+		return invalidf("no cameras configured: add some under the key cameras, or start from braid config init")
+	}
+	l := &live{env: env, cfg: cfg, started: time.Now(), run: liveRun(time.Now())}
+	defer func() { err = errors.Join(err, l.close()) }()
+	if err := l.build(ctx, o.Choice); err != nil {
+		return err
+	}
+	err = l.play(ctx, o.Once)
+	if ctx.Err() != nil {
+		return as(ErrInterrupted, context.Cause(ctx))
+	}
+	return err
+}
+
+// build makes everything before the first camera is opened, so that what is
+// wrong with the configuration shows at once.
+func (l *live) build(ctx context.Context, o Choice) (err error) {
+	if l.runtime, err = openRuntime(l.env, l.cfg.Backend); err != nil {
+		return err
+	}
+	l.closers = append(l.closers, l.runtime.Close)
+	if err := l.group(ctx, o); err != nil {
+		return err
+	}
+	if err := l.connect(ctx); err != nil {
+		return err
+	}
+	r := newReceipts([]sink.Sink{l.nats}, l.env.Log)
+	for _, line := range l.lines {
+		line.emitter = newEmitter(l.cfg.Site, line.model.card.ID(), line.pipeline, r)
+		for _, f := range line.feeds {
+			line.emitter.views[f.name] = f.view
+		}
+	}
+	return nil
+}
+
+// connect starts the embedded server, if that is wanted, and the publisher.
+func (l *live) connect(ctx context.Context) error {
+	n := l.cfg.NATS
+	c := natsink.Config{
+		Site: l.cfg.Site, JetStream: n.UsesJetStream(),
+		Stream: natsink.Limits{MaxAge: n.MaxAge, MaxBytes: int64(n.MaxBytes)},
+	}
+	c.Config = natsConfig(n)
+	if n.URL == config.Embedded {
+		server, err := embedded.Start(embedded.Config{
+			Listen: n.Listen, Name: "braid-" + l.cfg.Instance, JetStream: n.UsesJetStream(),
+			StoreDir: first(n.StoreDir, stateDir(l.env)), MaxStore: 2 * int64(n.MaxBytes),
+		}, l.env.Log)
+		if err != nil {
+			return as(ErrEnvironment, err)
+		}
+		l.closers = append(l.closers, server.Shutdown)
+		l.env.Log.Info("embedded NATS server listens", "url", server.ClientURL())
+		c.URL, c.InProcess = server.ClientURL(), server
+	}
+	s, err := natsink.New(ctx, c, l.env.Log)
+	if err != nil {
+		return as(ErrEnvironment, err)
+	}
+	l.nats = s
+	l.closers = append(l.closers, s.Close)
+	return nil
+}
+
+// group sorts the cameras by model and builds a pipeline for each.
+func (l *live) group(ctx context.Context, o Choice) error {
+	by := map[string][]config.Camera{}
+	var order []string
+	for _, c := range l.cfg.Cameras {
+		ref := first(c.Model, l.cfg.Model)
+		if by[ref] == nil {
+			order = append(order, ref)
+		}
+		by[ref] = append(by[ref], c)
+	}
+	for _, ref := range order {
+		made, err := l.newLine(ctx, ref, by[ref])
+		if err != nil {
+			return err
+		}
+		l.lines = append(l.lines, made)
+	}
+	return nil
+}
+
+// newLine builds the pipeline of one model and the feeds of its cameras.
+func (l *live) newLine(ctx context.Context, ref string, cameras []config.Camera) (*line, error) {
+	m, err := openModel(l.env, ref)
+	if err != nil {
+		return nil, err
+	}
+	p, err := choosePlan(l.cfg.Plan, m.card)
+	if err != nil {
+		return nil, err
+	}
+	score := m.card.NMS.Score
+	for _, c := range cameras {
+		score = min(score, minScore(c, m.card))
+	}
+	made := &line{model: m}
+	if made.pipeline, err = newPipeline(ctx, l.runtime, m, p, score, l.env.Log); err != nil {
+		return nil, err
+	}
+	l.closers = append(l.closers, made.pipeline.Close)
+	for _, c := range cameras {
+		f, err := l.newFeed(made, c)
+		if err != nil {
+			return nil, err
+		}
+		made.feeds = append(made.feeds, f)
+		l.closers = append(l.closers, f.pool.Close)
+	}
+	return made, nil
+}
+
+// minScore is the least score that a camera wants to see.
+func minScore(c config.Camera, model *card.Card) float32 {
+	if c.MinScore > 0 {
+		return c.MinScore
+	}
+	return model.NMS.Score
+}
+
+func (l *live) newFeed(at *line, c config.Camera) (*feed, error) {
+	keep, err := classFilter(at.pipeline.labels, c.Classes)
+	if err != nil {
+		return nil, as(ErrInvalid, fmt.Errorf("camera %s: %w", c.Name, err))
+	}
+	g, err := gateConfig(c)
+	if err != nil {
+		return nil, err
+	}
+	src, err := cameraSource(l.env, c)
+	if err != nil {
+		return nil, err
+	}
+	v := &view{camera: c.Name, run: l.run, keep: keep, score: minScore(c, at.model.card), timings: true}
+	return newFeed(src, g, at.pipeline.plan.InFlight, v)
+}
+
+// play runs all lines and, beside them, the statistics.
+func (l *live) play(ctx context.Context, once bool) error {
+	l.announce()
+	ticking, stop := context.WithCancel(ctx)
+	defer stop()
+	var ticker errgroup.Group
+	ticker.Go(func() error { l.statistics(ticking); return nil })
+	group, playing := errgroup.WithContext(ctx)
+	failed := make([]error, len(l.lines))
+	for i, line := range l.lines {
+		group.Go(func() (err error) {
+			failed[i], err = runFeeds(playing, l.env, line.pipeline, line.emitter, line.feeds, l.cameraState)
+			return err
+		})
+	}
+	if !once {
+		group.Go(func() error {
+			select {
+			case <-l.env.Drain:
+			case <-playing.Done():
+			}
+			return nil
+		})
+	}
+	err := group.Wait()
+	stop()
+	_ = ticker.Wait() // its function returns nil
+	err = errors.Join(err, l.nats.Flush(ctx))
+	l.report(time.Since(l.started))
+	if once {
+		err = errors.Join(err, errors.Join(failed...)) // a service outlives its cameras, a single pass does not
+	}
+	return err
+}
+
+// close frees everything, last made first.
+func (l *live) close() error {
+	var errs []error
+	for _, c := range slices.Backward(l.closers) {
+		errs = append(errs, c())
+	}
+	return errors.Join(errs...)
+}

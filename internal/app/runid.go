@@ -1,0 +1,76 @@
+package app
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+// crockford is the base-32 alphabet of Douglas Crockford, as ULIDs use it.
+const crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+// liveRun makes the id of one life of the program: the start in milliseconds,
+// so that ids sort by time (10 digits), and two random digits.
+func liveRun(start time.Time) string {
+	var id [12]byte
+	ms := uint64(start.UnixMilli())
+	for i := 9; i >= 0; i-- {
+		id[i] = crockford[ms&31]
+		ms >>= 5
+	}
+	var r [2]byte
+	rand.Read(r[:]) // never fails
+	id[10], id[11] = crockford[r[0]&31], crockford[r[1]&31]
+	return string(id[:])
+}
+
+// batchRun is the id of one input under one model: the same input gives the
+// same id for ever. A folder counts by its files' names and bytes.
+func batchRun(input string, model []byte) (string, error) {
+	h := sha256.New()
+	info, err := os.Stat(input)
+	switch {
+	case err != nil: // not a file: test:, rtsp: … count by their URL
+		io.WriteString(h, input)
+	case info.IsDir():
+		err = hashFolder(h, input)
+	default:
+		err = hashFile(h, input)
+	}
+	if err != nil && info != nil {
+		return "", fmt.Errorf("reading %s: %w", input, err)
+	}
+	h.Write(model)
+	return hex.EncodeToString(h.Sum(nil))[:12], nil
+}
+
+func hashFolder(h io.Writer, dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	entries = slices.DeleteFunc(entries, func(e os.DirEntry) bool { return !e.Type().IsRegular() })
+	for _, e := range entries { // ReadDir sorts by name
+		fmt.Fprintf(h, "%s\x00", e.Name())
+		if err := hashFile(h, filepath.Join(dir, e.Name())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func hashFile(h io.Writer, path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	_, err = io.Copy(h, f)
+	return err
+}

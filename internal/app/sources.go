@@ -1,0 +1,60 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"strings"
+
+	"braid/internal/config"
+	"braid/source"
+	"braid/source/images"
+	"braid/source/video"
+)
+
+// openSource makes the Source of a camera's URL: pictures are decoded by Go,
+// everything else by GStreamer.
+func openSource(env *Env, c config.Camera) (source.Source, error) {
+	if dir, ok := strings.CutPrefix(c.URL, "images:"); ok {
+		return images.New(images.Config{Name: c.Name, Dir: dir, Loop: c.Loop})
+	}
+	v := video.Config{
+		Name: c.Name, URL: c.URL, Username: c.Username, Password: c.Password,
+		Transport: string(c.Transport), Loop: c.Loop, Stall: c.Stall,
+	}
+	if c.Clock == config.ClockWall {
+		v.Clock = "wall"
+	}
+	return video.New(v, env.Log)
+}
+
+// gateConfig is the Gate of a camera.
+func gateConfig(c config.Camera) (source.GateConfig, error) {
+	g := source.GateConfig{Camera: c.Name, Every: c.Every, MaxFPS: c.MaxFPS, Queue: c.Queue}
+	if err := g.Policy.UnmarshalText([]byte(c.Policy)); err != nil {
+		return g, invalidf("camera %s: %w", c.Name, err)
+	}
+	return g, nil
+}
+
+// lost is a Source that could not be opened: its camera fails, and no other.
+type lost struct {
+	info source.Info
+	err  error
+}
+
+func (l lost) Run(context.Context, *source.Gate) error { return l.err }
+func (l lost) Info() source.Info                       { return l.info }
+
+// cameraSource opens a camera of a running service. What is missing on this
+// machine is the camera's failure; what is wrong with its configuration is the
+// program's.
+func cameraSource(env *Env, c config.Camera) (source.Source, error) {
+	src, err := openSource(env, c)
+	for _, missing := range []error{source.ErrNotFound, source.ErrMissingPlugin, source.ErrTruncated, fs.ErrNotExist, fs.ErrPermission} {
+		if errors.Is(err, missing) {
+			return lost{source.Info{URL: config.Redact(c.URL)}, err}, nil
+		}
+	}
+	return src, as(ErrInvalid, err)
+}

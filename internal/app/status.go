@@ -1,0 +1,120 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"braid/internal/frame"
+	"braid/sink/wire"
+	"braid/stages"
+)
+
+// statsPeriod is how often an instance says how it fares.
+const statsPeriod = time.Second
+
+// announce logs what is about to run.
+func (l *live) announce() {
+	for _, line := range l.lines {
+		for _, f := range line.feeds {
+			l.env.Log.Info("camera", "camera", f.name, "url", f.url, "policy", f.gate.Policy(), "model", line.model.card.ID())
+		}
+		for i, n := range line.pipeline.nodes {
+			l.env.Log.Info("stage", "stage", n, "on", line.pipeline.placement(i), "plan", line.pipeline.plan.ID())
+		}
+	}
+}
+
+// cameraState publishes a camera's new state.
+func (l *live) cameraState(f *feed) {
+	state, since, attempt, err := f.status()
+	m := wire.Camera{
+		Site: l.cfg.Site, Instance: l.cfg.Instance, Camera: f.name, Run: l.run,
+		State: state.String(), Since: since, Attempt: attempt, URL: f.url, Counts: wireCounts(f.ledger.Counts()),
+	}
+	if err != nil {
+		m.Error = oneLine(err.Error())
+	}
+	if err := l.nats.PublishCamera(&m); err != nil {
+		l.env.Log.Debug("publishing a camera's state failed", "camera", f.name, "error", err)
+	}
+}
+
+func wireCounts(c frame.Counts) wire.Counts {
+	return wire.Counts{In: c.In, Published: c.Published, Failed: c.Failed, Dropped: c.Dropped, InFlight: c.InFlight}
+}
+
+// statistics publishes the instance's state once a second until ctx ends.
+func (l *live) statistics(ctx context.Context) {
+	ticker := time.NewTicker(statsPeriod)
+	defer ticker.Stop()
+	meters := make([]meter, len(l.lines))
+	last := time.Now()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-ticker.C:
+			for i, line := range l.lines {
+				m := meters[i].read(line, now.Sub(last))
+				m.Site, m.Instance, m.Time = l.cfg.Site, l.cfg.Instance, now
+				if err := l.nats.PublishStats(&m); err != nil {
+					l.env.Log.Debug("publishing statistics failed", "error", err)
+				}
+			}
+			last = now
+		}
+	}
+}
+
+// meter turns counters into rates: it remembers what it read last.
+type meter struct {
+	published []uint64
+	nodes     []stages.NodeStats
+}
+
+func (m *meter) read(l *line, d time.Duration) wire.Stats {
+	s := wire.Stats{Model: l.model.card.ID(), Plan: l.pipeline.plan.ID()}
+	if m.published == nil {
+		m.published = make([]uint64, len(l.feeds))
+		m.nodes = make([]stages.NodeStats, len(l.pipeline.nodes))
+	}
+	for i, f := range l.feeds {
+		state, _, _, _ := f.status()
+		c := f.ledger.Counts()
+		s.Cameras = append(s.Cameras, wire.CameraStats{
+			Camera: f.name, State: state.String(), Counts: wireCounts(c),
+			FPS: float64(c.Published-m.published[i]) / d.Seconds(),
+		})
+		m.published[i] = c.Published
+	}
+	before := 0 // frames that wait before a node wait behind the one before it
+	for i, n := range l.pipeline.graph.Stats() {
+		was, whole := m.nodes[i], d.Seconds()*float64(len(n.Workers))
+		s.Nodes = append(s.Nodes, wire.NodeStats{
+			Name: n.Name, Workers: len(n.Workers), Queue: before,
+			Busy:    share(n.Busy-was.Busy, whole),
+			Starved: share(n.Starved-was.Starved, whole),
+			Blocked: share(n.Blocked-was.Blocked, whole),
+		})
+		before, m.nodes[i] = n.Queued, n
+	}
+	return s
+}
+
+// share is a part of a whole, at most 1: a call that began in the second before
+// is counted when it ends.
+func share(part time.Duration, whole float64) float64 { return min(part.Seconds()/whole, 1) }
+
+// report prints the summary of the cameras of each model.
+func (l *live) report(elapsed time.Duration) {
+	for _, line := range l.lines {
+		s := summary{
+			Model: line.model.card.ID(), Plan: line.pipeline.plan.ID(), Seconds: elapsed.Seconds(),
+			Stages: stageRows(line.pipeline, line.emitter, elapsed),
+		}
+		for _, f := range line.feeds {
+			s.add(f.summary())
+		}
+		s.print(l.env, l.env.Out)
+	}
+}

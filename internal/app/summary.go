@@ -1,0 +1,144 @@
+package app
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"braid/internal/frame"
+)
+
+// summary is what a finished command tells of its work.
+type summary struct {
+	Model   string          `json:"model"`
+	Plan    string          `json:"plan"`
+	Seconds float64         `json:"seconds"`
+	FPS     float64         `json:"fps"` // published frames a second
+	Cameras []cameraSummary `json:"cameras"`
+	Stages  []stageSummary  `json:"stages"`
+}
+
+type cameraSummary struct {
+	Camera string `json:"camera"`
+	frame.Counts
+	Objects uint64  `json:"objects"`
+	P50     float64 `json:"p50_ms"` // from the decoder to the message
+	P99     float64 `json:"p99_ms"`
+	Error   string  `json:"error,omitempty"`
+}
+
+type stageSummary struct {
+	Stage   string   `json:"stage"`
+	On      string   `json:"on,omitempty"`      // devices, and how many workers
+	Workers []uint64 `json:"workers,omitempty"` // frames by worker
+	Busy    float64  `json:"busy,omitempty"`    // share of the time that its workers worked
+	P50     float64  `json:"p50_ms"`
+	P99     float64  `json:"p99_ms"`
+}
+
+func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+// camera sums up one feed.
+func (f *feed) summary() cameraSummary {
+	s := cameraSummary{
+		Camera: f.view.camera, Counts: f.ledger.Counts(), Objects: f.view.seen.objects,
+		P50: ms(f.view.seen.latency.quantile(0.5)), P99: ms(f.view.seen.latency.quantile(0.99)),
+	}
+	if _, _, _, err := f.status(); err != nil {
+		s.Error = oneLine(err.Error())
+	}
+	return s
+}
+
+// stageRows sums up where the frames of a pipeline spent their time.
+func stageRows(p *pipeline, e *emitter, elapsed time.Duration) []stageSummary {
+	stats := p.graph.Stats()
+	rows := make([]stageSummary, len(e.stages))
+	for i := range e.stages {
+		r := &rows[i]
+		r.P50, r.P99 = ms(e.stages[i].quantile(0.5)), ms(e.stages[i].quantile(0.99))
+		switch {
+		case i == 0:
+			r.Stage = "decode"
+		case i == len(rows)-1:
+			r.Stage = "queue"
+		default:
+			n := stats[i-1]
+			r.Stage, r.On, r.Workers = n.Name, p.placement(i-1), n.Workers
+			r.Busy = share(n.Busy, elapsed.Seconds()*float64(len(n.Workers)))
+		}
+	}
+	return rows
+}
+
+// add counts one camera in. Seconds must be set.
+func (s *summary) add(c cameraSummary) {
+	s.Cameras = append(s.Cameras, c)
+	s.FPS += float64(c.Published) / s.Seconds
+}
+
+// print writes the summary: for people to stderr, as one line of JSON to out.
+func (s *summary) print(env *Env, out io.Writer) {
+	if !env.JSON {
+		s.write(env.Err)
+		return
+	}
+	if err := writeJSON(out, s); err != nil {
+		env.Log.Error("writing the summary failed", "error", err)
+	}
+}
+
+// write prints the summary as tables.
+func (s *summary) write(w io.Writer) {
+	fmt.Fprintf(w, "model %s, plan %s: %.1f frames/s over %.1f s\n", s.Model, s.Plan, s.FPS, s.Seconds)
+	t := newTable(w)
+	t.AppendHeader(table.Row{"camera", "in", "published", "dropped", "failed", "objects", "p50 ms", "p99 ms"})
+	for _, c := range s.Cameras {
+		t.AppendRow(table.Row{c.Camera, c.In, c.Published, reasons(c.Dropped), reasons(c.Failed), c.Objects, c.P50, c.P99})
+	}
+	t.Render()
+	t = newTable(w)
+	t.AppendHeader(table.Row{"stage", "runs on", "frames", "busy", "p50 ms", "p99 ms"})
+	for _, r := range s.Stages {
+		var busy, ran string
+		if r.On != "" {
+			busy, ran = fmt.Sprintf("%.0f %%", 100*r.Busy), strings.Trim(fmt.Sprint(r.Workers), "[]")
+		}
+		t.AppendRow(table.Row{r.Stage, r.On, ran, busy, r.P50, r.P99})
+	}
+	t.Render()
+}
+
+// reasons writes counts by reason on one line: "3 (policy 2, rate 1)".
+func reasons(m map[string]uint64) string {
+	var total uint64
+	var parts []string
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		total += m[k]
+		parts = append(parts, fmt.Sprintf("%s %d", k, m[k]))
+	}
+	if total == 0 {
+		return "0"
+	}
+	return fmt.Sprintf("%d (%s)", total, strings.Join(parts, ", "))
+}
+
+// newTable is the one look of braid's tables: columns by spaces, no frames, so
+// that a script can cut them.
+func newTable(w io.Writer) table.Writer {
+	t := table.NewWriter()
+	t.SetOutputMirror(w)
+	style := table.StyleDefault
+	style.Options = table.OptionsNoBordersAndSeparators
+	style.Format.Header = text.FormatUpper
+	style.Box.PaddingLeft, style.Box.PaddingRight = "", "  "
+	t.SetStyle(style)
+	t.SuppressTrailingSpaces()
+	return t
+}

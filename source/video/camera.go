@@ -1,0 +1,73 @@
+package video
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"braid/internal/gst"
+)
+
+// errURL replaces the errors of net/url, which print the URL with its password.
+var errURL = errors.New("the URL does not parse: special characters of a user name or password must be escaped (@ is %40, # is %23, / is %2F), or given apart from the URL")
+
+// parseRTSP keeps the credentials out of the location, so that no message of
+// GStreamer can hold them. What follows a ? belongs to the camera.
+func parseRTSP(cfg Config, _ string) (plan, error) {
+	u, user, err := splitURL(cfg)
+	if err != nil {
+		return plan{}, err
+	}
+	launch := fmt.Sprintf("rtspsrc name=src user-agent=braid protocols=%s latency=%d add-reference-timestamp-meta=true ! "+
+		"application/x-rtp,media=video ! %s", cmp.Or(cfg.Transport, "tcp"), cmp.Or(cfg.Latency, defaultLatency).Milliseconds(), decode)
+	return plan{live: true, endless: true, aged: true, options: gst.Options{
+		Launch:     launch,
+		Properties: append(credentials(user), gst.Property{Element: "src", Name: "location", Value: u}),
+	}}, nil
+}
+
+// parseHTTP plays MJPEG and HLS, in real time.
+func parseHTTP(cfg Config, _ string) (plan, error) {
+	u, user, err := splitURL(cfg)
+	if err != nil {
+		return plan{}, err
+	}
+	return plan{live: true, endless: true, aged: true, options: gst.Options{
+		Launch:     "souphttpsrc name=src do-timestamp=true keep-alive=false ! " + decode,
+		Properties: append(credentials(user), gst.Property{Element: "src", Name: "location", Value: u}),
+		Sync:       true,
+	}}, nil
+}
+
+// splitURL takes the credentials out of a URL; those given apart win.
+func splitURL(cfg Config) (string, *url.Userinfo, error) {
+	u, err := url.Parse(cfg.URL)
+	if err != nil || strings.Contains(u.Host, "@") {
+		return "", nil, errURL
+	}
+	if u.Hostname() == "" {
+		return "", nil, fmt.Errorf("no host in the %s: URL", u.Scheme)
+	}
+	if u.Fragment != "" {
+		return "", nil, errURL
+	}
+	user := u.User
+	if cfg.Username != "" || cfg.Password != "" {
+		user = url.UserPassword(cfg.Username, cfg.Password)
+	}
+	u.User = nil
+	return u.String(), user, nil
+}
+
+func credentials(user *url.Userinfo) []gst.Property {
+	if user == nil {
+		return nil
+	}
+	pw, _ := user.Password()
+	return []gst.Property{
+		{Element: "src", Name: "user-id", Value: user.Username()},
+		{Element: "src", Name: "user-pw", Value: pw},
+	}
+}

@@ -1,0 +1,187 @@
+package video
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"braid/internal/frame"
+	"braid/internal/gst"
+	"braid/source"
+)
+
+// gate is what Run needs of a source.Gate.
+type gate interface {
+	Offer(ctx context.Context, pts time.Duration) (*frame.Frame, error)
+	Put(ctx context.Context, f *frame.Frame) error
+	Abandon(f *frame.Frame)
+}
+
+// Run plays the source into g: see source.Source. It ends with nil at the end of
+// a recording; a camera that ends its stream is an error (ErrEnded), like one
+// that is silent for Config.Stall (source.ErrStalled). What a damaged recording
+// still has is delivered before the error (source.ErrTruncated).
+func (s *Source) Run(ctx context.Context, g *source.Gate) error { return s.run(ctx, g) }
+
+func (s *Source) run(ctx context.Context, g gate) error {
+	var t timeline
+	for first := true; ; first = false {
+		err := s.play(ctx, g, &t, first)
+		switch {
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case errors.Is(err, source.ErrClosed):
+			return err
+		case err != nil:
+			return fmt.Errorf("playing %s: %w", s.label(), s.redact.err(err))
+		case !s.plan.loop:
+			return nil
+		}
+		t.restart()
+	}
+}
+
+// play runs the pipeline once, to the end of the stream.
+func (s *Source) play(ctx context.Context, g gate, t *timeline, first bool) (err error) {
+	if err := s.precheck(); err != nil {
+		return err
+	}
+	r, err := gst.Open(ctx, s.plan.options)
+	if err != nil {
+		return s.explain(err)
+	}
+	defer func() {
+		if stuck := r.Close(); stuck != nil {
+			s.log.Error("the pipeline did not stop", "camera", s.cfg.Name, "error", s.redact.err(stuck))
+			err = cmp.Or(err, stuck)
+		}
+	}()
+	p := player{s: s, r: r, gate: g, time: t}
+	if err := p.pump(ctx); !errors.Is(err, io.EOF) {
+		return s.explain(err)
+	}
+	for _, w := range r.Warnings() {
+		s.log.Warn("GStreamer warned", "camera", s.cfg.Name, "element", w.Element, "text", s.redact.text(w.Text), "debug", s.redact.text(w.Debug))
+	}
+	if first {
+		if err := p.damage(); err != nil {
+			return err
+		}
+	}
+	switch {
+	case p.frames == 0:
+		return fmt.Errorf("%w: the stream ended before its first frame", ErrNoVideo)
+	case s.plan.endless:
+		return ErrEnded
+	}
+	return nil
+}
+
+// precheck finds what GStreamer would say badly or not at all: a local camera
+// that is gone, a recording without its index.
+func (s *Source) precheck() error {
+	if s.plan.file != "" {
+		return checkIndex(s.plan.file)
+	}
+	if s.plan.device == "" {
+		return nil
+	}
+	if _, err := os.Stat(s.plan.device); errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("device %s: %w", s.plan.device, source.ErrNotFound)
+	}
+	return nil
+}
+
+// player is one run of the pipeline.
+type player struct {
+	s    *Source
+	r    *gst.Reader
+	gate gate
+	time *timeline
+
+	frames int           // that came out of the decoder
+	end    time.Duration // where the last of them ended, stream time
+	hole   time.Duration // where the first gap between them is
+	holes  int
+}
+
+// pump moves frames from the Reader into the Gate until either ends. It
+// allocates nothing.
+func (p *player) pump(ctx context.Context) error {
+	for {
+		begin := time.Now()
+		sample, err := p.r.Next(ctx)
+		if err != nil {
+			return err
+		}
+		arrived := time.Now()
+		if p.frames == 0 {
+			p.s.learn(p.r, sample)
+		}
+		p.count(sample)
+		pts := p.time.next(sample.PTS, sample.Duration, sample.FPS)
+		f, err := p.gate.Offer(ctx, pts)
+		if err != nil {
+			return err
+		}
+		if f == nil {
+			continue
+		}
+		copying := time.Now()
+		if err := fill(f, sample); err != nil {
+			p.gate.Abandon(f)
+			return err
+		}
+		f.PTS = pts
+		f.Clock, f.Capture = p.s.plan.capture(sample, arrived)
+		f.Decode = time.Since(copying)
+		if !p.s.plan.live {
+			f.Decode += arrived.Sub(begin)
+		}
+		if err := p.gate.Put(ctx, f); err != nil {
+			return err
+		}
+	}
+}
+
+// maxAge is the longest way through a pipeline that is believed; beyond it the
+// time stamps are not those of the pipeline's clock.
+const maxAge = 10 * time.Second
+
+// capture is when a frame was taken: by the camera's own clock where its RTCP
+// sender reports tell it; else, for a live source, when it arrived at this host,
+// which is its time stamp on the pipeline's clock, before depacketising and
+// decoding; else not known.
+func (p *plan) capture(s *gst.Sample, arrived time.Time) (frame.Clock, time.Time) {
+	switch {
+	case !s.Captured.IsZero():
+		return frame.ClockRTCP, s.Captured
+	case !p.live:
+		return frame.ClockPTS, time.Time{}
+	case p.aged && s.Timed && s.Age > 0 && s.Age < maxAge:
+		return frame.ClockWall, arrived.Add(-s.Age)
+	}
+	return frame.ClockWall, arrived
+}
+
+// learn notes what only a running stream knows.
+func (s *Source) learn(r *gst.Reader, sample *gst.Sample) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.info.Decoder = r.Decoder()
+	if s.plan.file == "" {
+		return
+	}
+	d, ok := r.Duration()
+	if !ok {
+		return
+	}
+	s.info.Duration = d
+	if !s.plan.loop {
+		s.info.Frames = int64(d.Seconds()*sample.FPS + 0.5)
+	}
+}

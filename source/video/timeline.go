@@ -1,0 +1,61 @@
+package video
+
+import "time"
+
+const (
+	// fallbackStep is the distance of frames of which nothing is known.
+	fallbackStep = 40 * time.Millisecond
+	// slack is how far time stamps may run back before it is a jump and not a
+	// camera that numbers its frames badly.
+	slack = time.Second
+)
+
+// timeline makes strictly increasing stream times out of a stream's PTS, over
+// missing ones, jumps back and new starts.
+type timeline struct {
+	last   time.Duration // PTS given to the frame before
+	step   time.Duration // distance of the frame after it
+	offset time.Duration // added to the stream's own PTS
+	begun  bool
+	rebase bool // the next PTS continues where the last frame ended
+}
+
+// restart says that the stream begins again: what follows continues after the
+// last frame.
+func (t *timeline) restart() { t.rebase = t.begun }
+
+// next is the stream time of a frame with the given PTS and duration (negative:
+// unknown) in a stream of fps (0: unknown). A first frame without PTS is at 0. A
+// jump forward is kept, a small step back becomes the smallest step forward, a
+// large one continues after the last frame.
+func (t *timeline) next(pts, duration time.Duration, fps float64) time.Duration {
+	at := pts + t.offset
+	switch {
+	case !t.begun && pts < 0:
+		at = 0
+	case !t.begun:
+	case pts < 0:
+		at = t.last + t.step
+	case t.rebase || at < t.last-slack:
+		at = t.last + t.step
+		t.offset = at - pts
+	case at <= t.last:
+		at = t.last + 1
+	}
+	t.begun, t.last = true, at
+	if pts >= 0 {
+		t.rebase = false
+	}
+	t.step = stepOf(duration, fps)
+	return at
+}
+
+func stepOf(duration time.Duration, fps float64) time.Duration {
+	if duration > 0 {
+		return duration
+	}
+	if fps > 0 {
+		return max(1, time.Duration(float64(time.Second)/fps))
+	}
+	return fallbackStep
+}
