@@ -1,0 +1,107 @@
+package natsink
+
+import (
+	"fmt"
+
+	"braid/sink/natsconn"
+)
+
+// up is called when the server is there, for the first time or again.
+func (s *Sink) up() {
+	s.mu.Lock()
+	s.trouble, s.lastErr = nil, nil
+	s.resync, s.paused, s.backoff = true, false, 0
+	clear(s.said)
+	clear(s.denied)
+	s.mu.Unlock()
+	s.log.Info("connected to NATS")
+	s.republish()
+	s.wake()
+}
+
+// down is called when the connection broke, or an attempt to connect failed.
+func (s *Sink) down(err error) {
+	if natsconn.IsAuth(err) {
+		s.fail(fmt.Errorf("%w: %w", ErrRefused, err))
+		return
+	}
+	s.mu.Lock()
+	s.resync, s.lastErr = true, err
+	s.mu.Unlock()
+	if s.first("away") {
+		s.log.Warn("NATS is away, messages wait", "error", err)
+	}
+}
+
+// complaint is called with what the server and the client say besides.
+func (s *Sink) complaint(err error) {
+	subject := deniedSubject(err)
+	if subject != "" {
+		err = fmt.Errorf("%w: %w", ErrRefused, err)
+	}
+	s.mu.Lock()
+	s.lastErr = err
+	if subject != "" {
+		s.denied[subject] = err
+	}
+	s.mu.Unlock()
+	if s.first(err.Error()) {
+		s.log.Warn("NATS complains", "error", err)
+	}
+	if subject != "" {
+		s.failWhere(err, func(rt *route) bool { return rt.subject == subject })
+	}
+}
+
+// fail fails everything that waits and will come, until the server takes us or
+// JetStream answers.
+func (s *Sink) fail(err error) {
+	s.mu.Lock()
+	s.trouble, s.lastErr = err, err
+	s.mu.Unlock()
+	if s.first(err.Error()) {
+		s.log.Warn("nothing can be published", "error", err)
+	}
+	s.failWhere(err, anyRoute)
+}
+
+// recovered ends what fail began.
+func (s *Sink) recovered() {
+	s.mu.Lock()
+	trouble := s.trouble
+	s.trouble = nil
+	s.mu.Unlock()
+	if trouble != nil {
+		s.log.Info("publishing goes on")
+	}
+}
+
+func anyRoute(*route) bool { return true }
+
+// failWhere settles the messages of some routes with err, and counts them.
+func (s *Sink) failWhere(err error, match func(*route) bool) (n int) {
+	s.mu.Lock()
+	for i := s.window.head; i < s.window.tail; i++ {
+		if !s.window.holds(i) || !match(s.window.at(i).route) {
+			continue
+		}
+		r := s.window.settle(i)
+		n++
+		s.mu.Unlock()
+		s.settle(r, err)
+		s.mu.Lock()
+	}
+	s.notifyRoom()
+	s.mu.Unlock()
+	return n
+}
+
+// first reports whether something is logged for the first time on this
+// connection: attempts to connect and messages that fail come by the hundred.
+func (s *Sink) first(what string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	said := s.said[what]
+	s.said[what] = true
+	return !said
+}

@@ -1,0 +1,191 @@
+package natsink
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"braid/sink/wire"
+)
+
+// coreBatch is how many messages one round trip confirms without JetStream. It
+// bounds what is uncertain when a connection breaks.
+const coreBatch = 256
+
+// send is the sender's goroutine.
+func (s *Sink) send(ctx context.Context) {
+	defer close(s.done)
+	out := outgoing{msg: nats.Msg{Header: nats.Header{
+		wire.HeaderMsgID:       {""},
+		wire.HeaderContentType: {wire.ContentTypeJSON},
+		wire.HeaderSchema:      {wire.SchemaFrame},
+	}}}
+	for {
+		select {
+		case <-s.kick:
+		case <-ctx.Done():
+			return
+		}
+		for ctx.Err() == nil && s.round(ctx, &out) {
+		}
+	}
+}
+
+// outgoing is the message that the sender fills again and again.
+type outgoing struct {
+	msg   nats.Msg
+	batch []uint64 // sent, not confirmed; without JetStream only
+}
+
+// round sends what there is. False: nothing more to do before the next kick.
+func (s *Sink) round(ctx context.Context, out *outgoing) bool {
+	s.mu.Lock()
+	wanted := !s.window.empty() || s.trouble != nil
+	ready := wanted && !s.paused && s.nc.IsConnected()
+	resync := s.resync
+	s.mu.Unlock()
+	if !ready {
+		return false
+	}
+	if resync {
+		return s.catchUp(ctx)
+	}
+	if s.js == nil {
+		return s.sendBatch(ctx, out)
+	}
+	return s.sendNext(out)
+}
+
+// sendNext publishes one message; its confirmation comes later.
+func (s *Sink) sendNext(out *outgoing) bool {
+	i, e := s.claim()
+	if e == nil {
+		return false
+	}
+	out.msg.Reply = s.inbox + strconv.FormatUint(i, 36)
+	return s.publish(i, e, out)
+}
+
+func (s *Sink) claim() (uint64, *entry) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for {
+		i, e := s.window.claim(time.Now())
+		if e == nil || !s.window.overtaken(i) {
+			return i, e
+		}
+		r := s.window.settle(i)
+		s.window.release(i)
+		s.notifyRoom()
+		s.mu.Unlock()
+		s.settle(r, ErrOvertaken)
+		s.mu.Lock()
+	}
+}
+
+// publish hands a claimed message to the client and releases it. False: the
+// connection is gone, and the message is to be sent again.
+func (s *Sink) publish(i uint64, e *entry, out *outgoing) bool {
+	out.msg.Subject, out.msg.Data = e.route.subject, e.msg
+	out.msg.Header[wire.HeaderMsgID][0] = string(e.id)
+	err := s.nc.PublishMsg(&out.msg)
+	if errors.Is(err, nats.ErrMaxPayload) {
+		err = fmt.Errorf("%w: %d bytes, the server takes %d (max_payload)", ErrTooLarge, len(e.msg), s.nc.MaxPayload())
+		s.finish(i, err)
+		return true
+	}
+	s.mu.Lock()
+	s.window.release(i)
+	s.mu.Unlock()
+	if err == nil {
+		return true
+	}
+	if errors.Is(err, nats.ErrReconnectBufExceeded) {
+		err = nil // the client's way of saying that it is not connected
+	}
+	s.uncertain(err)
+	return false
+}
+
+// finish releases and settles a claimed message.
+func (s *Sink) finish(i uint64, err error) {
+	s.mu.Lock()
+	r := s.window.settle(i)
+	s.window.release(i)
+	s.notifyRoom()
+	s.mu.Unlock()
+	s.settle(r, err)
+}
+
+// sendBatch publishes what waits and asks the server with one round trip
+// whether it has it.
+func (s *Sink) sendBatch(ctx context.Context, out *outgoing) bool {
+	out.batch = out.batch[:0]
+	ok := true
+	for ok && len(out.batch) < coreBatch {
+		i, e := s.claim()
+		if e == nil {
+			break
+		}
+		if ok = s.publish(i, e, out); ok {
+			out.batch = append(out.batch, i)
+		}
+	}
+	if len(out.batch) == 0 {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.AckWait)
+	err := s.nc.FlushWithContext(ctx)
+	cancel()
+	if err != nil {
+		err = fmt.Errorf("%w: %w", ErrUnconfirmed, err)
+	}
+	for _, i := range out.batch {
+		s.settleSent(i, err)
+	}
+	return ok && err == nil
+}
+
+// settleSent settles a message of a core batch: err is the round trip's.
+func (s *Sink) settleSent(i uint64, err error) {
+	s.mu.Lock()
+	if !s.window.holds(i) { // it waited too long
+		s.mu.Unlock()
+		return
+	}
+	if err == nil {
+		err = s.denial(s.window.at(i).route)
+	}
+	r := s.window.settle(i)
+	s.notifyRoom()
+	s.mu.Unlock()
+	s.settle(r, err)
+}
+
+// denial is the server's complaint about the subject, if there was one. The
+// client notes the last one before it sees the round trip's answer, and tells
+// of all of them somewhat later. s.mu is held.
+func (s *Sink) denial(rt *route) error {
+	if err := s.denied[rt.subject]; err != nil {
+		return err
+	}
+	if err := s.nc.LastError(); deniedSubject(err) == rt.subject {
+		return fmt.Errorf("%w: %w", ErrRefused, err)
+	}
+	return nil
+}
+
+// deniedSubject is the subject of `Permissions Violation for Publish to "…"`.
+func deniedSubject(err error) string {
+	if !errors.Is(err, nats.ErrPermissionViolation) {
+		return ""
+	}
+	_, rest, _ := strings.Cut(err.Error(), `Publish to "`)
+	subject, _, _ := strings.Cut(rest, `"`)
+	return subject
+}

@@ -1,0 +1,149 @@
+package natsink
+
+import (
+	"time"
+
+	"braid/sink"
+)
+
+// window holds the messages that are not settled, in the order of Write. It is
+// a ring of fixed size; indices count up for ever and are the tokens in reply
+// subjects. It knows neither NATS nor goroutines: the Sink guards it.
+//
+//	head ≤ next ≤ tail: [head, next) was sent, [next, tail) was not
+type window struct {
+	ring             []entry
+	head, next, tail uint64
+	bytes, maxBytes  int
+	free             [][]byte // buffers to write messages into, the warm ones last
+}
+
+// entry is one message.
+type entry struct {
+	msg      []byte // from window.buffer
+	id       []byte // Nats-Msg-Id, in the same buffer
+	seq      uint64
+	route    *route
+	receipt  sink.Receipt
+	deadline time.Time
+	sentAt   time.Time
+	busy     bool // being sent: msg and id are read outside the lock
+	done     bool // settled; leaves when it is the head
+}
+
+// route is a camera's way out.
+type route struct {
+	slug    string
+	subject string
+	acked   uint64 // index behind the last message known to be published
+}
+
+func newWindow(messages, bytes int) *window {
+	return &window{ring: make([]entry, messages), maxBytes: bytes}
+}
+
+func (w *window) at(i uint64) *entry { return &w.ring[i%uint64(len(w.ring))] }
+
+func (w *window) empty() bool { return w.head == w.tail }
+
+// holds reports whether i is in the window and unsettled.
+func (w *window) holds(i uint64) bool { return w.head <= i && i < w.tail && !w.at(i).done }
+
+// fits reports whether a message of n bytes may enter. One always may enter an
+// empty window.
+func (w *window) fits(n int) bool {
+	return w.empty() || int(w.tail-w.head) < len(w.ring) && w.bytes+n <= w.maxBytes
+}
+
+// buffer lends an empty buffer, for push or putBack.
+func (w *window) buffer() []byte {
+	if n := len(w.free); n > 0 {
+		b := w.free[n-1]
+		w.free = w.free[:n-1]
+		return b[:0]
+	}
+	return make([]byte, 0, 2048)
+}
+
+func (w *window) putBack(b []byte) { w.free = append(w.free, b) }
+
+// push adds a message that fits. Its id lies behind it in the same buffer.
+func (w *window) push(e entry) {
+	*w.at(w.tail) = e
+	w.tail++
+	w.bytes += len(e.msg)
+}
+
+// claim takes the next message to send; release must follow.
+func (w *window) claim(now time.Time) (i uint64, e *entry) {
+	for w.next < w.tail {
+		i, e = w.next, w.at(w.next)
+		w.next++
+		if !e.done {
+			e.busy, e.sentAt = true, now
+			return i, e
+		}
+	}
+	return 0, nil
+}
+
+// release ends the sending of a claimed message.
+func (w *window) release(i uint64) {
+	w.at(i).busy = false
+	w.advance()
+}
+
+// settle takes the message out and returns the receipt to settle, nil where
+// that was done before.
+func (w *window) settle(i uint64) sink.Receipt {
+	if !w.holds(i) {
+		return nil
+	}
+	e := w.at(i)
+	r := e.receipt
+	e.done, e.receipt = true, nil
+	w.advance()
+	return r
+}
+
+// advance lets go of what is settled at the head.
+func (w *window) advance() {
+	for w.head < w.tail {
+		e := w.at(w.head)
+		if !e.done || e.busy {
+			break
+		}
+		w.bytes -= len(e.msg)
+		w.putBack(e.msg)
+		e.msg, e.id, e.route = nil, nil, nil
+		w.head++
+	}
+	// A settled message that was never sent may have been the last.
+	w.next = max(w.next, w.head)
+}
+
+// confirm notes that the message was published.
+func (w *window) confirm(i uint64) sink.Receipt {
+	if !w.holds(i) {
+		return nil
+	}
+	rt := w.at(i).route
+	rt.acked = max(rt.acked, i+1)
+	return w.settle(i)
+}
+
+// overtaken reports whether a later message of the same camera was published.
+func (w *window) overtaken(i uint64) bool { return i < w.at(i).route.acked }
+
+// rewind makes everything unsettled unsent.
+func (w *window) rewind() { w.next = w.head }
+
+// oldest is the first unsettled message.
+func (w *window) oldest() *entry {
+	for i := w.head; i < w.tail; i++ {
+		if e := w.at(i); !e.done {
+			return e
+		}
+	}
+	return nil
+}
