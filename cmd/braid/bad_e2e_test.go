@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"braid/accel"
+	"braid/accel/network"
 	"braid/internal/card/cardtest"
 	"braid/internal/testdata"
 )
@@ -39,6 +41,7 @@ func TestBadInput(t *testing.T) {
 	file("short.onnx", model[:len(model)/2])
 	file("text.onnx", []byte("hello"))
 	file("full.onnx", model)
+	file("odd.onnx", oddNetwork(t))
 
 	for _, c := range []struct {
 		name string
@@ -57,6 +60,7 @@ func TestBadInput(t *testing.T) {
 		{"model that is none", []string{"batch", video, "--model", file("text.yaml", []byte("name: text\nfile: text.onnx\n"+head)), "--out", out}, 3, []string{"text"}},
 		{"card does not fit the graph", []string{"batch", video, "--model", file("misfit.yaml", []byte("name: misfit\nfile: full.onnx\nlabels: [a, b]\n"+head)), "--out", out}, 3, []string{"3549", "85"}},
 		{"card of another input", []string{"batch", video, "--model", file("size.yaml", []byte("name: size\nfile: full.onnx\n"+strings.Replace(head, "416", "320", 1))), "--out", out}, 3, []string{"416", "320"}},
+		{"unknown operator", []string{"batch", video, "--model", file("odd.yaml", []byte("name: odd\nfile: odd.onnx\n"+head)), "--out", out}, 3, []string{"Frobnicate"}},
 		{"card with unknown key", []string{"batch", video, "--model", file("key.yaml", []byte("name: key\nfile: full.onnx\ninptu: {}\n"+head)), "--out", out}, 3, []string{"key.yaml:3", "inptu", "input"}},
 		{"missing video", []string{"batch", filepath.Join(dir, "no.mp4"), "--model", "ball", "--out", out}, 1, []string{"no.mp4"}},
 		{"empty video", []string{"batch", file("empty.mp4", nil), "--model", "ball", "--out", out}, 1, []string{"empty.mp4", "empty"}},
@@ -95,6 +99,20 @@ func TestBadInput(t *testing.T) {
 			}
 		})
 	}
+}
+
+// oddNetwork has an operator that no runtime knows.
+func oddNetwork(t *testing.T) []byte {
+	t.Helper()
+	b := network.NewBuilder("odd", 13)
+	x := b.Input(accel.TensorDesc{Name: "x", Type: accel.Float32, Shape: []int64{1, 3, 416, 416}})
+	b.Node("Frobnicate", []string{x}, []string{"y"})
+	b.Output(accel.TensorDesc{Name: "y", Type: accel.Float32, Shape: []int64{1, 3549, 6}})
+	data, err := b.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
 }
 
 // lastLines is what was said from the program's own error on.

@@ -167,7 +167,7 @@ func (b *batch) input(ctx context.Context, input string, names map[string]int) e
 		return err
 	}
 	b.emitter.views[camera] = v
-	b.progress.begin(camera, src.Info(), b.o.MaxFrames)
+	b.progress.begin(camera, src, b.o.MaxFrames)
 	failed, err := runFeeds(ctx, b.env, b.pipeline, b.emitter, []*feed{f}, func(*feed) {})
 	b.feeds = append(b.feeds, f)
 	return errors.Join(err, failed, f.pool.Close())

@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"sync"
 	"time"
 
@@ -50,17 +49,11 @@ func newFeed(src source.Source, cfg source.GateConfig, inFlight int, v *view) (*
 
 // supervise runs the camera until it ends for good or ctx does. onState hears
 // of each change, after the feed has noted it.
-func (f *feed) supervise(ctx context.Context, log *slog.Logger, onState func(*feed)) error {
-	log = log.With("camera", f.name)
+func (f *feed) supervise(ctx context.Context, onState func(*feed)) error {
 	err := source.Supervise(ctx, f.source, f.gate, source.Backoff{}, func(s source.State, err error, attempt int) {
 		f.mu.Lock()
 		f.state, f.err, f.attempt, f.since = s, err, attempt, time.Now()
 		f.mu.Unlock()
-		if err != nil {
-			log.Warn("camera "+s.String(), "error", err, "attempt", attempt)
-		} else {
-			log.Info("camera " + s.String())
-		}
 		onState(f)
 	})
 	if errors.Is(err, source.ErrClosed) || ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {

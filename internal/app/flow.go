@@ -31,7 +31,7 @@ func runFeeds(ctx context.Context, env *Env, p *pipeline, e *emitter, feeds []*f
 	var group errgroup.Group
 	for i, f := range feeds {
 		group.Go(func() error {
-			failures[i] = f.supervise(sources, env.Log, onState)
+			failures[i] = f.supervise(sources, onState)
 			return nil
 		})
 	}

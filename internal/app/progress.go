@@ -12,6 +12,8 @@ import (
 type progress struct {
 	writer  pretty.Writer // nil: nobody reads it
 	tracker *pretty.Tracker
+	input   source.Source
+	limit   int64
 	ended   chan struct{}
 }
 
@@ -41,24 +43,37 @@ func newProgress(env *Env) *progress {
 
 // begin starts the bar of one input. limit is the most frames that will be
 // taken of it, 0 for all.
-func (p *progress) begin(name string, info source.Info, limit uint64) {
+func (p *progress) begin(name string, input source.Source, limit uint64) {
 	if p.writer == nil {
 		return
 	}
 	p.finish()
-	total := info.Frames
-	if limit > 0 && (total == 0 || total > int64(limit)) {
-		total = int64(limit)
-	}
-	p.tracker = &pretty.Tracker{Message: name, Total: total, Units: pretty.UnitsDefault}
+	p.input, p.limit = input, int64(limit)
+	p.tracker = &pretty.Tracker{Message: name, Units: pretty.UnitsDefault, Total: p.total()}
 	p.writer.AppendTracker(p.tracker)
+}
+
+// total is how many frames there will be, 0 as long as that is not known: a
+// recording tells when it plays.
+func (p *progress) total() int64 {
+	n := p.input.Info().Frames
+	if p.limit > 0 && (n == 0 || n > p.limit) {
+		return p.limit
+	}
+	return n
 }
 
 // step counts one frame.
 func (p *progress) step() {
-	if p.tracker != nil {
-		p.tracker.Increment(1)
+	if p.tracker == nil {
+		return
 	}
+	if p.tracker.IsIndeterminate() {
+		if n := p.total(); n > 0 {
+			p.tracker.UpdateTotal(n)
+		}
+	}
+	p.tracker.Increment(1)
 }
 
 func (p *progress) finish() {

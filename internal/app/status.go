@@ -24,9 +24,14 @@ func (l *live) announce() {
 	}
 }
 
-// cameraState publishes a camera's new state.
+// cameraState logs and publishes a camera's new state.
 func (l *live) cameraState(f *feed) {
 	state, since, attempt, err := f.status()
+	if err != nil {
+		l.env.Log.Warn("camera "+state.String(), "camera", f.name, "error", err, "attempt", attempt)
+	} else {
+		l.env.Log.Info("camera "+state.String(), "camera", f.name)
+	}
 	m := wire.Camera{
 		Site: l.cfg.Site, Instance: l.cfg.Instance, Camera: f.name, Run: l.run,
 		State: state.String(), Since: since, Attempt: attempt, URL: f.url, Counts: wireCounts(f.ledger.Counts()),
