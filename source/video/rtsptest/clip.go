@@ -1,4 +1,4 @@
-//go:build e2e
+//go:build e2e && !nogst
 
 // Package rtsptest is a camera for tests: an RTSP server inside the test's
 // process that plays a short H.264 clip and misbehaves when it is told to. It

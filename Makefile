@@ -1,0 +1,99 @@
+# Thin on purpose: a target names what to do, scripts/ does what takes more than
+# a line. Targets that need tools depend on setup, which looks first and returns
+# at once when nothing is missing.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+.NOTPARALLEL:
+
+# Where scripts/setup puts a Go of its own, on systems with one that is too old.
+export PATH := $(CURDIR)/.deps/go/bin:$(PATH)
+
+GO       ?= go
+TOOL     := $(GO) tool -modfile=scripts/tools/go.mod
+STEP     := scripts/step
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+# buildvcs off: the version is stamped here, and Go's own stamping fails in a
+# clone that belongs to somebody else.
+BUILD    := $(GO) build -buildvcs=false -ldflags '-X main.version=$(VERSION)'
+FUZZTIME ?= 30s
+RUNS     ?= 5
+ARGS     ?=
+
+.PHONY: help
+help: ## list the targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+## From nothing to a result
+
+.PHONY: setup
+setup: ## install what is missing: packages, Go, ONNX Runtime (asks for sudo, never uses it)
+	@scripts/setup
+
+.PHONY: build
+build: setup ## bin/braid, and bin/braid-nogst that starts without GStreamer
+	@$(STEP) build $(BUILD) -o bin/braid ./cmd/braid
+	@$(STEP) build-nogst $(BUILD) -tags nogst -o bin/braid-nogst ./cmd/braid
+
+.PHONY: demo
+demo: build ## detections of a short video, to see that all parts work
+	@scripts/demo $(ARGS)
+
+.PHONY: clean
+clean: ## remove what was built; .deps stays
+	rm -rf bin .cache demo.*
+
+## Tests: tier 0 to 2
+
+.PHONY: test
+test: lint unit e2e ## lint, unit and system tests
+
+.PHONY: lint
+lint: ## tier 0: format, vet, linters, dead code, tidy modules, shell scripts
+	@scripts/setup lint
+	@scripts/lint
+
+.PHONY: unit
+unit: setup ## tier 1: unit tests under the race detector, without native libraries
+	@$(STEP) unit $(GO) test -tags nogst -race -shuffle=on -timeout 5m ./... $(ARGS)
+
+.PHONY: e2e
+e2e: build ## tier 2: all tests with GStreamer, ONNX Runtime and the binary as a process
+	@$(STEP) e2e $(GO) test -tags e2e -count=1 -timeout 10m ./... $(ARGS)
+
+.PHONY: ci
+ci: test ## what .ci/run calls
+
+## Longer tests, by hand
+
+.PHONY: race
+race: build ## tiers 1 and 2 under the race detector
+	@$(STEP) race $(GO) test -tags e2e -race -shuffle=on -count=1 -timeout 30m ./... $(ARGS)
+
+.PHONY: fuzz
+fuzz: setup ## each fuzz target for FUZZTIME
+	@scripts/fuzz $(FUZZTIME)
+
+.PHONY: bench
+bench: build ## speed against this machine's limit and a plain Python loop
+	@scripts/bench --runs $(RUNS) $(ARGS)
+
+.PHONY: nightly
+nightly: race fuzz bench ## tier 4: race, fuzz and bench
+
+.PHONY: vuln
+vuln: setup ## known vulnerabilities in what is linked (needs the Go vulnerability database)
+	@$(STEP) vuln $(TOOL) govulncheck -tags nogst ./...
+
+## Sources
+
+.PHONY: fmt
+fmt: setup ## format all Go files
+	@$(TOOL) golangci-lint fmt
+
+.PHONY: generate
+generate: setup ## write generated files anew
+	@$(GO) generate ./...

@@ -1,0 +1,98 @@
+package archtest
+
+// layer says which packages of the module the packages of a pattern may import.
+// Where several patterns fit the longest holds.
+type layer struct {
+	pattern string
+	may     []string
+	why     string // printed when it is broken: what the rule protects
+}
+
+const (
+	whyDoc = "each package opens with what it owns and what it does not"
+	whyCgo = "cgo lives in cuda and internal/gst, so that all else builds, is tested and cross-compiles without C; " +
+		"a library is opened at run time behind its own package"
+	whySupport = "a package named test… or …test is a helper of tests and must not be in the program"
+	whyLeaf    = "it is a leaf, which everybody may use because it uses nobody"
+	whySource  = "a source ends at its Gate: it knows frames, not networks, sinks or the program around it"
+	whyStage   = "the graph core sees neither a backend, nor GStreamer, nor NATS: a stage gets frames and accel's interfaces, app gives it the rest"
+	whySink    = "a sink takes messages of sink/wire: it knows nothing of how they came to be, so a sink can be added or left out alone"
+	whyBackend = "a backend is known by accel's interfaces only: siblings never import each other, app picks one"
+	whyPlan    = "planning is pure: profiles in, plan out; it must run without any device runtime"
+)
+
+var layers = []layer{
+	{"cmd/braid", []string{"internal/app", "internal/logging"}, "a command reads flags and calls internal/app; it holds no logic"},
+	{"internal/app", []string{
+		"accel", "accel/...", "cuda", "internal/...", "sink", "sink/...", "source", "source/...", "stages", "stages/...",
+	}, "app puts the parts together and is imported by commands only"},
+
+	{"source", []string{"internal/frame"}, whySource},
+	{"source/...", []string{"source", "internal/frame"}, whySource},
+	{"source/video", []string{"source", "internal/frame", "internal/gst"}, whySource},
+
+	{"stages", []string{"accel", "internal/frame"}, whyStage},
+	{"stages/...", []string{"stages", "accel", "internal/frame"}, whyStage},
+
+	{"sink", []string{"sink/wire"}, whySink},
+	{"sink/...", []string{"sink", "sink/wire"}, whySink},
+	{"sink/natsink", []string{"sink", "sink/wire", "sink/natsconn"}, whySink},
+	{"sink/embedded", []string{"sink", "sink/wire", "sink/natsconn"}, whySink},
+	{"sink/subscribe", []string{"sink/wire", "sink/natsconn"}, whySink},
+	{"sink/wire", nil, "messages are what subscribers rely on: " + whyLeaf},
+	{"sink/video", []string{"sink", "sink/wire", "internal/frame", "internal/gst"}, whySink},
+
+	{"accel", nil, "accel is types and interfaces: " + whyLeaf},
+	{"accel/...", []string{"accel"}, whyBackend},
+	{"accel/network/...", []string{"accel", "accel/network", "accel/network/onnxpb"}, whyBackend},
+	{"accel/network", []string{"accel", "accel/network/onnxpb"}, whyBackend},
+	{"accel/trt", []string{"accel", "cuda"}, whyBackend},
+	{"accel/plan", []string{"accel", "internal/strict"}, whyPlan},
+	{"accel/profile", []string{"accel", "accel/plan"}, "a measurement fills the planner's Profile and needs nothing else: devices come as accel interfaces"},
+
+	{"cuda", nil, "cuda is the door to a C ABI: " + whyLeaf},
+
+	{"internal/frame", nil, whyLeaf},
+	{"internal/strict", nil, whyLeaf},
+	{"internal/logging", nil, whyLeaf},
+	{"internal/doctor", nil, "doctor's checks are given as functions, so that they can be tested where nothing is missing: " + whyLeaf},
+	{"internal/gst", []string{"internal/frame"}, "it wraps GStreamer for source/video and sink/video and knows neither"},
+	{"internal/card", []string{"internal/strict", "accel"}, "a model's card is read by app and by tools alike: it must not drag them in"},
+	{"internal/config", []string{"internal/strict", "source", "sink/wire"}, "a configuration is read before anything starts: it may name policies and slugs, and builds nothing"},
+	{"internal/archtest", nil, whyLeaf},
+	{"internal/testdata", nil, whyLeaf},
+}
+
+// library says which packages may import a module from outside.
+type library struct {
+	path  string   // module or the part of it that the rule is for
+	homes []string // packages whose product code may import it
+	tests bool     // tests and their helpers may import it anywhere
+	why   string
+}
+
+const whyTestOnly = "it is a tool of tests and must not be in the program"
+
+var libraries = []library{
+	{"github.com/tinyzimmer", []string{"internal/gst"}, false, "go-gst leaves memory to finalizers, which come too late or too early; internal/gst frees by hand and is the one place to get this right"},
+	{"github.com/yalue/onnxruntime_go", []string{"accel/ort"}, false, "its environment is one per process and its tensors may hold Go memory: accel/ort owns both"},
+	{"github.com/nats-io/nats.go", []string{"sink/natsconn", "sink/natsink", "sink/embedded", "sink/subscribe"}, true, "NATS stays behind the sinks, so that all else runs and is tested without it"},
+	{"github.com/nats-io/nats-server", []string{"sink/embedded"}, true, "the embedded server is one sink's business"},
+	{"github.com/spf13/viper", []string{"internal/config"}, false, "viper lower-cases keys and merges silently: internal/config hides it behind strict structs"},
+	{"github.com/spf13/cobra", []string{"cmd/braid"}, false, "commands are the outermost layer; app takes plain options"},
+	{"github.com/spf13/pflag", []string{"cmd/braid", "internal/config"}, false, "flags are read by commands and by the configuration's precedence only"},
+	{"github.com/jedib0t/go-pretty", []string{"internal/app", "cmd/braid"}, false, "tables and progress bars are drawn by app; other parts return values"},
+	{"google.golang.org/protobuf", []string{"accel/network", "accel/network/..."}, true, "ONNX files are read and written by accel/network only"},
+	{"github.com/google/jsonschema-go", []string{"internal/config", "internal/app"}, true, "schemas describe the configuration and messages; nothing on the frame path needs them"},
+	{"go.yaml.in/yaml", []string{"internal/strict", "internal/card", "internal/config", "accel/plan", "accel/sim"}, true, "YAML is decoded strictly through internal/strict, so that an unknown key is an error everywhere"},
+	{"golang.org/x/sync", []string{"internal/...", "sink", "sink/...", "source", "source/...", "stages", "stages/...", "accel/..."}, true, "accel and cmd start no goroutines"},
+	{"golang.org/x/sys", []string{"internal/...", "accel/...", "cuda"}, true, "system calls stay with those that own memory, devices or files"},
+	{"golang.org/x/term", []string{"internal/app", "internal/logging", "cmd/braid"}, false, "whether there is a terminal decides how app draws, and nothing else"},
+	{"github.com/bluenviron", nil, true, whyTestOnly},
+	{"github.com/pion", nil, true, whyTestOnly},
+	{"pgregory.net/rapid", nil, true, whyTestOnly},
+	{"go.uber.org/goleak", nil, true, whyTestOnly},
+}
+
+// cgoHomes are the packages with C of their own.
+var cgoHomes = []string{"cuda", "internal/gst"}

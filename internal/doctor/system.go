@@ -1,0 +1,107 @@
+package doctor
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// System is Deps with the functions that need only the operating system. The
+// caller adds those of the libraries, and what to look at.
+func System() Deps {
+	return Deps{
+		Getenv: os.Getenv,
+		Exists: func(path string) bool {
+			_, err := os.Stat(path)
+			return err == nil
+		},
+		Writable: Writable,
+		Listen:   Listen,
+		Cores:    func() int { return runtime.GOMAXPROCS(0) }, // knows affinity and a container's limit
+		Memory:   func() (total, free uint64, err error) { return readMeminfo("/proc/meminfo") },
+		VideoDevices: func() []string {
+			devices, _ := filepath.Glob("/dev/video*") // only a bad pattern fails
+			slices.Sort(devices)
+			return devices
+		},
+		OpenVideo: openVideo,
+	}
+}
+
+// Writable tries whether a file can be made in dir, or dir itself where it does
+// not exist: then its nearest folder that does. It leaves nothing behind.
+func Writable(dir string) error {
+	at, err := filepath.Abs(dir)
+	if err != nil {
+		return fmt.Errorf("finding %s: %w", dir, err)
+	}
+	for {
+		_, err := os.Stat(at)
+		if err == nil {
+			break
+		}
+		up := filepath.Dir(at)
+		if !errors.Is(err, fs.ErrNotExist) || up == at {
+			return fmt.Errorf("looking at %s: %w", dir, err)
+		}
+		at = up
+	}
+	f, err := os.CreateTemp(at, ".braid-doctor-*")
+	if err != nil {
+		return fmt.Errorf("writing below %s: %w", dir, err)
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+// Listen tries whether addr can be listened on, and lets it go again.
+func Listen(ctx context.Context, addr string) error {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", addr)
+	if err != nil {
+		return fmt.Errorf("listening on %s: %w", addr, err)
+	}
+	return l.Close()
+}
+
+// readMeminfo reads the total and the available memory, in bytes.
+func readMeminfo(path string) (total, free uint64, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return 0, 0, fmt.Errorf("reading the memory's size: %w", err)
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	for sc := bufio.NewScanner(f); sc.Scan(); {
+		key, value, _ := strings.Cut(sc.Text(), ":")
+		kib, err := strconv.ParseUint(strings.TrimSuffix(strings.TrimSpace(value), " kB"), 10, 64)
+		if err != nil {
+			continue
+		}
+		switch key {
+		case "MemTotal":
+			total = kib << 10
+		case "MemAvailable":
+			free = kib << 10
+		}
+	}
+	if total == 0 {
+		return 0, 0, fmt.Errorf("reading the memory's size: %s has no MemTotal", path)
+	}
+	return total, free, nil
+}
+
+func openVideo(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return fmt.Errorf("opening camera %s: %w", path, err)
+	}
+	return f.Close()
+}

@@ -1,0 +1,6 @@
+//go:build !nogst
+
+package gst
+
+// Built says whether this program can play video.
+const Built = true

@@ -1,0 +1,129 @@
+//go:build !nogst
+
+package gst
+
+/*
+#cgo pkg-config: gstreamer-1.0 gstreamer-app-1.0 gstreamer-video-1.0
+#include "native.h"
+*/
+import "C"
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/tinyzimmer/go-glib/glib"
+	gogst "github.com/tinyzimmer/go-gst/gst"
+)
+
+// start initialises GStreamer at its first use: a program that only plans or
+// prints its help does not pay for the plugin registry.
+var start = sync.OnceFunc(func() { gogst.Init(nil) })
+
+// Version is GStreamer's own, such as "1.22.0".
+func Version() string {
+	start()
+	var major, minor, micro, nano C.guint
+	C.gst_version(&major, &minor, &micro, &nano)
+	return fmt.Sprintf("%d.%d.%d", major, minor, micro)
+}
+
+// HasElement says whether an element of this name is installed.
+func HasElement(name string) bool {
+	start()
+	f := gogst.Find(name)
+	if f == nil {
+		return false
+	}
+	release(f.PluginFeature.Object.InitiallyUnowned.Object)
+	return true
+}
+
+// release gives a wrapper's reference back now, instead of leaving that to a
+// finalizer that runs too late or in the middle of a call.
+func release(o *glib.Object) {
+	runtime.SetFinalizer(o, nil)
+	o.Unref()
+}
+
+// abandon leaves what a wrapper holds to whoever hangs in it, for ever.
+func abandon(o *glib.Object) { runtime.SetFinalizer(o, nil) }
+
+// Check parses the launch string without running it. An element that is not
+// installed is an Error of kind MissingPlugin.
+func Check(o Options) error {
+	p, err := parse(o)
+	if err != nil {
+		return err
+	}
+	release(p.Object.InitiallyUnowned.Object)
+	return nil
+}
+
+// parse makes a pipeline in state NULL. The caller must release it.
+func parse(o Options) (*gogst.Pipeline, error) {
+	start()
+	p, err := gogst.NewPipelineFromString(o.launch())
+	if err != nil {
+		return nil, parseError(err)
+	}
+	for _, prop := range o.Properties {
+		if err := setProperty(p, prop); err != nil {
+			release(p.Object.InitiallyUnowned.Object)
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+func setProperty(p *gogst.Pipeline, prop Property) error {
+	e, err := p.GetElementByName(prop.Element)
+	if err != nil {
+		return fmt.Errorf("setting %s: %w", prop.Name, err)
+	}
+	defer release(e.Object.InitiallyUnowned.Object)
+	if err := e.SetProperty(prop.Name, prop.Value); err != nil {
+		return fmt.Errorf("setting %s of %s: %w", prop.Name, prop.Element, err)
+	}
+	return nil
+}
+
+// parseError finds the element that a launch string names in vain. GStreamer's
+// text is translated, so the only safe mark is the one quoted name in it.
+func parseError(err error) error {
+	text := err.Error()
+	if parts := strings.Split(text, `"`); len(parts) == 3 && isName(parts[1]) && !HasElement(parts[1]) {
+		return missingElement(parts[1])
+	}
+	return fmt.Errorf("parsing the pipeline: %s", text)
+}
+
+func isName(s string) bool { return s != "" && !strings.ContainsAny(s, " =!/") }
+
+// setState changes the state of a pipeline, but waits no longer than limit, nor
+// than ctx.
+func setState(ctx context.Context, p *gogst.Pipeline, s gogst.State, limit time.Duration) error {
+	done := make(chan error, 1)
+	go func() {
+		err := p.SetState(s)
+		runtime.KeepAlive(p) // go-gst does not, and the finalizer may run inside the call
+		done <- err
+	}()
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-timer.C:
+		return fmt.Errorf("%w (%v, to %v)", ErrStuck, limit, s)
+	}
+}
+
+var errBadSample = errors.New("a sample that is no picture")

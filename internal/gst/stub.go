@@ -1,0 +1,41 @@
+//go:build nogst
+
+package gst
+
+import (
+	"context"
+	"time"
+)
+
+// Reader cannot be opened in this build.
+type Reader struct{}
+
+// Version is "": this build has no GStreamer.
+func Version() string { return "" }
+
+// HasElement is false: this build has no GStreamer.
+func HasElement(string) bool { return false }
+
+// Check returns ErrNoGStreamer.
+func Check(Options) error { return ErrNoGStreamer }
+
+// Open returns ErrNoGStreamer.
+func Open(context.Context, Options) (*Reader, error) { return nil, ErrNoGStreamer }
+
+// Next returns ErrNoGStreamer.
+func (*Reader) Next(context.Context) (*Sample, error) { return nil, ErrNoGStreamer }
+
+// Warnings is nil.
+func (*Reader) Warnings() []*Error { return nil }
+
+// Duration is unknown.
+func (*Reader) Duration() (time.Duration, bool) { return 0, false }
+
+// Input is 0.
+func (*Reader) Input() int { return 0 }
+
+// Decoder is unknown.
+func (*Reader) Decoder() string { return "" }
+
+// Close does nothing.
+func (*Reader) Close() error { return nil }
