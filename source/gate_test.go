@@ -274,14 +274,14 @@ func TestSkippedIsExact(t *testing.T) {
 					t.Skip("would wait")
 				}
 				next++
-				f, err := g.Offer(context.Background(), time.Duration(next)*time.Millisecond)
+				f, err := g.Offer(t.Context(), time.Duration(next)*time.Millisecond)
 				if err != nil || f == nil {
 					return
 				}
 				f.PTS = time.Duration(next)
 				if rapid.IntRange(0, 9).Draw(t, "abandon") == 0 {
 					g.Abandon(f)
-				} else if err := g.Put(context.Background(), f); err != nil {
+				} else if err := g.Put(t.Context(), f); err != nil {
 					t.Fatal(err)
 				}
 			},
@@ -318,12 +318,11 @@ func TestNoAllocationPerFrame(t *testing.T) {
 		g, _, _ := newGate(t, cfg, 3)
 		m := NewMux(g)
 		i := 0
-		ctx := t.Context()
 		allocs := testing.AllocsPerRun(1000, func() {
 			send(t, g, i)
 			i++
 			if g.n > 0 {
-				f, err := m.Next(ctx)
+				f, err := m.Next(t.Context())
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -205,8 +205,11 @@ func TestPauseIsJittered(t *testing.T) {
 		rand     float64
 		want     time.Duration
 	}{
-		{1, 0, time.Second}, {1, 0.5, 750 * time.Millisecond}, {3, 0, 4 * time.Second},
-		{6, 0, 30 * time.Second}, {1000000000, 0.5, 22500 * time.Millisecond},
+		{1, 0, time.Second},
+		{1, 0.5, 750 * time.Millisecond},
+		{3, 0, 4 * time.Second},
+		{6, 0, 30 * time.Second},
+		{1000000000, 0.5, 22500 * time.Millisecond},
 	} {
 		b := Backoff{Rand: func() float64 { return tc.rand }}.withDefaults()
 		if got := b.pause(tc.failures); got != tc.want {

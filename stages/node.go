@@ -37,7 +37,7 @@ type worker struct {
 // what stops the graph.
 func (n *node) process(ctx context.Context, w *worker, j *Job) error {
 	if j.Err != nil {
-		return nil
+		return nil //nolint:nilerr // the failure is the frame's, and travels on in its Job
 	}
 	start := time.Now()
 	err := n.guard(ctx, w.Stage, j)

@@ -40,8 +40,10 @@ func testAllocations(b *bench) {
 
 func testMemory(b *bench) {
 	list := []accel.TensorDesc{
-		desc("a", 3, 5, 7), {Name: "b", Type: accel.Uint8, Shape: []int64{3}},
-		{Name: "c", Type: accel.Int64, Shape: []int64{2, 1}}, desc("d", 1, 1, 1),
+		desc("a", 3, 5, 7),
+		{Name: "b", Type: accel.Uint8, Shape: []int64{3}},
+		{Name: "c", Type: accel.Int64, Shape: []int64{2, 1}},
+		desc("d", 1, 1, 1),
 	}
 	m, err := b.backend.Alloc(b.Device, list)
 	if err != nil {

@@ -3,10 +3,10 @@ package network
 import (
 	"fmt"
 
+	"google.golang.org/protobuf/proto"
+
 	"braid/accel"
 	"braid/accel/network/onnxpb"
-
-	"google.golang.org/protobuf/proto"
 )
 
 // Attr is an attribute of a node, made by one of the Attr… functions.

@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"math"
 
+	"google.golang.org/protobuf/proto"
+
 	"braid/accel"
 	"braid/accel/network/onnxpb"
-
-	"google.golang.org/protobuf/proto"
 )
 
 // builderIR is the IR version that Builder writes: it allows initialisers that

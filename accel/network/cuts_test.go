@@ -2,7 +2,6 @@ package network_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -12,11 +11,11 @@ import (
 	"strings"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"braid/accel"
 	"braid/accel/network"
 	"braid/accel/network/testnet"
-
-	"pgregory.net/rapid"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -108,7 +107,7 @@ func TestImpossibleCuts(t *testing.T) {
 		{"empty name", two, []string{""}, `no cut point ""`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := parse(t, tt.data).Split(context.Background(), tt.at, nil)
+			_, err := parse(t, tt.data).Split(t.Context(), tt.at, nil)
 			if !errors.Is(err, network.ErrCut) || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %v, expected %s", err, tt.want)
 			}

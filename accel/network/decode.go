@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"io"
 
-	"braid/accel/network/onnxpb"
-
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
+
+	"braid/accel/network/onnxpb"
 )
 
 const (

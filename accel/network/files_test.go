@@ -41,7 +41,7 @@ func TestRealFiles(t *testing.T) {
 			for range 10 {
 				a := rng.IntN(len(cuts) - 1)
 				at := []string{cuts[a].At, cuts[a+1+rng.IntN(len(cuts)-1-a)].At}
-				segments, err := n.Split(context.Background(), at, probe)
+				segments, err := n.Split(t.Context(), at, probe)
 				if err != nil {
 					t.Fatal(err)
 				}

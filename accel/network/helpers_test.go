@@ -6,12 +6,12 @@ import (
 	"slices"
 	"testing"
 
+	"google.golang.org/protobuf/proto"
+
 	"braid/accel"
 	"braid/accel/network"
 	"braid/accel/network/onnxpb"
 	"braid/accel/network/testnet"
-
-	"google.golang.org/protobuf/proto"
 )
 
 // tb is what *testing.T and *rapid.T share.

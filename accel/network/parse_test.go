@@ -1,20 +1,19 @@
 package network_test
 
 import (
-	"context"
 	"errors"
 	"io/fs"
 	"slices"
 	"strings"
 	"testing"
 
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
+
 	"braid/accel"
 	"braid/accel/network"
 	"braid/accel/network/onnxpb"
 	"braid/accel/network/testnet"
-
-	"google.golang.org/protobuf/encoding/protowire"
-	"google.golang.org/protobuf/proto"
 )
 
 func TestParseRefuses(t *testing.T) {
@@ -213,7 +212,7 @@ func FuzzParse(f *testing.F) {
 		for _, c := range n.Cuts()[:min(3, len(n.Cuts()))] {
 			at = append(at, c.At)
 		}
-		segments, err := n.Split(context.Background(), at, nil)
+		segments, err := n.Split(t.Context(), at, nil)
 		if err != nil && !errors.Is(err, network.ErrInvalid) && !errors.Is(err, network.ErrCut) {
 			t.Fatal(err)
 		}

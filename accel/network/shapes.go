@@ -7,10 +7,10 @@ import (
 	"slices"
 	"strings"
 
+	"google.golang.org/protobuf/proto"
+
 	"braid/accel"
 	"braid/accel/network/onnxpb"
-
-	"google.golang.org/protobuf/proto"
 )
 
 // ErrDynamic is wrapped, beside ErrInvalid, by the error about a tensor whose

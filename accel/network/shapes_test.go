@@ -38,7 +38,7 @@ func TestFixInput(t *testing.T) {
 	if got := n.Inputs()[0].Shape; !slices.Equal(got, []int64{-1, 3, -1, -1}) {
 		t.Fatalf("input %v", got)
 	}
-	_, err := n.Split(context.Background(), nil, nil)
+	_, err := n.Split(t.Context(), nil, nil)
 	if !errors.Is(err, network.ErrInvalid) || !strings.Contains(err.Error(), `input "in" has the shape [-1 3 -1 -1]`) {
 		t.Errorf("unfixed: %v", err)
 	}
@@ -47,7 +47,7 @@ func TestFixInput(t *testing.T) {
 	}
 	probe := &fakeProbe{t: t, shape: []int64{1, 4, 16, 24}}
 	for range 2 {
-		s, err := n.Split(context.Background(), []string{"b"}, probe.probe)
+		s, err := n.Split(t.Context(), []string{"b"}, probe.probe)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -105,16 +105,22 @@ func TestProbeAnswers(t *testing.T) {
 		is    error
 	}{
 		{"none", testnet.Unstated(t), "a", nil, `does not state the shape of tensor "a"`, network.ErrInvalid},
-		{"dynamic", testnet.DataDependent(t), "found", (&fakeProbe{t: t, shape: []int64{2, -1}}).probe,
-			`tensor "found": shapes that depend on data are refused`, network.ErrDynamic},
+		{
+			"dynamic", testnet.DataDependent(t), "found", (&fakeProbe{t: t, shape: []int64{2, -1}}).probe,
+			`tensor "found": shapes that depend on data are refused`, network.ErrDynamic,
+		},
 		{"dynamic is invalid too", testnet.DataDependent(t), "found", (&fakeProbe{t: t, shape: []int64{2, -1}}).probe, "", network.ErrInvalid},
-		{"silent", testnet.Unstated(t), "b", func(context.Context, []byte, []string) ([]accel.TensorDesc, error) { return nil, nil },
-			`tensor "b"`, network.ErrDynamic},
-		{"failing", testnet.Unstated(t), "b", func(context.Context, []byte, []string) ([]accel.TensorDesc, error) { return nil, broken },
-			"probing shapes", broken},
+		{
+			"silent", testnet.Unstated(t), "b", func(context.Context, []byte, []string) ([]accel.TensorDesc, error) { return nil, nil },
+			`tensor "b"`, network.ErrDynamic,
+		},
+		{
+			"failing", testnet.Unstated(t), "b", func(context.Context, []byte, []string) ([]accel.TensorDesc, error) { return nil, broken },
+			"probing shapes", broken,
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := parse(t, tt.data).Split(context.Background(), []string{tt.at}, tt.probe)
+			_, err := parse(t, tt.data).Split(t.Context(), []string{tt.at}, tt.probe)
 			if !errors.Is(err, tt.is) || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %v, expected %s", err, tt.want)
 			}
@@ -125,7 +131,7 @@ func TestProbeAnswers(t *testing.T) {
 func TestDescribe(t *testing.T) {
 	n := parse(t, testnet.Unstated(t))
 	probe := &fakeProbe{t: t, shape: []int64{1, 3, 8, 8}}
-	got, err := n.Describe(context.Background(), []string{"b", "in", "a", "b"}, probe.probe)
+	got, err := n.Describe(t.Context(), []string{"b", "in", "a", "b"}, probe.probe)
 	if err != nil || probe.calls != 1 {
 		t.Fatalf("%d probes, error %v", probe.calls, err)
 	}

@@ -1,19 +1,18 @@
 package network_test
 
 import (
-	"context"
 	"errors"
 	"slices"
 	"strings"
 	"testing"
 
+	"google.golang.org/protobuf/proto"
+	"pgregory.net/rapid"
+
 	"braid/accel"
 	"braid/accel/network"
 	"braid/accel/network/onnxpb"
 	"braid/accel/network/testnet"
-
-	"google.golang.org/protobuf/proto"
-	"pgregory.net/rapid"
 )
 
 func TestSplitRandomNetworks(t *testing.T) {
@@ -163,7 +162,7 @@ func TestSegmentWithoutResultIsRefused(t *testing.T) {
 	if c := n.Cuts(); len(c) != 0 {
 		t.Errorf("cuts %v with nothing to gain behind them", c)
 	}
-	_, err := n.Split(context.Background(), []string{"conv_0"}, nil)
+	_, err := n.Split(t.Context(), []string{"conv_0"}, nil)
 	if !errors.Is(err, network.ErrCut) || !strings.Contains(err.Error(), "would give no result") {
 		t.Errorf("got %v", err)
 	}
@@ -174,14 +173,14 @@ func TestTypesThatCannotBeHandedOver(t *testing.T) {
 	data := edit(t, testnet.Chain(t, 2, 8, 1), func(m *onnxpb.ModelProto) {
 		m.Graph.ValueInfo[0].Type.TensorType.ElemType = proto.Int32(bfloat16)
 	})
-	_, err := parse(t, data).Split(context.Background(), []string{"conv_0"}, nil)
+	_, err := parse(t, data).Split(t.Context(), []string{"conv_0"}, nil)
 	if !errors.Is(err, network.ErrCut) || !strings.Contains(err.Error(), `"conv_0" has elements of DType(16)`) {
 		t.Errorf("got %v", err)
 	}
 	data = edit(t, testnet.Chain(t, 2, 8, 1), func(m *onnxpb.ModelProto) {
 		m.Graph.ValueInfo[0].Type = &onnxpb.TypeProto{}
 	})
-	_, err = parse(t, data).Split(context.Background(), []string{"conv_0"}, nil)
+	_, err = parse(t, data).Split(t.Context(), []string{"conv_0"}, nil)
 	if !errors.Is(err, network.ErrInvalid) || !strings.Contains(err.Error(), `"conv_0" is a sequence`) {
 		t.Errorf("got %v", err)
 	}

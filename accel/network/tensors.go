@@ -2,6 +2,7 @@ package network
 
 import (
 	"math"
+	"slices"
 
 	"braid/accel"
 	"braid/accel/network/onnxpb"
@@ -40,12 +41,12 @@ func checkNodeData(nodes []*onnxpb.NodeProto) error {
 }
 
 func checkAttrData(a *onnxpb.AttributeProto) error {
-	for _, t := range append(a.Tensors[:len(a.Tensors):len(a.Tensors)], a.T) {
+	for _, t := range append(slices.Clip(a.Tensors), a.T) {
 		if err := checkTensor(t); err != nil {
 			return err
 		}
 	}
-	for _, s := range append(a.SparseTensors[:len(a.SparseTensors):len(a.SparseTensors)], a.SparseTensor) {
+	for _, s := range append(slices.Clip(a.SparseTensors), a.SparseTensor) {
 		if err := checkSparse(s); err != nil {
 			return err
 		}
@@ -118,5 +119,5 @@ func subgraphs(a *onnxpb.AttributeProto) []*onnxpb.GraphProto {
 	if a.G == nil {
 		return a.Graphs
 	}
-	return append(a.Graphs[:len(a.Graphs):len(a.Graphs)], a.G)
+	return append(slices.Clip(a.Graphs), a.G)
 }

@@ -111,6 +111,7 @@ func missing(v onnx.Value) bool { return v == nil || reflect.ValueOf(v).IsNil() 
 // scalar is a place for an output without dimensions.
 func scalar(t accel.DType) (onnx.Value, error) {
 	switch t {
+	case accel.Float16: // the library has no such scalar
 	case accel.Float32:
 		return onnx.NewEmptyScalar[float32]()
 	case accel.Float64:

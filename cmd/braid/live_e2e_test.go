@@ -23,7 +23,7 @@ type service struct {
 	url  string // of its embedded server
 	out  bytes.Buffer
 	logs lockedBuffer
-	done chan error
+	done chan struct{}
 }
 
 type lockedBuffer struct {
@@ -46,7 +46,7 @@ func (l *lockedBuffer) String() string {
 // serve starts braid run and returns when its NATS server listens.
 func serve(t *testing.T, config string, args ...string) *service {
 	t.Helper()
-	s := &service{done: make(chan error, 1)}
+	s := &service{done: make(chan struct{})}
 	s.cmd = command(t, append([]string{"run", "-c", writeFile(t, "braid.yaml", config), "-o", "json", "--log-format", "json"}, args...)...)
 	r, w := io.Pipe()
 	s.cmd.Stdout, s.cmd.Stderr = &s.out, io.MultiWriter(w, &s.logs)
@@ -54,7 +54,8 @@ func serve(t *testing.T, config string, args ...string) *service {
 		t.Fatal(err)
 	}
 	go func() {
-		s.done <- s.cmd.Wait()
+		defer close(s.done)
+		_ = s.cmd.Wait() // the tests look at the exit code
 		w.Close()
 	}()
 	t.Cleanup(func() {
@@ -74,7 +75,7 @@ func serve(t *testing.T, config string, args ...string) *service {
 	if s.url == "" {
 		t.Fatalf("braid run ended before it listened:\n%s", s.logs.String())
 	}
-	go io.Copy(io.Discard, r)
+	go func() { _, _ = io.Copy(io.Discard, r) }() // the writer has the copy that counts
 	return s
 }
 

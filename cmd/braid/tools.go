@@ -103,7 +103,7 @@ func configCmd(c *common) *cobra.Command {
 func versionCmd(c *common) *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Show the versions of braid and of what it runs on", Args: noArgs,
-		RunE: func(*cobra.Command, []string) error { return app.Version(c.env) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return app.Version(cmd.Context(), c.env) },
 	}
 }
 

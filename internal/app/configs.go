@@ -2,6 +2,7 @@ package app
 
 import (
 	"fmt"
+	"slices"
 
 	"braid/internal/card"
 	"braid/internal/config"
@@ -40,7 +41,7 @@ func (o Choice) settings() []string {
 	set := o.Set
 	for _, f := range []struct{ key, value string }{{"model", o.Model}, {"plan", o.Plan}, {"backend", o.Backend}} {
 		if f.value != "" {
-			set = append(set[:len(set):len(set)], f.key+"="+f.value)
+			set = append(slices.Clip(set), f.key+"="+f.value)
 		}
 	}
 	return set

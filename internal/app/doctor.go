@@ -31,7 +31,7 @@ func Doctor(ctx context.Context, env *Env, o DoctorOptions) error {
 	if err != nil {
 		return err
 	}
-	results := doctor.Run(ctx, doctor.Checks(needs(env, cfg)))
+	results := doctor.Run(ctx, doctor.Checks(needs(ctx, env, cfg)))
 	worst := doctor.Worst(results)
 	if env.JSON {
 		if err := writeJSON(env.Out, results); err != nil {
@@ -56,14 +56,14 @@ func doctorConfig(env *Env, o DoctorOptions) (config.Config, error) {
 	return bareConfig(env, o.Choice)
 }
 
-func needs(env *Env, cfg config.Config) doctor.Deps {
+func needs(ctx context.Context, env *Env, cfg config.Config) doctor.Deps {
 	d := doctor.System()
 	d.Needs = doctor.DefaultNeeds()
 	if gst.Built {
 		d.GStreamer = func() (string, error) { return gst.Version(), nil }
 		d.HasElement = gst.HasElement
 	}
-	d.ONNXRuntime = func() (version, path string, err error) { return ortFound(env) }
+	d.ONNXRuntime = func() (version, path string, err error) { return ortFound(ctx, env) }
 	d.ONNXWanted = ortVersion
 	d.Dirs = []doctor.Dir{{Name: "cache", Path: cacheDir(env)}}
 	if cfg.NATS.URL == config.Embedded {
@@ -85,7 +85,7 @@ func natsConfig(n config.NATS) natsconn.Config {
 }
 
 // ortFound loads ONNX Runtime to see whether that works, and lets it go.
-func ortFound(env *Env) (version, path string, err error) {
+func ortFound(ctx context.Context, env *Env) (version, path string, err error) {
 	path, err = ort.Find(env.Getenv, env.Exe)
 	if err != nil {
 		return "", "", err
@@ -95,7 +95,7 @@ func ortFound(env *Env) (version, path string, err error) {
 		return "", path, err
 	}
 	defer closeInto(&err, rt.Close)
-	devices, err := rt.Devices(context.Background())
+	devices, err := rt.Devices(ctx)
 	if err != nil || len(devices) == 0 {
 		return "", path, err
 	}

@@ -37,13 +37,13 @@ func batchRun(input string, model []byte) (string, error) {
 	info, err := os.Stat(input)
 	switch {
 	case err != nil: // not a file: test:, rtsp: … count by their URL
-		io.WriteString(h, input)
+		_, err = io.WriteString(h, input)
 	case info.IsDir():
 		err = hashFolder(h, input)
 	default:
 		err = hashFile(h, input)
 	}
-	if err != nil && info != nil {
+	if err != nil {
 		return "", fmt.Errorf("reading %s: %w", input, err)
 	}
 	h.Write(model)

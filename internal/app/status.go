@@ -16,7 +16,7 @@ const statsPeriod = time.Second
 func (l *live) announce() {
 	for _, line := range l.lines {
 		for _, f := range line.feeds {
-			l.env.Log.Info("camera", "camera", f.name, "url", f.url, "policy", f.gate.Policy(), "model", line.model.card.ID())
+			l.env.Log.Info("camera configured", "camera", f.name, "url", f.url, "policy", f.gate.Policy(), "model", line.model.card.ID())
 		}
 		for i, n := range line.pipeline.nodes {
 			l.env.Log.Info("stage", "stage", n, "on", line.pipeline.placement(i), "plan", line.pipeline.plan.ID())
@@ -28,9 +28,9 @@ func (l *live) announce() {
 func (l *live) cameraState(f *feed) {
 	state, since, attempt, err := f.status()
 	if err != nil {
-		l.env.Log.Warn("camera "+state.String(), "camera", f.name, "error", err, "attempt", attempt)
+		l.env.Log.Warn("camera in trouble", "camera", f.name, "state", state, "error", err, "attempt", attempt)
 	} else {
-		l.env.Log.Info("camera "+state.String(), "camera", f.name)
+		l.env.Log.Info("camera", "camera", f.name, "state", state)
 	}
 	m := wire.Camera{
 		Site: l.cfg.Site, Instance: l.cfg.Instance, Camera: f.name, Run: l.run,

@@ -178,7 +178,7 @@ func Devices(ctx context.Context, env *Env, o Choice) (err error) {
 }
 
 // Version shows the versions of braid and of what it runs on.
-func Version(env *Env) (err error) {
+func Version(ctx context.Context, env *Env) (err error) {
 	v := struct {
 		Braid     string `json:"braid"`
 		Go        string `json:"go"`
@@ -186,7 +186,7 @@ func Version(env *Env) (err error) {
 		GStreamer string `json:"gstreamer"`
 		ORT       string `json:"onnxruntime"`
 	}{Braid: env.Version, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, GStreamer: gst.Version()}
-	if v.ORT, _, err = ortFound(env); err != nil {
+	if v.ORT, _, err = ortFound(ctx, env); err != nil {
 		v.ORT = "none: " + oneLine(err.Error())
 	}
 	if !gst.Built {

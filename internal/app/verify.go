@@ -74,10 +74,10 @@ func ModelVerify(ctx context.Context, env *Env, o VerifyOptions) (err error) {
 		report.Cuts = append(report.Cuts, row)
 		report.OK = report.OK && row.MaxRel <= tolerance
 	}
-	if env.JSON {
-		writeJSON(env.Out, report)
-	} else {
+	if !env.JSON {
 		writeVerified(env, report.Cuts)
+	} else if err := writeJSON(env.Out, report); err != nil {
+		return err
 	}
 	if !report.OK {
 		env.Reported = true

@@ -92,11 +92,12 @@ func (f *faults) pass(key string) (left int, ok bool) {
 
 // WithAttrs implements slog.Handler.
 func (r *repeat) WithAttrs(attrs []slog.Attr) slog.Handler {
-	scope := r.scope
+	var scope strings.Builder
+	scope.WriteString(r.scope)
 	for _, a := range attrs {
-		scope += a.String() + "\x00"
+		scope.WriteString(a.String() + "\x00")
 	}
-	return &repeat{Handler: r.Handler.WithAttrs(attrs), scope: scope, seen: r.seen}
+	return &repeat{Handler: r.Handler.WithAttrs(attrs), scope: scope.String(), seen: r.seen}
 }
 
 // WithGroup implements slog.Handler.

@@ -93,8 +93,14 @@ func withEXIF(data, exif []byte) []byte {
 // sides is the table of the EXIF standard: on which side of the upright picture
 // the first row and the first column of the stored one lie.
 var sides = [][2]string{
-	{"top", "left"}, {"top", "right"}, {"bottom", "right"}, {"bottom", "left"},
-	{"left", "top"}, {"right", "top"}, {"right", "bottom"}, {"left", "bottom"},
+	{"top", "left"},
+	{"top", "right"},
+	{"bottom", "right"},
+	{"bottom", "left"},
+	{"left", "top"},
+	{"right", "top"},
+	{"right", "bottom"},
+	{"left", "bottom"},
 }
 
 // stored is m as a camera with the given orientation would store it.

@@ -19,6 +19,7 @@ func (o orientation) swaps() bool { return o >= 5 }
 func (o orientation) path(y, w, h, stride int) (at, step int) {
 	right, bottom := w-1, h-1
 	switch o {
+	case upright:
 	case 2: // mirrored
 		return y*stride + 3*right, -3
 	case 3: // upside down

@@ -91,11 +91,15 @@ func TestMisfits(t *testing.T) {
 		spoil func(c *detect.Config)
 		want  string
 	}{
-		{"rows", func(c *detect.Config) { c.Outputs[0] = desc("x", 1, 8400, 85) },
-			`making detect: head yolox with strides 8,16,32 at 416x416 and 80 labels wants an output [1 3549 85]; output "x" is [1 8400 85]`},
+		{
+			"rows", func(c *detect.Config) { c.Outputs[0] = desc("x", 1, 8400, 85) },
+			`making detect: head yolox with strides 8,16,32 at 416x416 and 80 labels wants an output [1 3549 85]; output "x" is [1 8400 85]`,
+		},
 		{"labels", func(c *detect.Config) { c.Classes = 20 }, `20 labels wants an output [1 3549 25]; output "output" is [1 3549 85]`},
-		{"two outputs", func(c *detect.Config) { c.Outputs = append(c.Outputs, desc("y", 1)) },
-			`head yolox wants 1 outputs; the graph has 2: "output" [1 3549 85], "y" [1]`},
+		{
+			"two outputs", func(c *detect.Config) { c.Outputs = append(c.Outputs, desc("y", 1)) },
+			`head yolox wants 1 outputs; the graph has 2: "output" [1 3549 85], "y" [1]`,
+		},
 		{"stride", func(c *detect.Config) { c.Head.Strides[0] = 7 }, "stride 7 does not divide the input 416x416"},
 		{"no strides", func(c *detect.Config) { c.Head.Strides = nil }, "strides are missing"},
 		{"kind", func(c *detect.Config) { c.Head.Kind = "ssd" }, `head kind "ssd" is unknown; there are yolox, darknet`},
@@ -105,17 +109,23 @@ func TestMisfits(t *testing.T) {
 		{"iou", func(c *detect.Config) { c.NMS.IoU = 45 }, "nms iou 45 and score 0.25 must be within 0..1"},
 		{"score", func(c *detect.Config) { c.NMS.Score = float32(math.NaN()) }, "score NaN must be within 0..1"},
 		{"max", func(c *detect.Config) { c.NMS.Max = 0 }, "nms max 0 must be at least 1"},
-		{"region", func(c *detect.Config) { *c = yoloFastest(320, 80); c.Head.Outputs[1].Type = "region" },
-			`output "yolo1" has type "region", which is not supported; there is yolo`},
-		{"anchors", func(c *detect.Config) {
-			*c = yoloFastest(320, 80)
-			c.Head.Outputs[0].Anchors = [][2]float32{{1, 1}, {2, 2}}
+		{
+			"region", func(c *detect.Config) { *c = yoloFastest(320, 80); c.Head.Outputs[1].Type = "region" },
+			`output "yolo1" has type "region", which is not supported; there is yolo`,
 		},
-			`head darknet with 2 anchors and 80 labels wants an output [1 170 height width]; output "yolo0" is [1 255 10 10]`},
+		{
+			"anchors", func(c *detect.Config) {
+				*c = yoloFastest(320, 80)
+				c.Head.Outputs[0].Anchors = [][2]float32{{1, 1}, {2, 2}}
+			},
+			`head darknet with 2 anchors and 80 labels wants an output [1 170 height width]; output "yolo0" is [1 255 10 10]`,
+		},
 		{"anchor", func(c *detect.Config) { *c = yoloFastest(320, 80); c.Head.Outputs[0].Anchors[2][1] = 0 }, "anchor [242 0]"},
 		{"scale", func(c *detect.Config) { *c = yoloFastest(320, 80); c.Head.Outputs[0].ScaleXY = -1 }, "scale_xy -1"},
-		{"one output", func(c *detect.Config) { *c = yoloFastest(320, 80); c.Outputs = c.Outputs[:1] },
-			`head darknet wants 2 outputs; the graph has 1: "yolo0" [1 255 10 10]`},
+		{
+			"one output", func(c *detect.Config) { *c = yoloFastest(320, 80); c.Outputs = c.Outputs[:1] },
+			`head darknet wants 2 outputs; the graph has 1: "yolo0" [1 255 10 10]`,
+		},
 		{"no outputs", func(c *detect.Config) { *c = yoloFastest(320, 80); c.Head.Outputs = nil }, "outputs are missing"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

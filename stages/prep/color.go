@@ -49,6 +49,7 @@ type matrix struct {
 func newMatrix(c frame.Colorimetry) matrix {
 	kr, kb := 0.299, 0.114
 	switch c.Matrix {
+	case frame.BT601: // as above
 	case frame.BT709:
 		kr, kb = 0.2126, 0.0722
 	case frame.BT2020:

@@ -3,9 +3,9 @@ package testnet
 import (
 	"slices"
 
-	"braid/accel/network/onnxpb"
-
 	"google.golang.org/protobuf/proto"
+
+	"braid/accel/network/onnxpb"
 )
 
 // IR3Style is Chain of three convolutions as old exporters wrote it: IR version

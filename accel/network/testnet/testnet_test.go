@@ -2,7 +2,6 @@ package testnet_test
 
 import (
 	"bytes"
-	"context"
 	"flag"
 	"os"
 	"path/filepath"
@@ -48,7 +47,7 @@ func TestBallCanBeCutInThree(t *testing.T) {
 		t.Fatalf("%d cuts", len(cuts))
 	}
 	at := []string{cuts[len(cuts)/3].At, cuts[2*len(cuts)/3].At}
-	if s, err := n.Split(context.Background(), at, nil); err != nil || len(s) != 3 {
+	if s, err := n.Split(t.Context(), at, nil); err != nil || len(s) != 3 {
 		t.Errorf("cut at %q: %d segments, %v", at, len(s), err)
 	}
 	if len(onnx) > 16<<10 {
