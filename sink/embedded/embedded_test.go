@@ -16,9 +16,10 @@ import (
 	"go.uber.org/goleak"
 
 	"braid/sink/embedded"
+	"braid/sink/embedded/embeddedtest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m, embeddedtest.Leaks()...) }
 
 var quiet = slog.New(slog.DiscardHandler)
 

@@ -17,12 +17,13 @@ import (
 	"go.uber.org/goleak"
 
 	"braid/sink/embedded"
+	"braid/sink/embedded/embeddedtest"
 	"braid/sink/natsconn"
 	"braid/sink/natsink"
 	"braid/sink/wire"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m, embeddedtest.Leaks()...) }
 
 var quiet = slog.New(slog.DiscardHandler)
 
