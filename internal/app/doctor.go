@@ -58,7 +58,13 @@ func doctorConfig(env *Env, o DoctorOptions) (config.Config, error) {
 
 func needs(ctx context.Context, env *Env, cfg config.Config) doctor.Deps {
 	d := doctor.System()
-	d.Needs = doctor.DefaultNeeds()
+	for _, e := range gst.Elements() {
+		n := doctor.Need{Element: e.Name, Package: e.Package, Why: e.Use, Absent: doctor.Warn}
+		if e.Required {
+			n.Absent = doctor.Fail
+		}
+		d.Needs = append(d.Needs, n)
+	}
 	if gst.Built {
 		d.GStreamer = func() (string, error) { return gst.Version(), nil }
 		d.HasElement = gst.HasElement

@@ -15,7 +15,7 @@ import (
 type Deps struct {
 	GStreamer  func() (version string, err error)
 	HasElement func(element string) bool
-	Needs      []Need                  // DefaultNeeds unless set
+	Needs      []Need
 	Getenv     func(key string) string // for GST_PLUGIN_PATH and its like
 	Exists     func(path string) bool
 
@@ -130,13 +130,9 @@ func tooOld(version string) bool {
 // elements makes one check for each package, since a package is what is missing
 // and what is installed.
 func (d Deps) elements() []Check {
-	needs := d.Needs
-	if needs == nil {
-		needs = DefaultNeeds()
-	}
 	var order []string
 	byPackage := map[string][]Need{}
-	for _, n := range needs {
+	for _, n := range d.Needs {
 		if byPackage[n.Package] == nil {
 			order = append(order, n.Package)
 		}

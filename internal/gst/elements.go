@@ -5,9 +5,10 @@ import "strings"
 // Element is a GStreamer element that the program uses, and where Debian and
 // Ubuntu keep it.
 type Element struct {
-	Name    string
-	Package string
-	Use     string // what does not work without it
+	Name     string
+	Package  string
+	Use      string // what does not work without it
+	Required bool   // no camera works without it; the rest is for some inputs
 }
 
 const (
@@ -23,31 +24,30 @@ const (
 // usual cameras and files.
 func Elements() []Element {
 	return []Element{
-		{"filesrc", pkgCore, "files"},
-		{"capsfilter", pkgCore, "every source"},
-		{"decodebin", pkgBase, "every source"},
-		{"videoconvert", pkgBase, "every source"},
-		{"appsink", pkgBase, "every source"},
-		{"appsrc", pkgBase, "annotated video"},
-		{"videotestsrc", pkgBase, "test:"},
-		{"qtdemux", pkgGood, "MP4 files"},
-		{"matroskademux", pkgGood, "MKV and WebM files"},
-		{"avidemux", pkgGood, "AVI files"},
-		{"mp4mux", pkgGood, "annotated video"},
-		{"jpegdec", pkgGood, "MJPEG"},
-		{"multipartdemux", pkgGood, "MJPEG over HTTP"},
-		{"souphttpsrc", pkgGood, "http(s):"},
-		{"rtspsrc", pkgGood, "rtsp(s):"},
-		{"rtpbin", pkgGood, "rtsp(s):"},
-		{"rtph264depay", pkgGood, "rtsp(s):"},
-		{"v4l2src", pkgGood, "v4l2:"},
-		{"h264parse", pkgBad, "H.264"},
-		{"h265parse", pkgBad, "H.265"},
-		{"tsdemux", pkgBad, "MPEG-TS files, HLS"},
-		{"hlsdemux", pkgBad, "HLS"},
-		{"x264enc", pkgUgly, "annotated video"},
-		{"avdec_h264", pkgLibav, "H.264 without a hardware decoder"},
-		{"avdec_h265", pkgLibav, "H.265 without a hardware decoder"},
+		{"filesrc", pkgCore, "recordings", true},
+		{"capsfilter", pkgCore, "every pipeline", true},
+		{"decodebin", pkgBase, "every camera and recording", true},
+		{"videoconvert", pkgBase, "every camera and recording", true},
+		{"appsink", pkgBase, "every camera and recording", true},
+		{"videotestsrc", pkgBase, "test: cameras", false},
+		{"qtdemux", pkgGood, "MP4 recordings", true},
+		{"matroskademux", pkgGood, "Matroska and WebM recordings", false},
+		{"avidemux", pkgGood, "AVI recordings", false},
+		{"rtspsrc", pkgGood, "RTSP cameras", false},
+		{"rtpbin", pkgGood, "RTSP cameras", false},
+		{"rtph264depay", pkgGood, "RTSP cameras with H.264", false},
+		{"rtph265depay", pkgGood, "RTSP cameras with H.265", false},
+		{"souphttpsrc", pkgGood, "HTTP cameras", false},
+		{"multipartdemux", pkgGood, "MJPEG cameras", false},
+		{"jpegdec", pkgGood, "MJPEG cameras", false},
+		{"v4l2src", pkgGood, "v4l2: cameras", false},
+		{"h264parse", pkgBad, "H.264", true},
+		{"h265parse", pkgBad, "H.265", false},
+		{"tsdemux", pkgBad, "transport streams", false},
+		{"hlsdemux", pkgBad, "HLS streams", false},
+		{"avdec_h264", pkgLibav, "decoding H.264 on the CPU", true},
+		{"avdec_h265", pkgLibav, "decoding H.265 on the CPU", false},
+		{"avdec_mpeg4", pkgLibav, "decoding MPEG-4 on the CPU", false},
 	}
 }
 
