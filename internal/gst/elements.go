@@ -72,12 +72,24 @@ func Package(name string) string {
 		}
 	}
 	prefixes := []struct{ prefix, pkg string }{
-		{"avdec_", pkgLibav}, {"avenc_", pkgLibav}, {"av", pkgLibav},
-		{"x264", pkgUgly}, {"x265", pkgBad},
-		{"image/", pkgGood}, {"video/x-vp8", pkgGood}, {"video/x-vp9", pkgGood}, {"video/x-av1", pkgBad},
-		{"application/x-rtp", pkgGood}, {"video/quicktime", pkgGood}, {"video/x-matroska", pkgGood},
-		{"video/mpegts", pkgBad}, {"video/x-dirac", pkgBase}, {"video/x-theora", pkgBase},
-		{"video/", pkgLibav}, {"rtp", pkgGood}, {"v4l2", pkgGood},
+		{"avdec_", pkgLibav},
+		{"avenc_", pkgLibav},
+		{"av", pkgLibav},
+		{"x264", pkgUgly},
+		{"x265", pkgBad},
+		{"image/", pkgGood},
+		{"video/x-vp8", pkgGood},
+		{"video/x-vp9", pkgGood},
+		{"video/x-av1", pkgBad},
+		{"application/x-rtp", pkgGood},
+		{"video/quicktime", pkgGood},
+		{"video/x-matroska", pkgGood},
+		{"video/mpegts", pkgBad},
+		{"video/x-dirac", pkgBase},
+		{"video/x-theora", pkgBase},
+		{"video/", pkgLibav},
+		{"rtp", pkgGood},
+		{"v4l2", pkgGood},
 	}
 	for _, p := range prefixes {
 		if strings.HasPrefix(name, p.prefix) {

@@ -33,6 +33,14 @@ func Version() string {
 	return fmt.Sprintf("%d.%d.%d", major, minor, micro)
 }
 
+// AtLeast says whether GStreamer is of a version or newer.
+func AtLeast(major, minor int) bool {
+	start()
+	var haveMajor, haveMinor, micro, nano C.guint
+	C.gst_version(&haveMajor, &haveMinor, &micro, &nano)
+	return int(haveMajor) > major || int(haveMajor) == major && int(haveMinor) >= minor
+}
+
 // HasElement says whether an element of this name is installed.
 func HasElement(name string) bool {
 	start()
@@ -106,8 +114,8 @@ func parseError(err error) error {
 func isName(s string) bool { return s != "" && !strings.ContainsAny(s, " =!/") }
 
 // setState changes the state of a pipeline, but waits no longer than limit, nor
-// than ctx.
-func setState(ctx context.Context, p *gogst.Pipeline, s gogst.State, limit time.Duration) error {
+// than until stop is closed.
+func setState(stop <-chan struct{}, p *gogst.Pipeline, s gogst.State, limit time.Duration) error {
 	done := make(chan error, 1)
 	go func() {
 		err := p.SetState(s)
@@ -119,8 +127,8 @@ func setState(ctx context.Context, p *gogst.Pipeline, s gogst.State, limit time.
 	select {
 	case err := <-done:
 		return err
-	case <-ctx.Done():
-		return context.Cause(ctx)
+	case <-stop:
+		return context.Canceled
 	case <-timer.C:
 		return fmt.Errorf("%w (%v, to %v)", ErrStuck, limit, s)
 	}

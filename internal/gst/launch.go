@@ -1,3 +1,5 @@
+//go:build !nogst
+
 package gst
 
 import "fmt"

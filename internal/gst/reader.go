@@ -60,7 +60,10 @@ func Open(ctx context.Context, o Options) (*Reader, error) {
 	r.bus = C.gst_element_get_bus(r.element())
 	r.native.threads = C.int(o.Threads)
 	C.braid_prepare(r.element(), r.sinkElement(), r.native)
-	if err := setState(ctx, p, gogst.StatePlaying, startLimit); err != nil {
+	if err := setState(ctx.Done(), p, gogst.StatePlaying, startLimit); err != nil {
+		if ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
 		if posted := r.posted(); posted != nil {
 			err = posted
 		}
@@ -129,7 +132,7 @@ func (r *Reader) Input() int {
 // hangs is left alone, with its memory: the error then wraps ErrStuck.
 func (r *Reader) Close() error {
 	C.braid_unpull(r.native)
-	if err := setState(context.Background(), r.pipeline, gogst.StateNull, stopLimit); err != nil {
+	if err := setState(nil, r.pipeline, gogst.StateNull, stopLimit); err != nil {
 		abandon(r.sink.Object.InitiallyUnowned.Object)
 		abandon(r.pipeline.Object.InitiallyUnowned.Object)
 		return fmt.Errorf("stopping the pipeline: %w", err)

@@ -10,8 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"braid/internal/frame"
 	"go.uber.org/goleak"
+
+	"braid/internal/frame"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -89,7 +90,7 @@ func TestPlanes(t *testing.T) {
 			for i, pixel := range tt.want {
 				checkPlane(t, s, i, pixel)
 			}
-			if _, err := r.Next(t.Context()); err != io.EOF {
+			if _, err := r.Next(t.Context()); !errors.Is(err, io.EOF) {
 				t.Errorf("at the end: %v", err)
 			}
 		})
@@ -121,15 +122,15 @@ func checkPlane(t *testing.T, s *Sample, i int, pixel []byte) {
 
 func TestLimits(t *testing.T) {
 	r := open(t, Options{Launch: "videotestsrc is-live=true ! identity drop-probability=1", Start: 200 * time.Millisecond})
-	if _, err := r.Next(t.Context()); err != ErrStalled {
+	if _, err := r.Next(t.Context()); !errors.Is(err, ErrStalled) {
 		t.Errorf("without a frame: %v", err)
 	}
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(io.ErrNoProgress)
-	if _, err := r.Next(ctx); err != io.ErrNoProgress {
+	if _, err := r.Next(ctx); !errors.Is(err, io.ErrNoProgress) {
 		t.Errorf("cancelled: %v", err)
 	}
-	if _, err := Open(ctx, Options{Launch: "videotestsrc"}); err != io.ErrNoProgress {
+	if _, err := Open(ctx, Options{Launch: "videotestsrc"}); !errors.Is(err, io.ErrNoProgress) {
 		t.Errorf("opening, cancelled: %v", err)
 	}
 }

@@ -13,6 +13,9 @@ type Reader struct{}
 // Version is "": this build has no GStreamer.
 func Version() string { return "" }
 
+// AtLeast is false: this build has no GStreamer.
+func AtLeast(int, int) bool { return false }
+
 // HasElement is false: this build has no GStreamer.
 func HasElement(string) bool { return false }
 

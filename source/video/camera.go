@@ -20,12 +20,21 @@ func parseRTSP(cfg Config, _ string) (plan, error) {
 	if err != nil {
 		return plan{}, err
 	}
-	launch := fmt.Sprintf("rtspsrc name=src user-agent=braid protocols=%s latency=%d add-reference-timestamp-meta=true ! "+
-		"application/x-rtp,media=video ! %s", cmp.Or(cfg.Transport, "tcp"), cmp.Or(cfg.Latency, defaultLatency).Milliseconds(), decode)
+	launch := fmt.Sprintf("rtspsrc name=src user-agent=braid protocols=%s latency=%d%s ! "+
+		"application/x-rtp,media=video ! %s", cmp.Or(cfg.Transport, "tcp"), cmp.Or(cfg.Latency, defaultLatency).Milliseconds(), senderClock(), decode)
 	return plan{live: true, endless: true, aged: true, options: gst.Options{
 		Launch:     launch,
 		Properties: append(credentials(user), gst.Property{Element: "src", Name: "location", Value: u}),
 	}}, nil
+}
+
+// senderClock asks for the camera's own capture times. GStreamer before 1.22
+// cannot give them; such a camera has wall clock times.
+func senderClock() string {
+	if gst.AtLeast(1, 22) {
+		return " add-reference-timestamp-meta=true"
+	}
+	return ""
 }
 
 // parseHTTP plays MJPEG and HLS, in real time.

@@ -12,6 +12,7 @@ import (
 func planeSizes(p frame.PixelFormat, w, h int) [][2]int {
 	cw, ch := (w+1)/2, (h+1)/2
 	switch p {
+	case frame.I420: // below
 	case frame.RGB:
 		return [][2]int{{h, 3 * w}}
 	case frame.NV12:

@@ -4,6 +4,7 @@ package video
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"os"
@@ -136,7 +137,7 @@ func TestWithGate(t *testing.T) {
 	mux := source.NewMux(g)
 	for n := uint64(0); ; n++ {
 		f, err := mux.Next(t.Context())
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

@@ -8,6 +8,8 @@ const (
 	// slack is how far time stamps may run back before it is a jump and not a
 	// camera that numbers its frames badly.
 	slack = time.Second
+	// maxStep bounds the step after a frame that claims to last for ever.
+	maxStep = time.Hour
 )
 
 // timeline makes strictly increasing stream times out of a stream's PTS, over
@@ -50,12 +52,15 @@ func (t *timeline) next(pts, duration time.Duration, fps float64) time.Duration 
 	return at
 }
 
+// stepOf is how long a frame lasts, at most maxStep.
 func stepOf(duration time.Duration, fps float64) time.Duration {
-	if duration > 0 {
-		return duration
-	}
-	if fps > 0 {
+	switch {
+	case duration > 0:
+		return min(duration, maxStep)
+	case fps*maxStep.Seconds() > 1:
 		return max(1, time.Duration(float64(time.Second)/fps))
+	case fps > 0:
+		return maxStep
 	}
 	return fallbackStep
 }

@@ -197,7 +197,7 @@ func v4l2Caps(v url.Values) (string, error) {
 func parseLaunch(_ Config, rest string) (plan, error) {
 	launch := strings.Trim(rest, " \t\n!")
 	if launch == "" {
-		return plan{}, errors.New("no pipeline behind gst:")
+		return plan{}, errors.New("gst: is followed by no pipeline")
 	}
 	return plan{live: true, options: gst.Options{Launch: launch}}, nil
 }

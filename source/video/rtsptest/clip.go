@@ -7,11 +7,13 @@ package rtsptest
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
+	"time"
 )
 
 // Launch runs a gst-launch-1.0 pipeline to its end, to make media for tests.
@@ -25,7 +27,9 @@ func Launch(t testing.TB, format string, args ...any) {
 		t.Skip("gst-launch-1.0 is missing: install gstreamer1.0-tools")
 	}
 	pipeline := fmt.Sprintf(format, args...)
-	out, err := exec.Command("sh", "-c", tool+" -q -e "+pipeline).CombinedOutput()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, "sh", "-c", "exec "+tool+" -q -e "+pipeline).CombinedOutput()
 	if err != nil {
 		t.Fatalf("gst-launch-1.0 %s: %v\n%s", pipeline, err, out)
 	}
@@ -62,7 +66,7 @@ const accessUnitDelimiter = 9
 // split cuts an Annex B byte stream at its start codes and delimiters.
 func split(b []byte) [][][]byte {
 	var units [][][]byte
-	for _, nal := range bytes.Split(b, []byte{0, 0, 1}) {
+	for nal := range bytes.SplitSeq(b, []byte{0, 0, 1}) {
 		nal = bytes.TrimRight(nal, "\x00")
 		if len(nal) == 0 {
 			continue
