@@ -94,6 +94,7 @@ func TestPlansChangeNothing(t *testing.T) {
 					t.Errorf("%s ran %d frames, want %d", stage.Stage, total, len(want))
 				}
 			}
+			balanced(t, s)
 			if ran != c.segments {
 				t.Errorf("%d segments ran, want %d", ran, c.segments)
 			}
