@@ -7,13 +7,14 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"braid/internal/config"
+	"braid/internal/redact"
 	"braid/sink"
 	"braid/sink/jsonl"
-	"braid/sink/natsconn"
 	"braid/sink/natsink"
 	"braid/sink/wire"
 	"braid/source"
@@ -55,6 +56,9 @@ func Batch(ctx context.Context, env *Env, o BatchOptions) (err error) {
 		return Usage(errors.New("--resume goes on from a file: give --out FILE.jsonl"))
 	}
 	b := &batch{env: env, o: o}
+	if o.NATS != "" {
+		o.Set = append(slices.Clip(o.Set), "nats.url="+o.NATS)
+	}
 	if b.cfg, err = bareConfig(env, o.Choice); err != nil {
 		return err
 	}
@@ -123,7 +127,7 @@ func (b *batch) inputs(ctx context.Context) error {
 	names := map[string]int{}
 	for _, input := range b.o.Inputs {
 		err := b.input(ctx, input, names)
-		input = config.Redact(input)
+		input = redact.URL(input)
 		if ctx.Err() != nil {
 			return as(ErrInterrupted, context.Cause(ctx))
 		}
@@ -242,7 +246,7 @@ func (b *batch) openSinks(ctx context.Context) (sinks []sink.Sink, err error) {
 	}
 	if b.o.NATS != "" {
 		s, err := natsink.New(ctx, natsink.Config{
-			Config: natsconn.Config{URL: b.o.NATS}, Site: b.cfg.Site, JetStream: b.cfg.NATS.UsesJetStream(),
+			Config: natsConfig(b.cfg.NATS), Site: b.cfg.Site, JetStream: b.cfg.NATS.UsesJetStream(),
 		}, b.env.Log)
 		if err != nil {
 			return sinks, as(ErrEnvironment, err)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"braid/internal/config"
+	"braid/internal/redact"
 	"braid/source"
 	"braid/source/images"
 	"braid/source/video"
@@ -53,7 +54,7 @@ func cameraSource(env *Env, c config.Camera) (source.Source, error) {
 	src, err := openSource(env, c)
 	for _, missing := range []error{source.ErrNotFound, source.ErrMissingPlugin, source.ErrTruncated, fs.ErrNotExist, fs.ErrPermission} {
 		if errors.Is(err, missing) {
-			return lost{source.Info{URL: config.Redact(c.URL)}, err}, nil
+			return lost{source.Info{URL: redact.URL(c.URL)}, err}, nil
 		}
 	}
 	return src, as(ErrInvalid, err)

@@ -29,7 +29,7 @@ var layers = []layer{
 
 	{"source", []string{"internal/frame"}, whySource},
 	{"source/...", []string{"source", "internal/frame"}, whySource},
-	{"source/video", []string{"source", "internal/frame", "internal/gst"}, whySource},
+	{"source/video", []string{"source", "internal/frame", "internal/gst", "internal/redact"}, whySource},
 
 	{"stages", []string{"accel", "internal/frame"}, whyStage},
 	{"stages/...", []string{"stages", "accel", "internal/frame"}, whyStage},
@@ -55,10 +55,11 @@ var layers = []layer{
 	{"internal/frame", nil, whyLeaf},
 	{"internal/strict", nil, whyLeaf},
 	{"internal/logging", nil, whyLeaf},
+	{"internal/redact", nil, whyLeaf},
 	{"internal/doctor", nil, "doctor's checks are given as functions, so that they can be tested where nothing is missing: " + whyLeaf},
 	{"internal/gst", []string{"internal/frame"}, "it wraps GStreamer for source/video and sink/video and knows neither"},
 	{"internal/card", []string{"internal/strict", "accel"}, "a model's card is read by app and by tools alike: it must not drag them in"},
-	{"internal/config", []string{"internal/strict", "source", "sink/wire"}, "a configuration is read before anything starts: it may name policies and slugs, and builds nothing"},
+	{"internal/config", []string{"internal/redact", "internal/strict", "source", "sink/wire"}, "a configuration is read before anything starts: it may name policies and slugs, and builds nothing"},
 	{"internal/archtest", nil, whyLeaf},
 	{"internal/testdata", nil, whyLeaf},
 }

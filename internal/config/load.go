@@ -14,6 +14,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"braid/internal/redact"
 	"braid/internal/strict"
 	"braid/sink/wire"
 )
@@ -159,13 +160,13 @@ func (l *loader) readPassword(c *Camera) error {
 
 // Redacted is a copy without secrets, for people and logs.
 func (c Config) Redacted() Config {
-	c.NATS.URL = Redact(c.NATS.URL)
+	c.NATS.URL = redactList(c.NATS.URL)
 	c.Cameras = slices.Clone(c.Cameras)
 	for i := range c.Cameras {
 		cam := &c.Cameras[i]
-		cam.URL = Redact(cam.URL)
+		cam.URL = redact.URL(cam.URL)
 		if cam.Password != "" {
-			cam.Password = Hidden
+			cam.Password = redact.Hidden
 		}
 	}
 	return c

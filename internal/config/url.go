@@ -3,10 +3,10 @@ package config
 import (
 	"fmt"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 
+	"braid/internal/redact"
 	"braid/internal/strict"
 )
 
@@ -55,22 +55,11 @@ func hasUserinfo(raw string) bool {
 	return err == nil && u.User != nil
 }
 
-// Hidden stands for a secret in what is printed.
-const Hidden = "***"
-
-var (
-	// A password may hold anything where its owner forgot to escape it: hide up to
-	// the last @ rather than show a part of it.
-	pair   = regexp.MustCompile(`(://[^:/?#@\s"']*:)[^\s"']*@`)
-	token  = regexp.MustCompile(`(://)[^:/?#@\s"']+@`)
-	secret = regexp.MustCompile(`(?i)\b((?:password|passwd|pwd|pass|user-pw|token|secret|api_?key|auth)=)("[^"]*"|[^&\s"']*)`)
-)
-
-// Redact hides the credentials in a URL or in a text that holds URLs: what
-// stands before the host, but for the name of a user with a password, and
-// parameters whose name says that they are secret.
-func Redact(s string) string {
-	s = pair.ReplaceAllString(s, "${1}"+Hidden+"@")
-	s = token.ReplaceAllString(s, "${1}"+Hidden+"@")
-	return secret.ReplaceAllString(s, "${1}"+Hidden)
+// redactList redacts URLs that are separated by commas.
+func redactList(urls string) string {
+	parts := strings.Split(urls, ",")
+	for i, u := range parts {
+		parts[i] = redact.URL(u)
+	}
+	return strings.Join(parts, ",")
 }

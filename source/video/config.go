@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"braid/internal/gst"
+	"braid/internal/redact"
 	"braid/source"
 )
 
@@ -44,7 +45,7 @@ type Config struct {
 type Source struct {
 	cfg    Config
 	plan   plan
-	redact redactor
+	redact redact.Redactor
 	log    *slog.Logger
 
 	mu   sync.Mutex
@@ -56,19 +57,19 @@ type Source struct {
 func New(cfg Config, log *slog.Logger) (*Source, error) {
 	s, err := newSource(cfg, log)
 	if err != nil {
-		return nil, fmt.Errorf("opening %s: %w", s.label(), s.redact.err(err))
+		return nil, fmt.Errorf("opening %s: %w", s.label(), s.redact.Err(err))
 	}
 	return s, nil
 }
 
 func newSource(cfg Config, log *slog.Logger) (*Source, error) {
-	s := &Source{cfg: cfg, log: log, redact: newRedactor(cfg.URL, cfg.Password)}
+	s := &Source{cfg: cfg, log: log, redact: redact.New(cfg.URL, cfg.Password)}
 	p, err := parse(cfg)
 	if err != nil {
 		return s, err
 	}
 	s.plan = p
-	s.info = source.Info{URL: s.redact.text(cfg.URL), Live: p.live, Frames: p.frames}
+	s.info = source.Info{URL: s.redact.Text(cfg.URL), Live: p.live, Frames: p.frames}
 	if p.file != "" {
 		if err := checkFile(p.file); err != nil {
 			return s, err
@@ -81,7 +82,7 @@ func (s *Source) label() string {
 	if s.cfg.Name != "" {
 		return s.cfg.Name
 	}
-	return s.redact.text(s.cfg.URL)
+	return s.redact.Text(s.cfg.URL)
 }
 
 // Info describes the Source; Frames, Duration and Decoder are known once the

@@ -56,7 +56,7 @@ func (s *Source) explain(err error) error {
 	var posted *gst.Error
 	if errors.As(err, &posted) {
 		s.log.Debug("the pipeline failed", "camera", s.cfg.Name, "element", posted.Element,
-			"text", s.redact.text(posted.Text), "debug", s.redact.text(posted.Debug))
+			"text", s.redact.Text(posted.Text), "debug", s.redact.Text(posted.Debug))
 	}
 	stalled := errors.Is(err, gst.ErrStalled)
 	err = classify(err)

@@ -37,7 +37,7 @@ func (s *Source) run(ctx context.Context, g gate) error {
 		case errors.Is(err, source.ErrClosed):
 			return err
 		case err != nil:
-			return fmt.Errorf("playing %s: %w", s.label(), s.redact.err(err))
+			return fmt.Errorf("playing %s: %w", s.label(), s.redact.Err(err))
 		case !s.plan.loop:
 			return nil
 		}
@@ -56,7 +56,7 @@ func (s *Source) play(ctx context.Context, g gate, t *timeline, first bool) (err
 	}
 	defer func() {
 		if stuck := r.Close(); stuck != nil {
-			s.log.Error("the pipeline did not stop", "camera", s.cfg.Name, "error", s.redact.err(stuck))
+			s.log.Error("the pipeline did not stop", "camera", s.cfg.Name, "error", s.redact.Err(stuck))
 			err = cmp.Or(err, stuck)
 		}
 	}()
@@ -65,7 +65,7 @@ func (s *Source) play(ctx context.Context, g gate, t *timeline, first bool) (err
 		return s.explain(err)
 	}
 	for _, w := range r.Warnings() {
-		s.log.Warn("GStreamer warned", "camera", s.cfg.Name, "element", w.Element, "text", s.redact.text(w.Text), "debug", s.redact.text(w.Debug))
+		s.log.Warn("GStreamer warned", "camera", s.cfg.Name, "element", w.Element, "text", s.redact.Text(w.Text), "debug", s.redact.Text(w.Debug))
 	}
 	if first {
 		if err := p.damage(); err != nil {

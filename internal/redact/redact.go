@@ -1,4 +1,6 @@
-package video
+// Package redact takes passwords out of what is printed: URLs, GStreamer launch
+// strings, and the texts of errors that repeat them.
+package redact
 
 import (
 	"errors"
@@ -8,33 +10,35 @@ import (
 	"strings"
 )
 
-const hidden = "***"
+// Hidden stands for a secret in what is printed.
+const Hidden = "***"
 
 var (
 	// user:password@ of a URL. The last @ before the path counts: a password may
 	// hold one that nobody escaped.
 	inURL = regexp.MustCompile(`(://)([^/?#\s"']*)@`)
 	// ?password=… of a URL, and user-pw=… of a launch string.
-	inParameter = regexp.MustCompile(`(?i)\b((?:[a-z]+[-_])*(?:password|passwd|passphrase|pwd|pass|pw|token|secret|api[-_]?key|key|auth|signature|sig))=("(?:[^"\\]|\\.)*"|[^&\s"']+)`)
+	inParameter = regexp.MustCompile(`(?i)\b((?:[a-z]+[-_])*(?:password|passwd|passphrase|pwd|pass|pw|token|secret|api[-_]?key|key|auth|signature|sig)\s*=\s*)("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^&\s"']+)`)
 )
 
-// redactor takes secrets out of what is printed.
-type redactor struct{ secrets []string }
+// Redactor takes the secrets that it knows out of texts, and whatever else looks
+// like one.
+type Redactor struct{ secrets []string }
 
-// newRedactor knows the secrets of a URL and the given ones, as they are and as
+// New knows the secrets of a URL and the given ones, as they are and as
 // they look inside a URL.
-func newRedactor(rawURL string, secrets ...string) redactor {
+func New(rawURL string, secrets ...string) Redactor {
 	for _, m := range inURL.FindAllStringSubmatch(rawURL, -1) {
-		if _, pw, ok := strings.Cut(m[2], ":"); ok {
+		if _, pw, ok := strings.Cut(m[2], ":"); ok && len(pw) >= minSecret {
 			secrets = append(secrets, pw)
 		}
 	}
 	for _, m := range inParameter.FindAllStringSubmatch(rawURL, -1) {
-		if pw := strings.Trim(m[2], `"`); len(pw) >= minParameter {
+		if pw := strings.Trim(m[2], `"'`); len(pw) >= minSecret {
 			secrets = append(secrets, pw)
 		}
 	}
-	var r redactor
+	var r Redactor
 	for _, s := range append(secrets, misplaced(rawURL)) {
 		r.secrets = append(r.secrets, forms(s)...)
 		if plain, err := url.PathUnescape(s); err == nil {
@@ -46,14 +50,17 @@ func newRedactor(rawURL string, secrets ...string) redactor {
 	return r
 }
 
+// URL is a URL or launch string without its secrets.
+func URL(raw string) string { return New(raw).Text(raw) }
+
 // forms are the ways in which a secret is written into URLs.
 func forms(s string) []string {
 	return []string{s, url.QueryEscape(s), url.PathEscape(s), strings.TrimPrefix(url.UserPassword("", s).String(), ":")}
 }
 
-// minParameter is the shortest parameter that is hidden everywhere and not only
-// where it stands: token=1 must not wipe out every 1.
-const minParameter = 4
+// minSecret is the shortest secret that is hidden everywhere and not only where
+// it stands in a URL: token=1 must not wipe out every 1.
+const minSecret = 4
 
 // misplaced is all that stands before the last @ of a URL that does not parse,
 // or only because a # or / of a password ended its first half.
@@ -66,22 +73,22 @@ func misplaced(rawURL string) string {
 	return rest[:max(0, strings.LastIndex(rest, "@"))]
 }
 
-// text returns s without credentials and secrets.
-func (r redactor) text(s string) string {
+// Text returns s without credentials and secrets.
+func (r Redactor) Text(s string) string {
 	for _, secret := range r.secrets {
-		s = strings.ReplaceAll(s, secret, hidden)
+		s = strings.ReplaceAll(s, secret, Hidden)
 	}
 	s = inURL.ReplaceAllString(s, "$1")
-	return inParameter.ReplaceAllString(s, "$1="+hidden)
+	return inParameter.ReplaceAllString(s, "${1}"+Hidden)
 }
 
-// err returns an error whose text is redacted. errors.Is still sees what it
+// Err returns an error whose text is redacted. errors.Is still sees what it
 // wraps.
-func (r redactor) err(err error) error {
+func (r Redactor) Err(err error) error {
 	if err == nil {
 		return nil
 	}
-	if text := r.text(err.Error()); text != err.Error() {
+	if text := r.Text(err.Error()); text != err.Error() {
 		return &redacted{text: text, err: err}
 	}
 	return err
