@@ -94,6 +94,9 @@ func Supervise(ctx context.Context, src Source, g *Gate, opts Backoff, on OnStat
 		if s.final(ctx, err) {
 			return s.end(ctx, err)
 		}
+		if errors.Is(err, ErrStalled) && s.opts.Stall == 0 { // the source noticed by itself
+			on(Stalled, err, s.attempt)
+		}
 		pause := s.opts.pause(s.attempt)
 		on(Waiting, err, s.attempt)
 		s.attempt++

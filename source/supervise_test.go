@@ -77,6 +77,12 @@ func TestSupervise(t *testing.T) {
 			acts: []act{{play: s, every: s, hang: 100 * s}}, stall: 5 * s,
 			log: []string{"0 connecting 1", "0 playing 1", "102 ended 1"},
 		},
+		"a camera that notices its own silence is stalled": {
+			live: true, acts: []act{{play: s, every: s, hang: 3 * s, err: fmt.Errorf("playing: %w", ErrStalled)}}, stop: 5*s + s/4, want: errStop,
+			log: []string{
+				"0 connecting 1", "0 playing 1", "5 stalled 1: playing: no frame arrived", "5 backoff 1: playing: no frame arrived", "5 ended 2",
+			},
+		},
 		"a camera that ends has ended": {
 			live: true, acts: []act{{play: s, every: s}},
 			log: []string{"0 connecting 1", "0 playing 1", "2 ended 1"},

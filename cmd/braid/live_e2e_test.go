@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"os/exec"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"braid/internal/card/cardtest"
 	"braid/sink/wire"
 )
 
@@ -232,5 +234,32 @@ cameras:
 	s := summaryOf(t, r.out)
 	if s.Cameras[0].Published != 40 {
 		t.Errorf("the good camera published %d frames, want 40", s.Cameras[0].Published)
+	}
+}
+
+// TestTwoModelsShareTheSinks runs cameras with different models in one program.
+func TestTwoModelsShareTheSinks(t *testing.T) {
+	r := finish(t, command(t, "run", "--once", "-o", "json", "-c", writeFile(t, "braid.yaml", fmt.Sprintf(`
+nats: {url: embedded, listen: "127.0.0.1:0"}
+model: ball
+cameras:
+  - {name: a, url: "test:?frames=60&live=false", policy: block}
+  - {name: b, url: "test:?frames=60&live=false", policy: block, model: %q}
+  - {name: c, url: "test:?frames=60&live=false", policy: block, model: models/ball.yaml}
+`, cardtest.YOLOXNano(t, threshold)))))
+	if r.code != 0 {
+		t.Fatalf("exit %d\n%s", r.code, r.stderr)
+	}
+	published, models := 0, 0
+	for line := range strings.Lines(r.out) {
+		models++
+		s := summaryOf(t, line)
+		balanced(t, s)
+		for _, c := range s.Cameras {
+			published += int(c.Published)
+		}
+	}
+	if published != 180 || models != 2 {
+		t.Errorf("%d frames of %d models, want 180 of 2", published, models)
 	}
 }

@@ -4,9 +4,11 @@
 package app
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 
 	"golang.org/x/term"
@@ -44,14 +46,37 @@ func (e *Env) draining() bool {
 	}
 }
 
+// untilDrain is a context for work that has nothing to finish: it ends with the
+// user's first signal.
+func (e *Env) untilDrain(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	go func() {
+		select {
+		case <-e.Drain:
+			cancel(ErrInterrupted)
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() { cancel(nil) }
+}
+
 // terminal says whether a person reads w.
 func (e *Env) terminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// Message is an error as the user sees it: one line for each problem.
-func Message(err error) string { return strings.TrimSpace(err.Error()) }
+// Message is an error as the user sees it: one line for each problem, each once.
+func Message(err error) string {
+	var lines []string
+	for line := range strings.Lines(err.Error()) {
+		line = strings.TrimSpace(line)
+		if line != "" && !slices.Contains(lines, line) {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
 
 // oneLine folds a text into one line.
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -16,7 +14,6 @@ import (
 	"braid/sink"
 	"braid/sink/jsonl"
 	"braid/sink/natsink"
-	"braid/sink/wire"
 	"braid/source"
 )
 
@@ -57,7 +54,7 @@ func Batch(ctx context.Context, env *Env, o BatchOptions) (err error) {
 	}
 	b := &batch{env: env, o: o}
 	if o.NATS != "" {
-		o.Set = append(slices.Clip(o.Set), "nats.url="+o.NATS)
+		o.Set = append(slices.Clip(o.Set), "nats.url="+natsURL(o.NATS))
 	}
 	if b.cfg, err = bareConfig(env, o.Choice); err != nil {
 		return err
@@ -81,6 +78,14 @@ func Batch(ctx context.Context, env *Env, o BatchOptions) (err error) {
 	return b.publish(ctx)
 }
 
+// natsURL lets the scheme be left out, as NATS' own tools do.
+func natsURL(s string) string {
+	if strings.Contains(s, "://") {
+		return s
+	}
+	return "nats://" + s
+}
+
 // publish opens the sinks, runs all inputs through them and sums up.
 func (b *batch) publish(ctx context.Context) (err error) {
 	sinks, err := b.openSinks(ctx)
@@ -96,12 +101,19 @@ func (b *batch) publish(ctx context.Context) (err error) {
 	b.emitter.progress = b.progress.step
 	start := time.Now()
 	err = b.inputs(ctx)
-	for _, s := range sinks {
-		err = errors.Join(err, s.Flush(ctx))
-	}
 	b.progress.stop()
 	b.sum(time.Since(start))
 	return errors.Join(err, b.lost())
+}
+
+// flush waits until every message has found its end, and says which sink takes
+// no more.
+func (b *batch) flush(ctx context.Context) error {
+	var errs []error
+	for _, s := range b.receipts.sinks {
+		errs = append(errs, s.Flush(ctx))
+	}
+	return errors.Join(errs...)
 }
 
 // lost says how many frames have no result: batch promises every one.
@@ -125,44 +137,43 @@ func (b *batch) lost() error {
 func (b *batch) inputs(ctx context.Context) error {
 	var bad []error
 	names := map[string]int{}
-	for _, input := range b.o.Inputs {
-		err := b.input(ctx, input, names)
-		input = redact.URL(input)
-		if ctx.Err() != nil {
-			return as(ErrInterrupted, context.Cause(ctx))
+	for _, arg := range b.o.Inputs {
+		err := b.input(ctx, arg, names)
+		full := b.flush(ctx)
+		arg = redact.URL(arg)
+		switch {
+		case ctx.Err() != nil:
+			return errors.Join(as(ErrInterrupted, context.Cause(ctx)), full)
+		case b.env.draining():
+			return errors.Join(as(ErrInterrupted, fmt.Errorf("interrupted in %s", arg)), full)
+		case full != nil:
+			return full // the next inputs would be analysed for nothing
+		case err != nil:
+			b.env.Log.Error("input failed", "input", arg, "error", oneLine(err.Error()))
+			bad = append(bad, fmt.Errorf("%s: %w", arg, err))
 		}
-		if b.env.draining() {
-			return as(ErrInterrupted, fmt.Errorf("interrupted in %s", input))
-		}
-		if err != nil {
-			b.env.Log.Error("input failed", "input", input, "error", oneLine(err.Error()))
-			bad = append(bad, fmt.Errorf("%s: %w", input, err))
-		}
-	}
-	if len(bad) == 1 {
-		return bad[0]
 	}
 	if len(bad) > 1 {
-		return fmt.Errorf("%d of %d inputs failed: %w", len(bad), len(b.o.Inputs), errors.Join(bad...))
+		return fmt.Errorf("%d of %d inputs failed:\n%w", len(bad), len(b.o.Inputs), errors.Join(bad...))
 	}
-	return nil
+	return errors.Join(bad...)
 }
 
 // input runs one input through the graph until its last frame is emitted.
-func (b *batch) input(ctx context.Context, input string, names map[string]int) error {
-	path, url := splitInput(input)
-	camera := uniqueSlug(path, names)
-	run, err := batchRun(path, b.model.card.Canonical())
+func (b *batch) input(ctx context.Context, arg string, names map[string]int) error {
+	in := parseInput(arg)
+	camera := in.slug(names)
+	run, err := batchRun(in.path, b.model.card.Canonical())
 	if err != nil {
 		return err
 	}
-	src, err := openSource(b.env, batchCamera(camera, url))
+	src, err := openSource(b.env, batchCamera(camera, in.url))
 	if err != nil {
 		return err
 	}
 	v := &view{camera: camera, run: run, score: b.model.card.NMS.Score, timings: b.o.Timings}
-	if !strings.HasPrefix(url, "images:") {
-		v.file = filepath.Base(path)
+	if !strings.HasPrefix(in.url, "images:") {
+		v.file = in.name
 	}
 	f, err := newFeed(src, source.GateConfig{
 		Camera: camera, Policy: source.Block, Skip: b.done.frames(camera, run), Limit: b.o.MaxFrames,
@@ -182,48 +193,6 @@ func batchCamera(name, url string) config.Camera {
 	c := config.NewCamera()
 	c.Name, c.URL = name, url
 	return c
-}
-
-// splitInput tells an argument's path on this machine and its URL.
-func splitInput(input string) (path, url string) {
-	for _, scheme := range []string{"images:", "file:"} {
-		if rest, ok := strings.CutPrefix(input, scheme); ok {
-			if scheme == "file:" {
-				return strings.TrimPrefix(rest, "//"), input
-			}
-			return rest, input
-		}
-	}
-	if i := strings.IndexByte(input, ':'); i > 1 && !strings.ContainsAny(input[:i], "/.") {
-		return input, input // another scheme
-	}
-	if info, err := os.Stat(input); err == nil && info.IsDir() || isPicture(input) {
-		return input, "images:" + input
-	}
-	return input, "file:" + input
-}
-
-func isPicture(path string) bool {
-	switch strings.ToLower(filepath.Ext(path)) {
-	case ".jpg", ".jpeg", ".png":
-		return true
-	}
-	return false
-}
-
-// uniqueSlug names an input's camera: the slug of its base name, with -2, -3 …
-// where that is taken.
-func uniqueSlug(path string, names map[string]int) string {
-	base := filepath.Base(path)
-	slug := wire.Slug(strings.TrimSuffix(base, filepath.Ext(base)))
-	for {
-		names[slug]++
-		n := names[slug]
-		if n == 1 {
-			return slug
-		}
-		slug = wire.Slug(fmt.Sprintf("%.44s-%d", slug, n))
-	}
 }
 
 func (b *batch) openSinks(ctx context.Context) (sinks []sink.Sink, err error) {

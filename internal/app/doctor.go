@@ -27,6 +27,8 @@ const ortVersion = "1.27.0"
 
 // Doctor checks what braid needs on this machine and prints what mends it.
 func Doctor(ctx context.Context, env *Env, o DoctorOptions) error {
+	ctx, stop := env.untilDrain(ctx)
+	defer stop()
 	cfg, err := doctorConfig(env, o)
 	if err != nil {
 		return err

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"braid/internal/frame"
-	"braid/sink"
 	"braid/sink/wire"
 	"braid/stages"
 )
@@ -36,7 +35,6 @@ type emitter struct {
 	labels            []string
 	nodes             []string // names, in graph order
 	views             map[string]*view
-	sinks             []sink.Sink
 	receipts          *receipts
 	stages            []latency    // decode, nodes…, queue
 	times             []wire.Stage // the same of the Job at hand
@@ -50,7 +48,7 @@ func newEmitter(site, model string, p *pipeline, r *receipts) *emitter {
 	nodes := p.nodes
 	e := &emitter{
 		site: site, model: model, plan: p.plan.ID(), labels: p.labels, nodes: nodes,
-		views: map[string]*view{}, sinks: r.sinks, receipts: r,
+		views: map[string]*view{}, receipts: r,
 		stages: make([]latency, len(nodes)+2), now: time.Now,
 		progress: func() {},
 	}
@@ -76,10 +74,7 @@ func (e *emitter) emit(ctx context.Context, j *stages.Job) error {
 		rec.ledger = nil
 		e.receipts.log.Warn("frame failed", "camera", j.Camera, "seq", j.Seq, "stage", j.Failed, "error", j.Err)
 	}
-	for i, s := range e.sinks {
-		s.Write(ctx, m, &rec.parts[i])
-	}
-	rec.done()
+	rec.write(ctx, m)
 	e.progress()
 	return nil
 }

@@ -111,44 +111,48 @@ func TestBatchRunFollowsContent(t *testing.T) {
 	}
 }
 
-func TestSplitInput(t *testing.T) {
-	dir := t.TempDir()
-	for _, c := range []struct{ input, path, url string }{
-		{"a.mp4", "a.mp4", "file:a.mp4"},
-		{"file:///x/a.mp4", "/x/a.mp4", "file:///x/a.mp4"},
-		{"file:a.mp4", "a.mp4", "file:a.mp4"},
-		{dir, dir, "images:" + dir},
-		{"images:photos", "photos", "images:photos"},
-		{"p/Dog.JPG", "p/Dog.JPG", "images:p/Dog.JPG"},
-		{"test:?frames=3", "test:?frames=3", "test:?frames=3"},
-		{"rtsp://h/x", "rtsp://h/x", "rtsp://h/x"},
-		{"./odd:name.mp4", "./odd:name.mp4", "file:./odd:name.mp4"},
+func TestParseInput(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "2026.11.23")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ arg, path, url, name string }{
+		{"a.mp4", "a.mp4", "file:a.mp4", "a.mp4"},
+		{"50%.mp4", "50%.mp4", "file:50%25.mp4", "50%.mp4"},
+		{"q?a%41 #.mp4", "q?a%41 #.mp4", "file:q%3Fa%2541%20%23.mp4", "q?a%41 #.mp4"},
+		{"file:///x/sp%20ace.mp4", "/x/sp ace.mp4", "file:///x/sp%20ace.mp4", "sp ace.mp4"},
+		{"file://localhost/x/a.mp4", "/x/a.mp4", "file://localhost/x/a.mp4", "a.mp4"},
+		{"file:a.mp4", "a.mp4", "file:a.mp4", "a.mp4"},
+		{dir, dir, "images:" + dir, "2026.11.23"},
+		{"images:photos", "photos", "images:photos", "photos"},
+		{"p/Dog.JPG", "p/Dog.JPG", "images:p/Dog.JPG", "Dog.JPG"},
+		{"test:?frames=3", "test:?frames=3", "test:?frames=3", "test"},
+		{"rtsp://u:pw@h/x?token=s", "rtsp://u:pw@h/x?token=s", "rtsp://u:pw@h/x?token=s", "h/x"},
+		{"gst:souphttpsrc user-pw=s", "gst:souphttpsrc user-pw=s", "gst:souphttpsrc user-pw=s", "gst"},
+		{"v4l2:/dev/video0", "v4l2:/dev/video0", "v4l2:/dev/video0", "video0"},
+		{"./odd:name.mp4", "./odd:name.mp4", "file:./odd:name.mp4", "odd:name.mp4"},
 	} {
-		if path, url := splitInput(c.input); path != c.path || url != c.url {
-			t.Errorf("splitInput(%q) = %q, %q, want %q, %q", c.input, path, url, c.path, c.url)
+		if got := parseInput(c.arg); got != (input{c.path, c.url, c.name}) {
+			t.Errorf("parseInput(%q) = %+v, want %q, %q, %q", c.arg, got, c.path, c.url, c.name)
 		}
+	}
+	if got := parseInput(dir).slug(map[string]int{}); got != "2026-11-23" {
+		t.Errorf("the folder's camera is %s", got)
 	}
 }
 
-func TestUniqueSlugs(t *testing.T) {
-	names := map[string]int{}
-	var got []string
-	for _, p := range []string{"a/Clip One.mp4", "b/clip-one.mkv", "clip_one.mp4", "clip-one-2.mp4", "x/clip one.mov"} {
-		got = append(got, uniqueSlug(p, names))
-	}
+func TestSlugsAreUnique(t *testing.T) {
+	taken := map[string]int{}
 	seen := map[string]bool{}
-	for _, s := range got {
-		if seen[s] {
-			t.Errorf("slug %s twice in %v", s, got)
+	for _, name := range []string{"Clip One", "clip-one", "clip one", "clip-one-2", "CLIP ONE", strings.Repeat("x", 80), strings.Repeat("x", 81)} {
+		slug := input{name: name}.slug(taken)
+		if seen[slug] || len(slug) > 48 {
+			t.Errorf("%s: slug %s is taken or too long", name, slug)
 		}
-		seen[s] = true
+		seen[slug] = true
 	}
-	if got[0] != "clip-one" || got[1] != "clip-one-2" {
-		t.Errorf("got %v", got)
-	}
-	long := strings.Repeat("x", 80)
-	if a, b := uniqueSlug(long, names), uniqueSlug(long, names); a == b || len(b) > 48 {
-		t.Errorf("long names collide: %s, %s", a, b)
+	if !seen["clip-one"] || !seen["clip-one-2"] {
+		t.Errorf("got %v", seen)
 	}
 }
 

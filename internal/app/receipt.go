@@ -1,21 +1,24 @@
 package app
 
 import (
+	"context"
 	"log/slog"
 	"sync"
 	"sync/atomic"
 
 	"braid/internal/frame"
 	"braid/sink"
+	"braid/sink/wire"
 )
 
 // receipts hands out what follows a message through its sinks until the last of
 // them has settled it, and then closes the frame's line in the Ledger.
 type receipts struct {
+	log  *slog.Logger
+	free sync.Pool
+
+	mu    sync.Mutex // over the Writes of one message: a Sink has one writer, the lines of several models share it
 	sinks []sink.Sink
-	log   *slog.Logger
-	free  sync.Pool
-	open  sync.WaitGroup
 }
 
 func newReceipts(sinks []sink.Sink, log *slog.Logger) *receipts {
@@ -59,15 +62,19 @@ func (p *part) Settle(err error) {
 // and only its message is on the way.
 func (r *receipts) take(ledger *frame.Ledger) *receipt {
 	rec := r.free.Get().(*receipt)
-	rec.pending.Store(int32(len(rec.parts)) + 1) // one for the caller, see done
+	rec.pending.Store(int32(len(rec.parts)) + 1) // one for write
 	rec.failed.Store(nil)
 	rec.ledger = ledger
-	r.open.Add(1)
 	return rec
 }
 
-// done is the caller's own part: every Write was made.
-func (rec *receipt) done() {
+// write gives the message to every sink and settles the caller's own part.
+func (rec *receipt) write(ctx context.Context, m *wire.Frame) {
+	rec.home.mu.Lock()
+	for i, s := range rec.home.sinks {
+		s.Write(ctx, m, &rec.parts[i])
+	}
+	rec.home.mu.Unlock()
 	if rec.pending.Add(-1) == 0 {
 		rec.close()
 	}
@@ -81,7 +88,5 @@ func (rec *receipt) close() {
 			rec.ledger.CountPublished()
 		}
 	}
-	home := rec.home
-	home.free.Put(rec)
-	home.open.Done()
+	rec.home.free.Put(rec)
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 
 	"braid/sink/wire"
@@ -71,5 +70,3 @@ func readDone(r io.Reader) (done resumed, end int64, err error) {
 		end += int64(len(line))
 	}
 }
-
-var _ = fs.ErrNotExist

@@ -119,17 +119,27 @@ func (l *live) connect(ctx context.Context) error {
 
 // group sorts the cameras by model and builds a pipeline for each.
 func (l *live) group(ctx context.Context, o Choice) error {
+	models := map[string]*model{} // by reference
 	by := map[string][]config.Camera{}
-	var order []string
+	var order []*model
 	for _, c := range l.cfg.Cameras {
 		ref := first(c.Model, l.cfg.Model)
-		if by[ref] == nil {
-			order = append(order, ref)
+		m := models[ref]
+		if m == nil {
+			var err error
+			if m, err = openModel(l.env, ref); err != nil {
+				return err
+			}
+			models[ref] = m
 		}
-		by[ref] = append(by[ref], c)
+		id := string(m.card.Canonical()) // one model may have several references
+		if by[id] == nil {
+			order = append(order, m)
+		}
+		by[id] = append(by[id], c)
 	}
-	for _, ref := range order {
-		made, err := l.newLine(ctx, ref, by[ref])
+	for _, m := range order {
+		made, err := l.newLine(ctx, m, by[string(m.card.Canonical())])
 		if err != nil {
 			return err
 		}
@@ -139,11 +149,7 @@ func (l *live) group(ctx context.Context, o Choice) error {
 }
 
 // newLine builds the pipeline of one model and the feeds of its cameras.
-func (l *live) newLine(ctx context.Context, ref string, cameras []config.Camera) (*line, error) {
-	m, err := openModel(l.env, ref)
-	if err != nil {
-		return nil, err
-	}
+func (l *live) newLine(ctx context.Context, m *model, cameras []config.Camera) (*line, error) {
 	p, err := choosePlan(l.cfg.Plan, m.card)
 	if err != nil {
 		return nil, err
@@ -221,6 +227,9 @@ func (l *live) play(ctx context.Context, once bool) error {
 	stop()
 	_ = ticker.Wait() // its function returns nil
 	err = errors.Join(err, l.nats.Flush(ctx))
+	if ctx.Err() != nil {
+		err = errors.Join(err, l.nats.Close()) // what it still has fails now, and is in the report
+	}
 	l.report(time.Since(l.started))
 	if once {
 		err = errors.Join(err, errors.Join(failed...)) // a service outlives its cameras, a single pass does not

@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 )
 
@@ -31,7 +30,7 @@ func liveRun(start time.Time) string {
 }
 
 // batchRun is the id of one input under one model: the same input gives the
-// same id for ever. A folder counts by its files' names and bytes.
+// same id for ever. A folder counts by its pictures' names and bytes.
 func batchRun(input string, model []byte) (string, error) {
 	h := sha256.New()
 	info, err := os.Stat(input)
@@ -55,8 +54,11 @@ func hashFolder(h io.Writer, dir string) error {
 	if err != nil {
 		return err
 	}
-	entries = slices.DeleteFunc(entries, func(e os.DirEntry) bool { return !e.Type().IsRegular() })
 	for _, e := range entries { // ReadDir sorts by name
+		info, err := os.Stat(filepath.Join(dir, e.Name()))
+		if err != nil || !info.Mode().IsRegular() || !isPicture(e.Name()) {
+			continue
+		}
 		fmt.Fprintf(h, "%s\x00", e.Name())
 		if err := hashFile(h, filepath.Join(dir, e.Name())); err != nil {
 			return err

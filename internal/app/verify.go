@@ -42,6 +42,8 @@ type verified struct {
 // ModelVerify proves that cutting changes nothing: it runs the whole network
 // and its parts on the same inputs.
 func ModelVerify(ctx context.Context, env *Env, o VerifyOptions) (err error) {
+	ctx, stop := env.untilDrain(ctx)
+	defer stop()
 	rt, err := openRuntime(env, o.Backend)
 	if err != nil {
 		return err
@@ -65,6 +67,9 @@ func ModelVerify(ctx context.Context, env *Env, o VerifyOptions) (err error) {
 		Cuts []verified `json:"cuts"`
 	}{OK: true}
 	for _, at := range sets {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		got, err := v.run(ctx, at)
 		if err != nil {
 			return fmt.Errorf("running the network cut at %s: %w", strings.Join(at, ", "), err)
@@ -215,23 +220,36 @@ func worst(want, got map[string][]float32) (maxAbs, maxRel float64) {
 	for name, a := range want {
 		b := got[name]
 		if len(a) != len(b) {
-			return math.Inf(1), math.Inf(1)
+			return math.MaxFloat64, math.MaxFloat64
 		}
 		var diff, size float64
 		for i := range a {
-			d := math.Abs(float64(a[i]) - float64(b[i]))
-			if math.IsNaN(d) && !(math.IsNaN(float64(a[i])) && math.IsNaN(float64(b[i]))) {
-				d = math.Inf(1)
+			x, y := float64(a[i]), float64(b[i])
+			if x == y || math.IsNaN(x) && math.IsNaN(y) {
+				size = max(size, finite(x))
+				continue
 			}
-			diff, size = max(diff, d), max(size, math.Abs(float64(a[i])))
+			d := math.Abs(x - y)
+			if math.IsNaN(d) || math.IsInf(d, 0) {
+				d = math.MaxFloat64 // JSON has no infinity
+			}
+			diff, size = max(diff, d), max(size, finite(x))
 		}
 		rel := diff
 		if size > 0 {
-			rel = diff / size
+			rel = min(diff/size, math.MaxFloat64)
 		}
 		maxAbs, maxRel = max(maxAbs, diff), max(maxRel, rel)
 	}
 	return maxAbs, maxRel
+}
+
+// finite is the size of a number, 0 of what is none.
+func finite(v float64) float64 {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return 0
+	}
+	return math.Abs(v)
 }
 
 func writeVerified(env *Env, rows []verified) {

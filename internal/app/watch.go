@@ -36,15 +36,8 @@ func Watch(ctx context.Context, env *Env, o WatchOptions) error {
 	if o.Since < 0 {
 		return Usage(fmt.Errorf("--since %v is in the future", o.Since))
 	}
-	ctx, stop := context.WithCancel(ctx)
+	ctx, stop := env.untilDrain(ctx)
 	defer stop()
-	go func() {
-		select {
-		case <-env.Drain:
-			stop()
-		case <-ctx.Done():
-		}
-	}()
 	s, err := subscribe.Open(ctx, subscribe.Config{
 		Config: natsconn.Config{URL: o.URL}, Site: o.Site, Camera: o.Camera, Durable: o.Durable, Since: o.Since,
 	}, env.Log)

@@ -62,7 +62,7 @@ func (r *repeat) key(rec slog.Record) string {
 	b.WriteString(rec.Message)
 	rec.Attrs(func(a slog.Attr) bool {
 		switch a.Key {
-		case "camera", "stage", "sink", "device":
+		case "camera", "state", "stage", "sink", "device":
 			b.WriteString("\x00" + a.Value.String())
 		}
 		return true

@@ -33,6 +33,7 @@ type Sink struct {
 	stop   context.CancelFunc
 	done   chan struct{} // the sender has ended
 	open   atomic.Int64  // receipts not yet settled
+	hurry  atomic.Bool   // the caller's patience has ended: Close must not wait
 	routes map[string]*route
 
 	mu      sync.Mutex
@@ -197,12 +198,13 @@ func (s *Sink) settle(r sink.Receipt, err error) {
 	}
 }
 
-// Flush implements sink.Sink.
+// Flush implements sink.Sink. Where ctx ends first, Close does not wait either.
 func (s *Sink) Flush(ctx context.Context) error {
 	for s.open.Load() > 0 {
 		select {
 		case <-s.idle:
 		case <-ctx.Done():
+			s.hurry.Store(true)
 			return fmt.Errorf("flushing %d messages to %s: %w", s.open.Load(), s.cfg.Redacted(), context.Cause(ctx))
 		}
 	}
@@ -218,7 +220,11 @@ func (s *Sink) Close() error {
 	if closed {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.CloseWait)
+	wait := s.cfg.CloseWait
+	if s.hurry.Load() {
+		wait = 0
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), wait)
 	defer cancel()
 	err := s.Flush(ctx)
 	s.mu.Lock()

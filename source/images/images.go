@@ -20,6 +20,9 @@ import (
 // ErrNotImage is wrapped where a file is neither JPEG nor PNG.
 var ErrNotImage = errors.New("not a JPEG or PNG image")
 
+// errUnreadable marks a picture that is passed over.
+var errUnreadable = errors.New("reading image")
+
 // Interval is the stream time between two images: 25 a second.
 const Interval = time.Second / 25
 
@@ -136,9 +139,10 @@ func (s *Source) Run(ctx context.Context, g *source.Gate) error {
 	var d decoder
 	for round := 0; ; round++ {
 		delivered, err := s.pass(ctx, g, &d, round*len(s.files))
-		if err != nil || !s.loop || delivered == 0 {
-			return err
+		if s.loop && delivered > 0 && (err == nil || errors.Is(err, errUnreadable)) {
+			continue
 		}
+		return err
 	}
 }
 
@@ -151,7 +155,7 @@ func (s *Source) pass(ctx context.Context, g *source.Gate, d *decoder, index int
 		}
 		start := time.Now()
 		if err := d.open(path); err != nil {
-			unreadable = append(unreadable, fmt.Errorf("reading image %s: %w", path, err))
+			unreadable = append(unreadable, fmt.Errorf("%w %s: %w", errUnreadable, path, err))
 			continue
 		}
 		if err := s.deliver(ctx, g, d, path, index+i, time.Since(start)); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
 	"io"
 	"os"
 	"path/filepath"
@@ -155,5 +156,25 @@ func TestRunEndsWithItsContext(t *testing.T) {
 	}
 	if err := s.Run(ctx, g); !errors.Is(err, cause) {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestLoopPassesOverUnreadableImages(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "a.png", pngOf(t, image.NewGray(image.Rect(0, 0, 4, 4))))
+	write(t, dir, "b.png", []byte("broken"))
+	write(t, dir, "c.png", pngOf(t, image.NewGray(image.Rect(0, 0, 4, 4))))
+	s, err := New(Config{Name: "x", Dir: dir, Loop: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, _, err := play(t, s, source.GateConfig{Limit: 7})
+	if !errors.Is(err, source.ErrClosed) || len(got) != 7 {
+		t.Errorf("%d frames and %v, want 7 of an endless loop", len(got), err)
+	}
+	write(t, dir, "a.png", []byte("broken"))
+	write(t, dir, "c.png", []byte("broken"))
+	if got, _, err := play(t, s, source.GateConfig{}); err == nil || len(got) != 0 {
+		t.Errorf("%d frames and %v of nothing but broken images", len(got), err)
 	}
 }
