@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -12,7 +11,6 @@ import (
 	"braid/internal/config"
 	"braid/internal/redact"
 	"braid/sink"
-	"braid/sink/jsonl"
 	"braid/sink/natsink"
 	"braid/source"
 )
@@ -203,15 +201,12 @@ func (b *batch) openSinks(ctx context.Context) (sinks []sink.Sink, err error) {
 			}
 		}
 	}()
-	switch {
-	case b.o.Out == "-":
-		sinks = append(sinks, jsonl.New(nopCloser{b.env.Out}))
-	case b.o.Out != "":
-		f, err := b.openOut()
+	if b.o.Out != "" {
+		s, err := b.openLines()
 		if err != nil {
 			return sinks, err
 		}
-		sinks = append(sinks, jsonl.New(f))
+		sinks = append(sinks, s)
 	}
 	if b.o.NATS != "" {
 		s, err := natsink.New(ctx, natsink.Config{
@@ -240,7 +235,3 @@ func (b *batch) sum(elapsed time.Duration) {
 	}
 	s.print(b.env, out)
 }
-
-type nopCloser struct{ io.Writer }
-
-func (nopCloser) Close() error { return nil }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 
+	"braid/sink/jsonl"
 	"braid/sink/wire"
 )
 
@@ -17,16 +18,25 @@ type resumeKey struct{ camera, run string }
 
 func (r resumed) frames(camera, run string) uint64 { return r[resumeKey{camera, run}] }
 
-// openOut opens the file of --out: empty, or with --resume behind the last
-// whole line that it holds.
-func (b *batch) openOut() (*os.File, error) {
+// openLines opens the sink of --out: an empty file, stdout, or with --resume a
+// file behind the last whole line that it holds.
+func (b *batch) openLines() (*jsonl.Sink, error) {
 	if info, err := os.Stat(b.o.Out); err == nil && info.IsDir() {
 		return nil, Usage(fmt.Errorf("--out %s is a directory", b.o.Out))
 	}
 	if !b.o.Resume {
-		f, err := os.Create(b.o.Out)
-		return f, as(ErrEnvironment, err)
+		s, err := jsonl.Open(b.o.Out, b.env.Out)
+		return s, as(ErrEnvironment, err)
 	}
+	f, err := b.reopen()
+	if err != nil {
+		return nil, err
+	}
+	return jsonl.New(f), nil
+}
+
+// reopen goes to the end of what an earlier batch has written.
+func (b *batch) reopen() (*os.File, error) {
 	f, err := os.OpenFile(b.o.Out, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
 		return nil, as(ErrEnvironment, err)
