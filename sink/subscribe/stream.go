@@ -15,6 +15,8 @@ import (
 const (
 	// apiWait bounds one question to JetStream.
 	apiWait = 5 * time.Second
+	// settleWait bounds the wait for the last acknowledgement's confirmation.
+	settleWait = 2 * time.Second
 	// The pause before a stream is tried again, doubled each time.
 	pauseMin = 100 * time.Millisecond
 	pauseMax = 2 * time.Second
@@ -47,6 +49,7 @@ type cursor struct {
 	begun  time.Time
 	handle func(*wire.Frame) error
 	said   string // the last trouble that was logged
+	acked  string // where the last frame was acknowledged
 }
 
 // readStream reads frames from the stream BRAID_FRAMES.
@@ -56,6 +59,7 @@ func (s *Subscriber) readStream(ctx context.Context, handle func(*wire.Frame) er
 		return fmt.Errorf("preparing JetStream: %w", err)
 	}
 	c := &cursor{Subscriber: s, js: js, id: rand.Text(), begun: time.Now(), handle: handle}
+	defer c.settle(ctx)
 	wait := pauseMin
 	for {
 		last := c.last
@@ -207,7 +211,20 @@ func (c *cursor) read(ctx context.Context, consumer jetstream.Consumer) error {
 func (c *cursor) ack(m jetstream.Msg) {
 	if c.cfg.Durable != "" {
 		_ = m.Ack()
+		c.acked = m.Reply()
 	}
+}
+
+// settle returns when the server has taken in every acknowledgement: it works
+// them off in order, so it is enough to have the last one confirmed. Without it
+// a reader that comes at once would see frames again that were handled.
+func (c *cursor) settle(ctx context.Context) {
+	if c.acked == "" || !c.nc.IsConnected() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleWait)
+	defer cancel()
+	_, _ = c.nc.RequestWithContext(ctx, c.acked, []byte("+ACK")) // as ack: may fail without harm
 }
 
 func (c *cursor) one(m jetstream.Msg) error {
