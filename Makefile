@@ -39,7 +39,7 @@ build: setup ## bin/braid, and bin/braid-nogst that starts without GStreamer
 	@$(STEP) build-nogst $(BUILD) -tags nogst -o bin/braid-nogst ./cmd/braid
 
 .PHONY: demo
-demo: build ## detections of a short video, to see that all parts work
+demo: build ## two synthetic cameras and what is seen on them
 	@scripts/demo $(ARGS)
 
 .PHONY: clean

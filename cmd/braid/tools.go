@@ -17,8 +17,14 @@ func modelCmd(c *common) *cobra.Command {
 			return app.ModelInspect(c.env, c.modelChoice(args))
 		},
 	}
+	cuts := &cobra.Command{
+		Use: "cuts [MODEL]", Short: "List every place where a model can be cut", Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return app.ModelCuts(cmd.Context(), c.env, c.modelChoice(args))
+		},
+	}
 	return group("model", "Look at models, cut them, and prove that a cut changes nothing",
-		list, inspect, cutCmd(c), verifyCmd(c))
+		list, inspect, cuts, cutCmd(c), verifyCmd(c))
 }
 
 // modelChoice lets a model be named as an argument as well as by --model.
@@ -110,6 +116,9 @@ func versionCmd(c *common) *cobra.Command {
 // said keeps a report that is on the screen from being followed by an error line
 // that repeats it.
 func said(c *common, err error) error {
+	if err == nil {
+		return nil
+	}
 	if app.ExitCode(err) == app.ExitCode(app.ErrCheck) || c.env.Reported {
 		return &saidError{err}
 	}

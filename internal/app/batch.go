@@ -100,7 +100,9 @@ func (b *batch) publish(ctx context.Context) (err error) {
 	start := time.Now()
 	err = b.inputs(ctx)
 	b.progress.stop()
-	b.sum(time.Since(start))
+	if len(b.feeds) > 0 {
+		b.sum(time.Since(start))
+	}
 	return errors.Join(err, b.lost())
 }
 
@@ -147,7 +149,9 @@ func (b *batch) inputs(ctx context.Context) error {
 		case full != nil:
 			return full // the next inputs would be analysed for nothing
 		case err != nil:
-			b.env.Log.Error("input failed", "input", arg, "error", oneLine(err.Error()))
+			if len(b.o.Inputs) > 1 { // one alone is told at the end
+				b.env.Log.Error("input failed", "input", arg, "error", oneLine(err.Error()))
+			}
 			bad = append(bad, fmt.Errorf("%s: %w", arg, err))
 		}
 	}

@@ -59,12 +59,16 @@ func (m *model) fixInput() error {
 // splitWith cuts a network; the runtime tells what the file does not say about
 // the tensors that cross.
 func splitWith(ctx context.Context, rt accel.Backend, n *network.Network, at []string) ([]*accel.Segment, error) {
-	var probe network.Probe
-	if p, ok := rt.(prober); ok {
-		probe = p.Probe
-	}
-	segments, err := n.Split(ctx, at, probe)
+	segments, err := n.Split(ctx, at, probeOf(rt))
 	return segments, as(ErrInvalid, err)
+}
+
+// probeOf is how a runtime tells of tensors, nil where it cannot.
+func probeOf(rt accel.Backend) network.Probe {
+	if p, ok := rt.(prober); ok {
+		return p.Probe
+	}
+	return nil
 }
 
 // prober is a runtime that can tell types and shapes of tensors.

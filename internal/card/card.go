@@ -18,7 +18,7 @@ type Card struct {
 	File    string `yaml:"file" rule:"required" doc:"the ONNX file, relative to the card, or absolute"`
 	SHA256  string `yaml:"sha256,omitempty" doc:"of the file, 64 hex digits; another file is refused"`
 	License string `yaml:"license,omitempty" doc:"of the weights"`
-	Source  string `yaml:"source,omitempty" doc:"URL that model pull gets the file from"`
+	Source  string `yaml:"source,omitempty" doc:"URL where the file can be had"`
 	Input   Input  `yaml:"input"`
 	Head    Head   `yaml:"head"`
 	Labels  Labels `yaml:"labels,omitempty" doc:"file with a class name on each line, relative to the card, or a list of names. Empty: classes are called by their number"`

@@ -73,7 +73,7 @@ func TestFind(t *testing.T) {
 		{ref: "broken", says: []string{"broken.yaml:2: fiel: unknown key"}},
 		{ref: "plan", says: []string{"plan.yaml:"}},
 		{ref: "gone", is: fs.ErrNotExist, says: []string{"model gone", "gone.onnx"}},
-		{ref: "pull", is: fs.ErrNotExist, says: []string{"braid model pull pull"}},
+		{ref: "pull", is: fs.ErrNotExist, says: []string{"download it from"}},
 		{ref: "changed", is: card.ErrMismatch, says: []string{hash("before"), hash("net")}},
 		{ref: "some/where", says: []string{"want a name, CARD.yaml or FILE.onnx"}},
 		{ref: root + "/a/other-file.yml", id: "other@" + hash("net")[:8], path: "a/net.onnx"},

@@ -169,7 +169,7 @@ func (c *Card) verify() error {
 	sum, err := fileHash(c.Path())
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) && c.Source != "" {
-			return fmt.Errorf("model %s: %w: get it with braid model pull %s", c.Name, err, c.Name)
+			return fmt.Errorf("model %s: %w: download it from %s", c.Name, err, c.Source)
 		}
 		return fmt.Errorf("model %s: %w", c.Name, err)
 	}
