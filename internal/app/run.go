@@ -228,7 +228,8 @@ func (l *live) play(ctx context.Context, once bool) error {
 	_ = ticker.Wait() // its function returns nil
 	err = errors.Join(err, l.nats.Flush(ctx))
 	if ctx.Err() != nil {
-		err = errors.Join(err, l.nats.Close()) // what it still has fails now, and is in the report
+		//nolint:contextcheck // ctx has ended: what the sink still has fails now, and is in the report
+		err = errors.Join(err, l.nats.Close())
 	}
 	l.report(time.Since(l.started))
 	if once {
