@@ -34,5 +34,9 @@ var ErrNotFound = errors.New("not found")
 // ErrMissingPlugin is wrapped where GStreamer lacks an element.
 var ErrMissingPlugin = errors.New("missing GStreamer plugin")
 
+// ErrUnplayable is wrapped where there is something, but no recording: a
+// folder, an empty file, a picture that is none.
+var ErrUnplayable = errors.New("cannot be played")
+
 // ErrTruncated is wrapped where a recording ends in the middle.
 var ErrTruncated = errors.New("truncated")

@@ -60,11 +60,12 @@ func watchCmd(c *common) *cobra.Command {
 			"  braid watch --durable backup -o json >> detections.jsonl",
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			o.Choice = c.choice()
 			return app.Watch(cmd.Context(), c.env, o)
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.URL, "nats", "nats://127.0.0.1:4222", "NATS server")
+	f.StringVar(&o.URL, "nats", "", "NATS server (default: the configuration's, nats://127.0.0.1:4222)")
 	f.StringVar(&o.Site, "site", "", "only this site")
 	f.StringVar(&o.Camera, "camera", "", "only this camera")
 	f.StringArrayVar(&o.Classes, "class", nil, "only objects of this class (repeatable)")

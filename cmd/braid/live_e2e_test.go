@@ -226,6 +226,7 @@ model: ball
 cameras:
   - {name: good, url: "test:?frames=40&live=false", policy: block}
   - {name: gone, url: "file:no-such.mp4"}
+  - {name: folder, url: "file:models"}
 `))
 	r := finish(t, cmd)
 	if r.code != 1 || !strings.Contains(r.stderr, "no-such.mp4") {

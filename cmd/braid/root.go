@@ -118,3 +118,10 @@ func group(use, short string, subs ...*cobra.Command) *cobra.Command {
 	cmd.AddCommand(subs...)
 	return cmd
 }
+
+func atMostOne(cmd *cobra.Command, args []string) error {
+	if len(args) > 1 {
+		return usage(cmd, fmt.Errorf("%q takes one argument, not also %q", cmd.CommandPath(), args[1]))
+	}
+	return nil
+}

@@ -12,13 +12,13 @@ func modelCmd(c *common) *cobra.Command {
 		RunE: func(*cobra.Command, []string) error { return app.ModelList(c.env) },
 	}
 	inspect := &cobra.Command{
-		Use: "inspect [MODEL]", Short: "Show a model's inputs, outputs, layers and size", Args: cobra.MaximumNArgs(1),
+		Use: "inspect [MODEL]", Short: "Show a model's inputs, outputs, layers and size", Args: atMostOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return app.ModelInspect(c.env, c.modelChoice(args))
 		},
 	}
 	cuts := &cobra.Command{
-		Use: "cuts [MODEL]", Short: "List every place where a model can be cut", Args: cobra.MaximumNArgs(1),
+		Use: "cuts [MODEL]", Short: "List every place where a model can be cut", Args: atMostOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return app.ModelCuts(cmd.Context(), c.env, c.modelChoice(args))
 		},
@@ -39,7 +39,7 @@ func (c *common) modelChoice(args []string) app.Choice {
 func cutCmd(c *common) *cobra.Command {
 	var o app.CutOptions
 	cmd := &cobra.Command{
-		Use: "cut [MODEL] --at A[,B…] --out DIR", Short: "Write a model's sub-networks as ONNX files", Args: cobra.MaximumNArgs(1),
+		Use: "cut [MODEL] --at A[,B…] --out DIR", Short: "Write a model's sub-networks as ONNX files", Args: atMostOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Choice = c.modelChoice(args)
 			return app.ModelCut(cmd.Context(), c.env, o)
@@ -53,7 +53,7 @@ func cutCmd(c *common) *cobra.Command {
 func verifyCmd(c *common) *cobra.Command {
 	var o app.VerifyOptions
 	cmd := &cobra.Command{
-		Use: "verify [MODEL]", Short: "Run whole and cut network on the same inputs and compare", Args: cobra.MaximumNArgs(1),
+		Use: "verify [MODEL]", Short: "Run whole and cut network on the same inputs and compare", Args: atMostOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Choice = c.modelChoice(args)
 			return said(c, app.ModelVerify(cmd.Context(), c.env, o))
@@ -89,7 +89,7 @@ func doctorCmd(c *common) *cobra.Command {
 func configCmd(c *common) *cobra.Command {
 	sub := func(use, short string, do func(*app.Env, app.ConfigOptions) error) *cobra.Command {
 		var o app.ConfigOptions
-		cmd := &cobra.Command{Use: use, Short: short, Args: cobra.MaximumNArgs(1), RunE: func(_ *cobra.Command, args []string) error {
+		cmd := &cobra.Command{Use: use, Short: short, Args: atMostOne, RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				o.Config = args[0]
 			}

@@ -66,6 +66,17 @@ func (e *Env) terminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
+// terminalSize is the size of the terminal behind w, in characters; 80x24 where
+// that is not known.
+func terminalSize(w io.Writer) (width, height int) {
+	if f, ok := w.(*os.File); ok {
+		if width, height, err := term.GetSize(int(f.Fd())); err == nil && width > 0 && height > 0 {
+			return width, height
+		}
+	}
+	return 80, 24
+}
+
 // Message is an error as the user sees it: one line for each problem, each once.
 func Message(err error) string {
 	var lines []string

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 
+	"go.yaml.in/yaml/v3"
+
 	"braid/internal/card"
 	"braid/internal/config"
 	"braid/internal/logging"
@@ -87,12 +89,16 @@ func ConfigPrint(env *Env, o ConfigOptions) error {
 	if err != nil {
 		return err
 	}
-	if env.JSON {
-		return writeJSON(env.Out, cfg.Redacted())
-	}
 	text, err := config.Print(cfg)
 	if err != nil {
 		return err
+	}
+	if env.JSON {
+		var keys map[string]any // named and written as in the file
+		if err := yaml.Unmarshal(text, &keys); err != nil {
+			return fmt.Errorf("reading the configuration back: %w", err)
+		}
+		return writeJSON(env.Out, keys)
 	}
 	_, err = env.Out.Write(text)
 	return err

@@ -24,6 +24,7 @@ type liveTable struct {
 	lines int // of the picture on the screen
 	buf   bytes.Buffer
 	now   func() time.Time
+	size  func() (width, height int) // of the terminal, in characters
 }
 
 type liveRow struct {
@@ -36,7 +37,7 @@ type liveRow struct {
 }
 
 func newLiveTable(env *Env) *liveTable {
-	return &liveTable{w: env.Out, rows: map[string]*liveRow{}, now: time.Now}
+	return &liveTable{w: env.Out, rows: map[string]*liveRow{}, now: time.Now, size: func() (int, int) { return terminalSize(env.Out) }}
 }
 
 func (t *liveTable) row(site, camera string) *liveRow {
@@ -71,6 +72,8 @@ func (t *liveTable) draw(now time.Time) error {
 	t.last = now
 	t.buf.Reset()
 	tw := newTable(&t.buf)
+	width, height := t.size()
+	tw.Style().Size.WidthMax = width
 	tw.AppendHeader(table.Row{"site", "camera", "state", "seq", "frames/s", "age ms", "objects"})
 	rows := make([]*liveRow, 0, len(t.rows))
 	for _, r := range t.rows {
@@ -79,7 +82,7 @@ func (t *liveTable) draw(now time.Time) error {
 	slices.SortFunc(rows, func(a, b *liveRow) int {
 		return cmp.Or(cmp.Compare(a.site, b.site), cmp.Compare(a.camera, b.camera))
 	})
-	for _, r := range rows {
+	for _, r := range rows[:min(len(rows), max(height-2, 1))] { // one line for the header, one for the cursor
 		tw.AppendRow(table.Row{r.site, r.camera, r.state, r.frame.Seq, fmt.Sprintf("%.1f", r.rate), fmt.Sprintf("%.0f", r.frame.Age), r.objects})
 	}
 	tw.Render()

@@ -24,6 +24,9 @@ func (b *batch) openLines() (*jsonl.Sink, error) {
 	if info, err := os.Stat(b.o.Out); err == nil && info.IsDir() {
 		return nil, Usage(fmt.Errorf("--out %s is a directory", b.o.Out))
 	}
+	if err := b.spare(); err != nil {
+		return nil, err
+	}
 	if !b.o.Resume {
 		s, err := jsonl.Open(b.o.Out, b.env.Out)
 		return s, as(ErrEnvironment, err)
@@ -33,6 +36,24 @@ func (b *batch) openLines() (*jsonl.Sink, error) {
 		return nil, err
 	}
 	return jsonl.New(f), nil
+}
+
+// spare refuses to write over what is read.
+func (b *batch) spare() error {
+	out, err := os.Stat(b.o.Out)
+	if err != nil {
+		return nil //nolint:nilerr // there is nothing that could be overwritten
+	}
+	used := []string{b.model.card.Path(), b.model.card.Labels.File, b.cfg.Model, b.cfg.Plan}
+	for _, arg := range b.o.Inputs {
+		used = append(used, parseInput(arg).path)
+	}
+	for _, path := range used {
+		if info, err := os.Stat(path); err == nil && os.SameFile(out, info) {
+			return Usage(fmt.Errorf("--out %s would overwrite what is read", b.o.Out))
+		}
+	}
+	return nil
 }
 
 // reopen goes to the end of what an earlier batch has written.

@@ -52,7 +52,7 @@ func (l lost) Info() source.Info                       { return l.info }
 // program's.
 func cameraSource(env *Env, c config.Camera) (source.Source, error) {
 	src, err := openSource(env, c)
-	for _, missing := range []error{source.ErrNotFound, source.ErrMissingPlugin, source.ErrTruncated, fs.ErrNotExist, fs.ErrPermission} {
+	for _, missing := range []error{source.ErrNotFound, source.ErrMissingPlugin, source.ErrTruncated, source.ErrUnplayable, images.ErrNotImage, fs.ErrNotExist, fs.ErrPermission} {
 		if errors.Is(err, missing) {
 			return lost{source.Info{URL: redact.URL(c.URL)}, err}, nil
 		}

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
+	"braid/internal/config"
 	"braid/sink/natsconn"
 	"braid/sink/subscribe"
 	"braid/sink/wire"
@@ -15,6 +17,7 @@ import (
 
 // WatchOptions are the flags of braid watch.
 type WatchOptions struct {
+	Choice
 	URL, Site, Camera string
 	Classes           []string
 	MinScore          float32
@@ -36,10 +39,17 @@ func Watch(ctx context.Context, env *Env, o WatchOptions) error {
 	if o.Since < 0 {
 		return Usage(fmt.Errorf("--since %v is in the future", o.Since))
 	}
+	if o.MinScore < 0 || o.MinScore > 1 {
+		return Usage(fmt.Errorf("--min-score %v is not within 0 to 1", o.MinScore))
+	}
+	server, err := o.server(env)
+	if err != nil {
+		return err
+	}
 	ctx, stop := env.untilDrain(ctx)
 	defer stop()
 	s, err := subscribe.Open(ctx, subscribe.Config{
-		Config: natsconn.Config{URL: o.URL}, Site: o.Site, Camera: o.Camera, Durable: o.Durable, Since: o.Since,
+		Config: server, Site: o.Site, Camera: o.Camera, Durable: o.Durable, Since: o.Since,
 	}, env.Log)
 	if err != nil {
 		return as(ErrEnvironment, err)
@@ -67,6 +77,22 @@ func Watch(ctx context.Context, env *Env, o WatchOptions) error {
 		return as(ErrEnvironment, err)
 	}
 	return err
+}
+
+// server is where to read: --nats, or the configuration's keys; the server that
+// braid run embeds is found at its listen address.
+func (o WatchOptions) server(env *Env) (natsconn.Config, error) {
+	if o.URL != "" {
+		o.Set = append(slices.Clip(o.Set), "nats.url="+natsURL(o.URL))
+	}
+	cfg, err := bareConfig(env, o.Choice)
+	if err != nil {
+		return natsconn.Config{}, err
+	}
+	if cfg.NATS.URL == config.Embedded {
+		cfg.NATS.URL = "nats://" + cfg.NATS.Listen
+	}
+	return natsConfig(cfg.NATS), nil
 }
 
 func newViewer(env *Env) viewer {

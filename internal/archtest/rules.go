@@ -85,7 +85,7 @@ var libraries = []library{
 	{"github.com/jedib0t/go-pretty", []string{"internal/app", "cmd/braid"}, false, "tables and progress bars are drawn by app; other parts return values"},
 	{"google.golang.org/protobuf", []string{"accel/network", "accel/network/..."}, true, "ONNX files are read and written by accel/network only"},
 	{"github.com/google/jsonschema-go", []string{"internal/config", "internal/app"}, true, "schemas describe the configuration and messages; nothing on the frame path needs them"},
-	{"go.yaml.in/yaml", []string{"internal/strict", "internal/card", "internal/config", "accel/plan", "accel/sim"}, true, "YAML is decoded strictly through internal/strict, so that an unknown key is an error everywhere"},
+	{"go.yaml.in/yaml", []string{"internal/app", "internal/strict", "internal/card", "internal/config", "accel/plan", "accel/sim"}, true, "YAML is decoded strictly through internal/strict, so that an unknown key is an error everywhere"},
 	{"golang.org/x/sync", []string{"internal/...", "sink", "sink/...", "source", "source/...", "stages", "stages/...", "accel/..."}, true, "accel and cmd start no goroutines"},
 	{"golang.org/x/sys", []string{"internal/...", "accel/...", "cuda"}, true, "system calls stay with those that own memory, devices or files"},
 	{"golang.org/x/term", []string{"internal/app", "internal/logging", "cmd/braid"}, false, "whether there is a terminal decides how app draws, and nothing else"},

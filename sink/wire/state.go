@@ -15,7 +15,7 @@ type Camera struct {
 	Run      string    `json:"run,omitempty" jsonschema:"the run of its frames"`
 	State    string    `json:"state" jsonschema:"connecting, playing, stalled, backoff, failed or ended"`
 	Since    time.Time `json:"since" jsonschema:"when the camera entered this state, UTC"`
-	Attempt  int       `json:"attempt,omitempty" jsonschema:"how often it was tried since it last played"`
+	Attempt  int       `json:"attempt,omitempty" jsonschema:"how often it was tried since it last played for half a minute"`
 	Error    string    `json:"error,omitempty" jsonschema:"what went wrong last, in one line"`
 	URL      string    `json:"url,omitempty" jsonschema:"where the camera is, without user and password"`
 	Counts   Counts    `json:"counts" jsonschema:"the camera's ledger"`

@@ -142,9 +142,9 @@ func checkFile(path string) error {
 	case err != nil:
 		return err
 	case st.IsDir():
-		return fmt.Errorf("%s is a directory, not a video file", path)
+		return fmt.Errorf("%s %w: it is a directory, not a video file", path, source.ErrUnplayable)
 	case st.Mode().IsRegular() && st.Size() == 0:
-		return fmt.Errorf("file %s is empty", path)
+		return fmt.Errorf("file %s %w: it is empty", path, source.ErrUnplayable)
 	}
 	f, err := os.Open(path)
 	if err != nil {
