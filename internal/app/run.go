@@ -55,7 +55,7 @@ func Run(ctx context.Context, env *Env, o RunOptions) (err error) {
 	}
 	l := &live{env: env, cfg: cfg, started: time.Now(), run: liveRun(time.Now())}
 	defer func() { err = errors.Join(err, l.close()) }()
-	if err := l.build(ctx, o.Choice); err != nil {
+	if err := l.build(ctx); err != nil {
 		return err
 	}
 	err = l.play(ctx, o.Once)
@@ -67,12 +67,12 @@ func Run(ctx context.Context, env *Env, o RunOptions) (err error) {
 
 // build makes everything before the first camera is opened, so that what is
 // wrong with the configuration shows at once.
-func (l *live) build(ctx context.Context, o Choice) (err error) {
+func (l *live) build(ctx context.Context) (err error) {
 	if l.runtime, err = openRuntime(l.env, l.cfg.Backend); err != nil {
 		return err
 	}
 	l.closers = append(l.closers, l.runtime.Close)
-	if err := l.group(ctx, o); err != nil {
+	if err := l.group(ctx); err != nil {
 		return err
 	}
 	if err := l.connect(ctx); err != nil {
@@ -118,7 +118,7 @@ func (l *live) connect(ctx context.Context) error {
 }
 
 // group sorts the cameras by model and builds a pipeline for each.
-func (l *live) group(ctx context.Context, o Choice) error {
+func (l *live) group(ctx context.Context) error {
 	models := map[string]*model{} // by reference
 	by := map[string][]config.Camera{}
 	var order []*model

@@ -23,8 +23,8 @@ func openSource(env *Env, c config.Camera) (source.Source, error) {
 		Name: c.Name, URL: c.URL, Username: c.Username, Password: c.Password,
 		Transport: string(c.Transport), Loop: c.Loop, Stall: c.Stall,
 	}
-	if c.Clock == config.ClockWall {
-		v.Clock = "wall"
+	if c.Clock != config.ClockAuto {
+		v.Clock = string(c.Clock)
 	}
 	return video.New(v, env.Log)
 }

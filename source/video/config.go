@@ -36,7 +36,7 @@ type Config struct {
 	Transport          string        // rtsp: "tcp" (also ""), "udp"
 	Latency            time.Duration // rtsp: how long to wait for late packets; 0: 200 ms
 	Loop               bool          // a file starts again at its end
-	Clock              string        // "wall": a file is played in real time; else ""
+	Clock              string        // whose times are used: see capture; "wall" also plays a file in real time
 	Stall              time.Duration // longest silence of a live source; 0: 10 s
 	Threads            int           // of the decoder; 0: one, the least CPU time per frame
 }

@@ -155,10 +155,13 @@ const maxAge = 10 * time.Second
 // capture is when a frame was taken: by the camera's own clock where its RTCP
 // sender reports tell it; else, for a live source, when it arrived at this host,
 // which is its time stamp on the pipeline's clock, before depacketising and
-// decoding; else not known.
+// decoding; else not known. Clock "wall" leaves the camera's clock out, "pts" all
+// but the stream's time stamps; "rtcp" is what happens anyhow.
 func (p *plan) capture(s *gst.Sample, arrived time.Time) (frame.Clock, time.Time) {
 	switch {
-	case !s.Captured.IsZero():
+	case p.clock == "pts":
+		return frame.ClockPTS, time.Time{}
+	case !s.Captured.IsZero() && p.clock != "wall":
 		return frame.ClockRTCP, s.Captured
 	case !p.live:
 		return frame.ClockPTS, time.Time{}

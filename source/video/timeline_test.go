@@ -6,6 +6,9 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"braid/internal/frame"
+	"braid/internal/gst"
 )
 
 const ms = time.Millisecond
@@ -65,4 +68,29 @@ func TestTimelineAlwaysIncreases(t *testing.T) {
 			last = at
 		}
 	})
+}
+
+func TestCaptureTimes(t *testing.T) {
+	arrived, sent := time.Unix(100, 0), time.Unix(50, 0)
+	report := &gst.Sample{Captured: sent, Timed: true, Age: time.Second}
+	plain := &gst.Sample{Timed: true, Age: time.Second}
+	for _, c := range []struct {
+		clock  string
+		live   bool
+		sample *gst.Sample
+		want   frame.Clock
+		at     time.Time
+	}{
+		{"", true, report, frame.ClockRTCP, sent},
+		{"rtcp", true, report, frame.ClockRTCP, sent},
+		{"rtcp", true, plain, frame.ClockWall, arrived.Add(-time.Second)},
+		{"wall", true, report, frame.ClockWall, arrived.Add(-time.Second)},
+		{"pts", true, report, frame.ClockPTS, time.Time{}},
+		{"", false, plain, frame.ClockPTS, time.Time{}},
+	} {
+		p := plan{live: c.live, aged: c.live, clock: c.clock}
+		if clock, at := p.capture(c.sample, arrived); clock != c.want || !at.Equal(c.at) {
+			t.Errorf("clock %q, live %t: %v at %v, want %v at %v", c.clock, c.live, clock, at, c.want, c.at)
+		}
+	}
 }

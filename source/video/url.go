@@ -33,6 +33,7 @@ type plan struct {
 	aged    bool   // the pipeline's clock says when a frame was captured
 	file    string // of file: and plain paths
 	device  string // of v4l2:
+	clock   string // Config.Clock
 	frames  int64  // how many there will be, 0 where unknown
 	loop    bool
 }
@@ -57,6 +58,7 @@ func parse(cfg Config) (plan, error) {
 	if cfg.Loop && p.file == "" && p.frames == 0 {
 		return plan{}, errors.New("loop is for files")
 	}
+	p.clock = cfg.Clock
 	if cfg.Clock == "wall" && !p.live {
 		p.live, p.options.Sync, p.aged = true, true, true
 	}
@@ -74,8 +76,8 @@ func checkConfig(cfg Config) error {
 	switch {
 	case cfg.URL == "":
 		return errors.New("no URL")
-	case cfg.Clock != "" && cfg.Clock != "wall":
-		return fmt.Errorf("clock %q is unknown: wall or nothing", cfg.Clock)
+	case !slices.Contains([]string{"", "wall", "rtcp", "pts"}, cfg.Clock):
+		return fmt.Errorf("clock %q is unknown: wall, rtcp, pts or nothing", cfg.Clock)
 	case !slices.Contains([]string{"", "tcp", "udp"}, cfg.Transport):
 		return fmt.Errorf("transport %q is unknown: tcp or udp", cfg.Transport)
 	case cfg.Latency < 0 || cfg.Stall < 0 || cfg.Threads < 0:
