@@ -15,6 +15,7 @@ const (
 	whySupport = "a package named test… or …test is a helper of tests and must not be in the program"
 	whyLeaf    = "it is a leaf, which everybody may use because it uses nobody"
 	whySource  = "a source ends at its Gate: it knows frames, not networks, sinks or the program around it"
+	whyScene   = "a scene is put together in source/synth: what stands, what moves and what bodies look like do not know each other's drawing"
 	whyStage   = "the graph core sees neither a backend, nor GStreamer, nor NATS: a stage gets frames and accel's interfaces, app gives it the rest"
 	whySink    = "a sink takes messages of sink/wire: it knows nothing of how they came to be, so a sink can be added or left out alone"
 	whyBackend = "a backend is known by accel's interfaces only: siblings never import each other, app picks one"
@@ -24,17 +25,26 @@ const (
 var layers = []layer{
 	{"cmd/braid", []string{"internal/app", "internal/logging"}, "a command reads flags and calls internal/app; it holds no logic"},
 	{"internal/app", []string{
-		"accel", "accel/...", "cuda", "internal/...", "sink", "sink/...", "source", "source/...", "stages", "stages/...",
+		"accel", "accel/...", "cuda", "internal/...", "models/cards", "sink", "sink/...", "source", "source/...", "stages", "stages/...",
 	}, "app puts the parts together and is imported by commands only"},
 
 	{"source", []string{"internal/frame"}, whySource},
 	{"source/...", []string{"source", "internal/frame"}, whySource},
 	{"source/video", []string{"source", "internal/frame", "internal/gst", "internal/redact"}, whySource},
 
+	{"source/synth", []string{"source", "internal/frame", "source/synth/..."}, whySource},
+	{"source/synth/dice", nil, "the numbers of a seed are for ever: " + whyLeaf},
+	{"source/synth/mesh", nil, "shapes know neither camera nor street: " + whyLeaf},
+	{"source/synth/raster", []string{"source/synth/mesh"}, whyScene},
+	{"source/synth/street", []string{"source/synth/dice", "source/synth/mesh", "source/synth/raster"}, whyScene},
+	{"source/synth/actor", []string{"source/synth/dice", "source/synth/mesh"}, whyScene},
+	{"source/synth/backdrop", []string{"source/synth/dice", "source/synth/mesh", "source/synth/raster", "source/synth/street"}, whyScene},
+	{"source/synth/traffic", []string{"source/synth/dice", "source/synth/mesh", "source/synth/street", "source/synth/actor"}, whyScene},
+
 	{"stages", []string{"accel", "internal/frame"}, whyStage},
 	{"stages/...", []string{"stages", "accel", "internal/frame"}, whyStage},
 
-	{"sink", []string{"sink/wire"}, whySink},
+	{"sink", []string{"sink/wire", "internal/frame"}, whySink},
 	{"sink/...", []string{"sink", "sink/wire"}, whySink},
 	{"sink/natsink", []string{"sink", "sink/wire", "sink/natsconn"}, whySink},
 	{"sink/embedded", []string{"sink", "sink/wire", "sink/natsconn"}, whySink},
@@ -59,7 +69,12 @@ var layers = []layer{
 	{"internal/doctor", nil, "doctor's checks are given as functions, so that they can be tested where nothing is missing: " + whyLeaf},
 	{"internal/gst", []string{"internal/frame"}, "it wraps GStreamer for source/video and sink/video and knows neither"},
 	{"internal/card", []string{"internal/strict", "accel"}, "a model's card is read by app and by tools alike: it must not drag them in"},
+	{"internal/fetch", []string{"internal/redact"}, "it downloads any file that has a SHA-256 and need not know what it is"},
+	{"models/cards", nil, "it is data that the program carries: " + whyLeaf},
+	{"internal/coco", nil, whyLeaf},
+	{"internal/accuracy", []string{"internal/coco", "sink/wire"}, "accuracy holds messages against a truth and needs no model: what was recorded is judged like what is running"},
 	{"internal/config", []string{"internal/redact", "internal/strict", "source", "sink/wire"}, "a configuration is read before anything starts: it may name policies and slugs, and builds nothing"},
+	{"internal/truth", []string{"internal/coco", "source/synth", "source/synth/actor", "source/synth/dice"}, "the truth of scenes in the form that evaluation and training read"},
 	{"internal/archtest", nil, whyLeaf},
 	{"internal/testdata", nil, whyLeaf},
 }
@@ -86,6 +101,7 @@ var libraries = []library{
 	{"google.golang.org/protobuf", []string{"accel/network", "accel/network/..."}, true, "ONNX files are read and written by accel/network only"},
 	{"github.com/google/jsonschema-go", []string{"internal/config", "internal/app"}, true, "schemas describe the configuration and messages; nothing on the frame path needs them"},
 	{"go.yaml.in/yaml", []string{"internal/app", "internal/strict", "internal/card", "internal/config", "accel/plan", "accel/sim"}, true, "YAML is decoded strictly through internal/strict, so that an unknown key is an error everywhere"},
+	{"golang.org/x/image", []string{"sink/video"}, false, "text is drawn on clips only; results are data"},
 	{"golang.org/x/sync", []string{"internal/...", "sink", "sink/...", "source", "source/...", "stages", "stages/...", "accel/..."}, true, "accel and cmd start no goroutines"},
 	{"golang.org/x/sys", []string{"internal/...", "accel/...", "cuda"}, true, "system calls stay with those that own memory, devices or files"},
 	{"golang.org/x/term", []string{"internal/app", "internal/logging", "cmd/braid"}, false, "whether there is a terminal decides how app draws, and nothing else"},
