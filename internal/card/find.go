@@ -51,16 +51,32 @@ func DefaultEnv(getenv func(string) string) Env {
 // file, fs.ErrNotExist for a missing one. For an ONNX file without a card it
 // wraps ErrNoCard; the Card then says only the file, its base name and hash.
 func Find(ref string, env Env) (*Card, error) {
-	switch ext := strings.ToLower(filepath.Ext(ref)); {
-	case ext == ".onnx":
+	if isModelFile(ref) {
 		return findFile(ref, env)
+	}
+	c, err := Lookup(ref, env)
+	if err != nil {
+		return nil, err
+	}
+	return c, c.verify(ref)
+}
+
+// Lookup reads the card that a name from the model folders or a CARD.yaml
+// refers to, and leaves the model file alone: it may be missing, or another
+// one. The error wraps ErrNotFound for an unknown name.
+func Lookup(ref string, env Env) (*Card, error) {
+	switch {
 	case isCardFile(ref):
-		return Load(ref)
+		return read(ref)
+	case isModelFile(ref):
+		return nil, fmt.Errorf("finding the card of %s: want a name or CARD.yaml", ref)
 	case strings.ContainsAny(ref, `/\`):
 		return nil, fmt.Errorf("finding model %s: want a name, CARD.yaml or FILE.onnx", ref)
 	}
-	return findName(ref, env)
+	return lookupName(ref, env)
 }
+
+func isModelFile(name string) bool { return strings.EqualFold(filepath.Ext(name), ".onnx") }
 
 func isCardFile(name string) bool {
 	ext := strings.ToLower(filepath.Ext(name))
@@ -82,7 +98,7 @@ func findFile(path string, env Env) (*Card, error) {
 			return nil, err
 		}
 		c.model = path
-		return c, c.verify()
+		return c, c.verify(path)
 	}
 	for _, f := range env.files() {
 		c, err := read(f)
@@ -97,7 +113,7 @@ func findFile(path string, env Env) (*Card, error) {
 		ErrNoCard, path, filepath.Base(base), sum, env)
 }
 
-func findName(name string, env Env) (*Card, error) {
+func lookupName(name string, env Env) (*Card, error) {
 	var known []string
 	for _, f := range env.files() {
 		base := strings.TrimSuffix(filepath.Base(f), filepath.Ext(f))
@@ -107,7 +123,7 @@ func findName(name string, env Env) (*Card, error) {
 			return nil, err
 		case err != nil: // some other file that is no card
 		case c.Name == name:
-			return c, c.verify()
+			return c, nil
 		default:
 			known = append(known, c.Name)
 		}

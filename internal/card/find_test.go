@@ -73,7 +73,7 @@ func TestFind(t *testing.T) {
 		{ref: "broken", says: []string{"broken.yaml:2: fiel: unknown key"}},
 		{ref: "plan", says: []string{"plan.yaml:"}},
 		{ref: "gone", is: fs.ErrNotExist, says: []string{"model gone", "gone.onnx"}},
-		{ref: "pull", is: fs.ErrNotExist, says: []string{"download it from"}},
+		{ref: "pull", is: fs.ErrNotExist, says: []string{"braid model pull pull"}},
 		{ref: "changed", is: card.ErrMismatch, says: []string{hash("before"), hash("net")}},
 		{ref: "some/where", says: []string{"want a name, CARD.yaml or FILE.onnx"}},
 		{ref: root + "/a/other-file.yml", id: "other@" + hash("net")[:8], path: "a/net.onnx"},
@@ -102,6 +102,30 @@ func TestFind(t *testing.T) {
 				t.Errorf("got %s at %s, want %s at %s", c.ID(), c.Path(), tt.id, tt.path)
 			}
 		})
+	}
+}
+
+// TestLookup reads cards whose model is missing or another one.
+func TestLookup(t *testing.T) {
+	root, env := folders(t, map[string]string{
+		"a/gone.yaml":    text("gone", "gone.onnx", "sha256: "+hash("gone")),
+		"a/changed.yaml": text("changed", "net.onnx", "sha256: "+hash("before")),
+		"a/net.onnx":     "net",
+	})
+	for ref, want := range map[string]string{
+		"gone": "a/gone.onnx", "changed": "a/net.onnx", root + "/a/gone.yaml": "a/gone.onnx",
+	} {
+		c, err := card.Lookup(ref, env)
+		if err != nil || c.Path() != filepath.Join(root, want) || c.SHA256 == hash("net") {
+			t.Errorf("%s: %+v, %v", ref, c, err)
+		}
+	}
+	for ref, says := range map[string]string{
+		"net": "unknown model", "x.onnx": "want a name or CARD.yaml", "some/where": "want a name", root + "/a/none.yaml": "none.yaml",
+	} {
+		if _, err := card.Lookup(ref, env); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: error %v, want one that says %q", ref, err, says)
+		}
 	}
 }
 

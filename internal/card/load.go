@@ -28,12 +28,24 @@ func Load(path string) (*Card, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c, c.verify()
+	return c, c.verify(path)
 }
 
-// read reads a card and its labels, and leaves the model file alone.
+// ReadFS reads a card and its labels from a file system, such as the one of
+// the cards that the program carries. It leaves the model file alone.
+func ReadFS(fsys fs.FS, path string) (*Card, error) {
+	return readBy(func(name string) (io.ReadCloser, error) { return fsys.Open(name) }, path)
+}
+
+// read is ReadFS for the system's files.
 func read(path string) (*Card, error) {
-	data, err := os.ReadFile(path)
+	return readBy(func(name string) (io.ReadCloser, error) { return os.Open(name) }, path)
+}
+
+type opener func(name string) (io.ReadCloser, error)
+
+func readBy(open opener, path string) (*Card, error) {
+	data, err := readUpTo(maxCardBytes, open, path)
 	if err != nil {
 		return nil, fmt.Errorf("reading model card: %w", err)
 	}
@@ -41,7 +53,7 @@ func read(path string) (*Card, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.readLabels(); err != nil {
+	if err := c.readLabels(open); err != nil {
 		return nil, strict.Errors{{File: path, Line: lines.At("labels"), Path: "labels", Msg: err.Error()}}
 	}
 	return c, nil
@@ -128,15 +140,16 @@ func (c *Card) darknetProblems(errs *strict.Errors) {
 	}
 }
 
-// Bounds on a label file: no detector has more classes.
+// Bounds on what is read, which may be any file: no detector has more classes.
 const (
+	maxCardBytes  = 8 << 20
 	maxLabels     = 100_000
 	maxLabelBytes = 8 << 20
 )
 
 // readLabels fills in the names from the label file, if there is one. Empty
 // lines at the end do not count; those between are classes without a name.
-func (c *Card) readLabels() error {
+func (c *Card) readLabels(open opener) error {
 	if c.Labels.File == "" {
 		return nil
 	}
@@ -144,12 +157,7 @@ func (c *Card) readLabels() error {
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(c.dir, path)
 	}
-	f, err := os.Open(path)
-	if err != nil {
-		return fmt.Errorf("reading labels: %w", err)
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxLabelBytes)) // it may be any file
+	data, err := readUpTo(maxLabelBytes, open, path)
 	if err != nil {
 		return fmt.Errorf("reading labels: %w", err)
 	}
@@ -164,12 +172,21 @@ func (c *Card) readLabels() error {
 	return nil
 }
 
-// verify hashes the model file and holds it against the card.
-func (c *Card) verify() error {
+func readUpTo(most int64, open opener, path string) ([]byte, error) {
+	f, err := open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, most))
+}
+
+// verify hashes the model file and holds it against the card that ref found.
+func (c *Card) verify(ref string) error {
 	sum, err := fileHash(c.Path())
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) && c.Source != "" {
-			return fmt.Errorf("model %s: %w: download it from %s", c.Name, err, c.Source)
+			return fmt.Errorf("model %s: %w: get it with 'braid model pull %s'", c.Name, err, ref)
 		}
 		return fmt.Errorf("model %s: %w", c.Name, err)
 	}
