@@ -4,6 +4,7 @@ package sink
 import (
 	"context"
 
+	"braid/internal/frame"
 	"braid/sink/wire"
 )
 
@@ -19,6 +20,15 @@ type Sink interface {
 	// Flush returns when every Write is settled, or when ctx ends.
 	Flush(ctx context.Context) error
 	Close() error
+}
+
+// Viewer is a Sink that looks at the picture too. Frames must then stay with
+// their Jobs until they are emitted.
+type Viewer interface {
+	Sink
+	// View is Write for a message whose picture is still there. It must not keep f
+	// after it returns.
+	View(ctx context.Context, m *wire.Frame, f *frame.Frame, r Receipt)
 }
 
 // Receipt hears what became of a message.

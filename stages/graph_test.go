@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"braid/accel"
+	"braid/internal/frame"
 	"braid/source"
 	"braid/stages"
 )
@@ -36,7 +37,7 @@ func TestOrderIsRestored(t *testing.T) {
 			processed = append(processed, j.Seq)
 			return nil
 		}
-		g := newGraph(t, 6, node("prep", 1, 1, prep), node("infer.0", 6, 2, slow))
+		g := newGraph(t, 6, prep(1, 1), node("infer.0", 6, 2, slow))
 		f := newFeed(20, "a")
 		var got []uint64
 		err := g.Run(t.Context(), f, func(ctx context.Context, j *stages.Job) error {
@@ -134,6 +135,37 @@ func TestFrameFailureIsItsOwn(t *testing.T) {
 	}
 }
 
+// Behind the Node that releases it a Frame is gone; where none does it is there
+// until the Job was emitted.
+func TestFrameIsHeldAsLongAsItIsNeeded(t *testing.T) {
+	for mode, run := range modes {
+		for _, release := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s/%t", mode, release), func(t *testing.T) {
+				first := prep(2, 1)
+				first.Release = release
+				g := newGraph(t, 4, first, node("detect", 2, 1, func(_ context.Context, j *stages.Job) error {
+					if (j.Frame == nil) != release {
+						t.Errorf("frame %d is held in detect: %t", j.Seq, j.Frame != nil)
+					}
+					return nil
+				}))
+				f := newFeed(40, "a", "b")
+				f.pool = frame.NewPool(4, frame.Heap)
+				err := run(g, t.Context(), f, func(ctx context.Context, j *stages.Job) error {
+					if (j.Frame == nil) != release || !release && j.Frame.Seq != j.Seq {
+						t.Errorf("frame %d is held when emitted: %t", j.Seq, j.Frame != nil)
+					}
+					return countOnly(ctx, j)
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				atRest(t, g, 4, f)
+			})
+		}
+	}
+}
+
 func TestWhatStopsTheGraph(t *testing.T) {
 	cause := errors.New("second signal")
 	tests := map[string]struct {
@@ -208,7 +240,7 @@ func TestWhatStopsTheGraph(t *testing.T) {
 func TestBackPressure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := endless("a")
-		g := newGraph(t, 5, node("prep", 1, 10, prep), node("infer.0", 1, 10, pass))
+		g := newGraph(t, 5, prep(1, 10), node("infer.0", 1, 10, pass))
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)
 		go func() {

@@ -31,10 +31,11 @@ func node(name string, workers, queue int, s step) stages.Node {
 
 func pass(context.Context, *stages.Job) error { return nil }
 
-// prep gives the frame back, as the real one does.
-func prep(_ context.Context, j *stages.Job) error {
-	j.ReleaseFrame()
-	return nil
+// prep is a Node that looks at pixels as the last one.
+func prep(workers, queue int) stages.Node {
+	n := node("prep", workers, queue, pass)
+	n.Release = true
+	return n
 }
 
 // pause waits in virtual time, or less where ctx ends.

@@ -48,10 +48,10 @@ func (n *node) process(ctx context.Context, w *worker, j *Job) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", n.Name, err)
 	}
-	if j.Err != nil {
-		if j.Failed == "" {
-			j.Failed = n.Name
-		}
+	if j.Err != nil && j.Failed == "" {
+		j.Failed = n.Name
+	}
+	if j.Err != nil || n.Release {
 		j.ReleaseFrame()
 	}
 	return nil

@@ -102,7 +102,7 @@ func (c cameraPlan) deliver(ctx context.Context, g *source.Gate) {
 // TestNoAllocationPerFrame counts what a running graph allocates.
 func TestNoAllocationPerFrame(t *testing.T) {
 	const warm, frames = 500, 5000
-	g := newGraph(t, 6, node("prep", 2, 1, prep), node("infer.0", 3, 1, pass))
+	g := newGraph(t, 6, prep(2, 1), node("infer.0", 3, 1, pass))
 	for mode, run := range modes {
 		f := newFeed(warm+frames, "a", "b")
 		var before, after runtime.MemStats

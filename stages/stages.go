@@ -25,6 +25,9 @@ type Node struct {
 	Name    string
 	Workers int // streams, or replicas on several devices; at least 1
 	Queue   int // capacity of the edge behind it
+	// Release says that nobody behind this Node looks at the pixels: a Job's Frame
+	// goes back to its Pool here. Otherwise it does when the Job was emitted.
+	Release bool
 	// New makes the Stage of one worker, 0 .. Workers-1. It is called before the
 	// graph runs, from one goroutine.
 	New func(worker int) (Stage, error)
@@ -49,7 +52,7 @@ type Geometry struct {
 // each Bindings, and used again: their number is the plan's in_flight.
 type Job struct {
 	frame.Meta
-	Frame    *frame.Frame // nil once prep has filled the input tensor
+	Frame    *frame.Frame // nil behind the Node that releases it, and once the Job has failed
 	Bindings *accel.Bindings
 	Geometry Geometry
 	Objects  []Object    // detect's result, memory kept between frames

@@ -40,6 +40,19 @@ const (
 	BT2020
 )
 
+// Weights are the shares of red and blue in luma; green has the rest (ITU-R
+// BT.601, BT.709 and BT.2020).
+func (m Matrix) Weights() (red, blue float64) {
+	switch m {
+	case BT709:
+		return 0.2126, 0.0722
+	case BT2020:
+		return 0.2627, 0.0593
+	default:
+		return 0.299, 0.114
+	}
+}
+
 // Colorimetry says how a YUV picture maps to RGB. RGB frames ignore it.
 type Colorimetry struct {
 	Matrix    Matrix
@@ -63,6 +76,19 @@ func (c Clock) String() string { return [...]string{"wall", "rtcp", "pts"}[c] }
 type Plane struct {
 	Data   []byte
 	Stride int
+}
+
+// Copy copies the rows of a picture of the same size; each of the two may pad
+// them.
+func (p Plane) Copy(from Plane) {
+	if p.Stride == from.Stride {
+		copy(p.Data, from.Data)
+		return
+	}
+	for y := 0; y*p.Stride < len(p.Data); y++ {
+		row := p.Data[y*p.Stride : min((y+1)*p.Stride, len(p.Data))]
+		copy(row, from.Data[y*from.Stride:])
+	}
 }
 
 // Meta is what is known of a Frame besides its pixels. A Job keeps a copy when
@@ -128,6 +154,18 @@ func (f *Frame) Shape(p PixelFormat, w, h int) error {
 	for i := range f.Planes {
 		f.Planes[i] = Plane{Data: f.mem.Bytes[off : off+sizes[i] : off+sizes[i]], Stride: strides[i]}
 		off += sizes[i]
+	}
+	return nil
+}
+
+// Copy makes f a copy of g in f's own memory: pixels, and what is known of them.
+func (f *Frame) Copy(g *Frame) error {
+	if err := f.Shape(g.Format, g.Width, g.Height); err != nil {
+		return err
+	}
+	f.Meta, f.Color = g.Meta, g.Color
+	for i, p := range f.Planes {
+		p.Copy(g.Planes[i])
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package frame
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"sync"
@@ -256,5 +257,44 @@ func TestNames(t *testing.T) {
 		if got != want {
 			t.Errorf("%s, want %s", got, want)
 		}
+	}
+}
+
+// A copy has the pixels of the original, whose rows may be padded, and all that
+// is known of it.
+func TestCopy(t *testing.T) {
+	from := NewPool(1, Heap).TryGet()
+	if err := from.Shape(I420, 7, 5); err != nil {
+		t.Fatal(err)
+	}
+	for i, p := range from.Planes {
+		rows, row := len(p.Data)/p.Stride, p.Stride
+		padded := Plane{Data: make([]byte, (row+3)*(rows-1)+row), Stride: row + 3} // but for the last row
+		for j := range padded.Data {
+			padded.Data[j] = byte(50*i + j)
+		}
+		from.Planes[i] = padded
+	}
+	from.Camera, from.Seq, from.Color = "gate-1", 7, Colorimetry{Matrix: BT709, FullRange: true}
+	to := NewPool(1, Heap).TryGet()
+	if err := to.Copy(from); err != nil {
+		t.Fatal(err)
+	}
+	if to.Meta != from.Meta || to.Color != from.Color || to.Format != from.Format {
+		t.Errorf("%+v, want %+v", to, from)
+	}
+	for i, p := range to.Planes {
+		for y := range len(p.Data) / p.Stride {
+			row, want := p.Data[y*p.Stride:][:p.Stride], from.Planes[i].Data[y*from.Planes[i].Stride:][:p.Stride]
+			if !bytes.Equal(row, want) {
+				t.Errorf("plane %d, row %d: %v, want %v", i, y, row, want)
+			}
+		}
+	}
+	if n := testing.AllocsPerRun(10, func() { _ = to.Copy(from) }); n > 0 {
+		t.Errorf("%v allocations", n)
+	}
+	if err := to.Copy(&Frame{}); err == nil {
+		t.Error("a frame without a picture was copied")
 	}
 }

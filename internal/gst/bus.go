@@ -128,6 +128,8 @@ func kindOf(domain string, code int) Kind {
 			return NotFound
 		case C.GST_RESOURCE_ERROR_NOT_AUTHORIZED:
 			return Auth
+		case C.GST_RESOURCE_ERROR_NO_SPACE_LEFT:
+			return DiskFull
 		}
 	case "gst-stream-error-quark":
 		switch code {

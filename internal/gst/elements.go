@@ -48,6 +48,9 @@ func Elements() []Element {
 		{"avdec_h264", pkgLibav, "decoding H.264 on the CPU", true},
 		{"avdec_h265", pkgLibav, "decoding H.265 on the CPU", false},
 		{"avdec_mpeg4", pkgLibav, "decoding MPEG-4 on the CPU", false},
+		{"appsrc", pkgBase, "writing clips", false},
+		{"mp4mux", pkgGood, "writing clips", false},
+		{"x264enc", pkgUgly, "writing clips", false},
 	}
 }
 

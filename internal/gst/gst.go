@@ -65,7 +65,7 @@ func abandon(o *glib.Object) { runtime.SetFinalizer(o, nil) }
 // Check parses the launch string without running it. An element that is not
 // installed is an Error of kind MissingPlugin.
 func Check(o Options) error {
-	p, err := parse(o)
+	p, err := parse(o.launch(), o.Properties)
 	if err != nil {
 		return err
 	}
@@ -74,13 +74,13 @@ func Check(o Options) error {
 }
 
 // parse makes a pipeline in state NULL. The caller must release it.
-func parse(o Options) (*gogst.Pipeline, error) {
+func parse(launch string, properties []Property) (*gogst.Pipeline, error) {
 	start()
-	p, err := gogst.NewPipelineFromString(o.launch())
+	p, err := gogst.NewPipelineFromString(launch)
 	if err != nil {
 		return nil, parseError(err)
 	}
-	for _, prop := range o.Properties {
+	for _, prop := range properties {
 		if err := setProperty(p, prop); err != nil {
 			release(p.Object.InitiallyUnowned.Object)
 			return nil, err

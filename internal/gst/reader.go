@@ -47,7 +47,7 @@ func Open(ctx context.Context, o Options) (*Reader, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, context.Cause(ctx)
 	}
-	p, err := parse(o)
+	p, err := parse(o.launch(), o.Properties)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,8 @@ package gst
 import (
 	"context"
 	"time"
+
+	"braid/internal/frame"
 )
 
 // Reader cannot be opened in this build.
@@ -42,3 +44,18 @@ func (*Reader) Decoder() string { return "" }
 
 // Close does nothing.
 func (*Reader) Close() error { return nil }
+
+// Writer cannot be opened in this build.
+type Writer struct{}
+
+// CheckWriter returns ErrNoGStreamer.
+func CheckWriter(string) error { return ErrNoGStreamer }
+
+// NewWriter returns ErrNoGStreamer.
+func NewWriter(context.Context, WriterConfig) (*Writer, error) { return nil, ErrNoGStreamer }
+
+// Write returns ErrNoGStreamer.
+func (*Writer) Write(context.Context, [3]frame.Plane, time.Duration) error { return ErrNoGStreamer }
+
+// Close does nothing.
+func (*Writer) Close(context.Context) error { return nil }

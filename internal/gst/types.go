@@ -76,6 +76,7 @@ const (
 	MissingPlugin      // an element or decoder is not installed
 	NoVideo            // there is no video stream
 	Damaged            // demuxing or decoding failed
+	DiskFull           // the disk has no room for the file that is written
 )
 
 // Error is an error that a pipeline posted on its bus.
@@ -90,6 +91,9 @@ type Error struct {
 func (e *Error) Error() string {
 	if e.Kind == MissingPlugin {
 		return fmt.Sprintf("%s is missing: install the Debian package %s", e.Text, e.Package)
+	}
+	if e.Kind == DiskFull {
+		return "the disk is full"
 	}
 	return fmt.Sprintf("%s: %s", e.Element, e.Text)
 }

@@ -12,20 +12,7 @@ func fill(f *frame.Frame, s *gst.Sample) error {
 	}
 	f.Color = s.Color
 	for i, to := range f.Planes {
-		if len(to.Data) > 0 {
-			copyPlane(to, s.Planes[i])
-		}
+		to.Copy(s.Planes[i])
 	}
 	return nil
-}
-
-func copyPlane(to, from frame.Plane) {
-	if to.Stride == from.Stride {
-		copy(to.Data, from.Data)
-		return
-	}
-	for y := 0; y*to.Stride < len(to.Data); y++ {
-		row := to.Data[y*to.Stride : (y+1)*to.Stride]
-		copy(row, from.Data[y*from.Stride:])
-	}
 }

@@ -42,6 +42,7 @@ func BenchmarkProcess(b *testing.B) {
 				if err := s.Process(b.Context(), j); err != nil || j.Err != nil {
 					b.Fatal(err, j.Err)
 				}
+				j.ReleaseFrame()
 			}
 		})
 	}

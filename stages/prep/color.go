@@ -47,14 +47,7 @@ type matrix struct {
 // newMatrix is that of ITU-R BT.601, BT.709 or BT.2020: red = y + 2(1-Kr)v,
 // blue = y + 2(1-Kb)u, and y = Kr*red + Kg*green + Kb*blue.
 func newMatrix(c frame.Colorimetry) matrix {
-	kr, kb := 0.299, 0.114
-	switch c.Matrix {
-	case frame.BT601: // as above
-	case frame.BT709:
-		kr, kb = 0.2126, 0.0722
-	case frame.BT2020:
-		kr, kb = 0.2627, 0.0593
-	}
+	kr, kb := c.Matrix.Weights()
 	luma, black, gain := 255.0/219, uint32(16), 255.0/224
 	if c.FullRange {
 		luma, black, gain = 1, 0, 1

@@ -98,8 +98,8 @@ func run(t testing.TB, c prep.Config, f *frame.Frame) ([]float32, stages.Geometr
 	if err := s.Process(t.Context(), j); err != nil || j.Err != nil {
 		t.Fatalf("processing: %v, %v", err, j.Err)
 	}
-	if j.Frame != nil {
-		t.Error("the frame was not released")
+	if j.Frame != f {
+		t.Error("the frame was given away")
 	}
 	return out, j.Geometry
 }

@@ -1,6 +1,6 @@
 // Package prep fills a network's input tensor from a decoded picture: resize,
 // colour conversion and normalisation in one pass over the output, on the CPU.
-// It reads the Frame and gives it back; it owns no memory but its tables.
+// It reads the Frame and leaves it in the Job; it owns no memory but its tables.
 package prep
 
 import (
@@ -134,17 +134,15 @@ func (s *Stage) levels(plane int, earlier []*levels) *levels {
 	return newLevels(func(raw float32) float32 { return c.value(plane, raw) })
 }
 
-// Process fills the input tensor from j.Frame, sets j.Geometry and releases the
-// Frame, also where it is at fault. A picture of another size, layout or
-// colorimetry than the one before rebuilds the tables; otherwise nothing is
-// allocated. A missing or unfit tensor is an error of the graph: it would fail
+// Process fills the input tensor from j.Frame and sets j.Geometry. A picture of
+// another size, layout or colorimetry than the one before rebuilds the tables;
+// otherwise nothing is allocated. A missing or unfit tensor is an error of the graph: it would fail
 // every frame.
 func (s *Stage) Process(_ context.Context, j *stages.Job) error {
 	dst, err := s.tensor(j.Bindings)
 	if err != nil {
 		return err
 	}
-	defer j.ReleaseFrame()
 	if err := check(j.Frame); err != nil {
 		j.Err = fmt.Errorf("preparing a frame: %w", err)
 		return nil

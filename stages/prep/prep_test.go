@@ -153,7 +153,7 @@ func TestBadFrames(t *testing.T) {
 			if err := s.Process(t.Context(), j); err != nil {
 				t.Fatalf("the graph was stopped: %v", err)
 			}
-			if j.Err == nil || !strings.Contains(j.Err.Error(), c.want) || j.Frame != nil {
+			if j.Err == nil || !strings.Contains(j.Err.Error(), c.want) || j.Frame != f {
 				t.Errorf("got %v and frame %v, want %q", j.Err, j.Frame, c.want)
 			}
 		})
@@ -227,6 +227,7 @@ func TestNoAllocation(t *testing.T) {
 			if err := s.Process(t.Context(), j); err != nil || j.Err != nil {
 				t.Fatal(err, j.Err)
 			}
+			j.ReleaseFrame()
 		}
 		step()
 		if n := testing.AllocsPerRun(20, step); n > 0 {
