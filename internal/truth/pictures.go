@@ -1,0 +1,125 @@
+package truth
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"image"
+	"image/jpeg"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"golang.org/x/sync/errgroup"
+
+	"braid/internal/coco"
+	"braid/source/synth"
+	"braid/source/synth/dice"
+)
+
+// Pictures says which labelled pictures are drawn: Frames pictures of each of
+// Scenes scenes, Every seconds apart.
+type Pictures struct {
+	First   uint64 // seed of the first scene; the others follow
+	Scenes  int
+	Frames  int     // of each scene
+	Every   float64 // seconds between them
+	Width   int     // pixels
+	Height  int     // pixels
+	Workers int     // scenes that are drawn at once; 0: as many as there are processors
+	Done    func()  // called after each scene, from any goroutine; may be nil
+}
+
+// scenePictures is what one scene contributes.
+type scenePictures struct {
+	images  []coco.Image
+	objects [][]synth.Object
+}
+
+// Write draws the pictures into dir/images as JPEG, each at a quality of its
+// own, as cameras differ, and their truth into dir/instances.json. The same
+// Pictures give the same files.
+func (p Pictures) Write(ctx context.Context, dir string) error {
+	if p.Scenes < 1 || p.Frames < 1 || p.Every <= 0 {
+		return fmt.Errorf("drawing pictures: want at least one scene, one frame and a time between frames, not %d, %d and %v", p.Scenes, p.Frames, p.Every)
+	}
+	folder := filepath.Join(dir, "images")
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
+	all := make([]scenePictures, p.Scenes)
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(workers(p.Workers))
+	for k := range all {
+		group.Go(func() (err error) {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			all[k], err = p.scene(folder, p.First+uint64(k))
+			if p.Done != nil {
+				p.Done()
+			}
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	r := NewRecorder()
+	for _, s := range all {
+		for i, m := range s.images {
+			r.Add(m, s.objects[i])
+		}
+	}
+	return writeDataset(filepath.Join(dir, "instances.json"), r.Dataset())
+}
+
+func workers(n int) int {
+	if n < 1 {
+		return runtime.GOMAXPROCS(0)
+	}
+	return n
+}
+
+// scene draws the pictures of one seed.
+func (p Pictures) scene(folder string, seed uint64) (out scenePictures, err error) {
+	s, err := synth.New(synth.Options{Seed: seed, Width: p.Width, Height: p.Height, FPS: 1 / p.Every, Seconds: p.Every * float64(p.Frames)})
+	if err != nil {
+		return out, err
+	}
+	d := dice.New(seed, 0x6a706567) // "jpeg"
+	rgb := make([]byte, 3*p.Width*p.Height)
+	img := image.NewRGBA(image.Rect(0, 0, p.Width, p.Height))
+	for i := range p.Frames {
+		objects := append([]synth.Object{}, s.Advance(i)...)
+		s.Paint(rgb, i)
+		name := fmt.Sprintf("scene-%06d-%03d.jpg", seed, i)
+		if err := writeJPEG(filepath.Join(folder, name), img, rgb, 55+d.Int(41)); err != nil {
+			return out, err
+		}
+		out.images = append(out.images, coco.Image{File: name, Width: p.Width, Height: p.Height})
+		out.objects = append(out.objects, objects)
+	}
+	return out, nil
+}
+
+// writeJPEG writes packed RGB; img is scratch of its size.
+func writeJPEG(path string, img *image.RGBA, rgb []byte, quality int) error {
+	for i, k := 0, 0; i+2 < len(rgb); i, k = i+3, k+4 {
+		img.Pix[k], img.Pix[k+1], img.Pix[k+2], img.Pix[k+3] = rgb[i], rgb[i+1], rgb[i+2], 255
+	}
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, img, &jpeg.Options{Quality: quality}); err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	return os.WriteFile(path, b.Bytes(), 0o644)
+}
+
+// writeDataset writes a COCO file.
+func writeDataset(path string, data *coco.Dataset) error {
+	var b bytes.Buffer
+	if err := data.Write(&b); err != nil {
+		return err
+	}
+	return os.WriteFile(path, b.Bytes(), 0o644)
+}
