@@ -24,6 +24,7 @@ func runCmd(c *common) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVarP(&o.Config, "config", "c", "", "configuration file (default ./braid.yaml)")
+	cmd.Flags().StringVar(&o.Annotate, "annotate", "", "write what is seen, with boxes and labels, to FILE.mp4; several cameras as a mosaic")
 	cmd.Flags().BoolVar(&o.Once, "once", false, "stop when every source has ended")
 	return cmd
 }
@@ -46,6 +47,7 @@ func batchCmd(c *common) *cobra.Command {
 	f.StringVar(&o.Out, "out", "", "JSON lines go to this file, - is stdout")
 	f.StringVar(&o.NATS, "nats", "", "publish to this NATS server too")
 	f.BoolVar(&o.Resume, "resume", false, "go on where FILE of --out ends")
+	f.StringVar(&o.Annotate, "annotate", "", "write the pictures, with boxes and labels, to FILE.mp4")
 	f.Uint64Var(&o.MaxFrames, "max-frames", 0, "frames of each input, 0 = all")
 	f.BoolVar(&o.Timings, "timings", false, "write how long each stage took (not the same from run to run)")
 	return cmd

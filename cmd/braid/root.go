@@ -52,7 +52,7 @@ func root(env *app.Env) *cobra.Command {
 	f.StringVar(&c.logLevel, "log-level", "info", "debug, info, warn or error")
 	f.StringVar(&c.logForm, "log-format", "text", "text or json")
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, err) })
-	cmd.AddCommand(runCmd(c), batchCmd(c), watchCmd(c), modelCmd(c), devicesCmd(c), doctorCmd(c), configCmd(c), versionCmd(c))
+	cmd.AddCommand(runCmd(c), batchCmd(c), watchCmd(c), evalCmd(c), sceneCmd(c), modelCmd(c), devicesCmd(c), doctorCmd(c), configCmd(c), versionCmd(c))
 	return cmd
 }
 
@@ -109,6 +109,15 @@ func atLeast(n int, what string) cobra.PositionalArgs {
 			return usage(cmd, fmt.Errorf("%s is missing", what))
 		}
 		return nil
+	}
+}
+
+func exactly(n int, what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) > n {
+			return usage(cmd, fmt.Errorf("%q takes no argument %q", cmd.CommandPath(), args[n]))
+		}
+		return atLeast(n, what)(cmd, args)
 	}
 }
 

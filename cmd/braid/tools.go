@@ -24,7 +24,7 @@ func modelCmd(c *common) *cobra.Command {
 		},
 	}
 	return group("model", "Look at models, cut them, and prove that a cut changes nothing",
-		list, inspect, cuts, cutCmd(c), verifyCmd(c))
+		list, inspect, cuts, cutCmd(c), verifyCmd(c), pullCmd(c))
 }
 
 // modelChoice lets a model be named as an argument as well as by --model.
@@ -63,6 +63,23 @@ func verifyCmd(c *common) *cobra.Command {
 	f.StringSliceVar(&o.At, "at", nil, "cut points, by tensor name, in order")
 	f.IntVar(&o.Random, "random", 0, "so many random sets of cuts")
 	f.Int64Var(&o.Seed, "seed", 1, "seed of the random cuts and inputs")
+	return cmd
+}
+
+func pullCmd(c *common) *cobra.Command {
+	var o app.PullOptions
+	cmd := &cobra.Command{
+		Use: "pull NAME|CARD.yaml", Short: "Download a public model, or the file that a card names", Args: atMostOne,
+		Long: "Downloads the file that a model card names and checks its SHA-256. 'braid model list'\n" +
+			"shows the models whose cards come with braid; a card of your own needs source and sha256.\n" +
+			"A download that was cut off goes on where it was.",
+		Example: "  braid model pull yolox-nano\n  braid model pull mine.yaml --to models",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.Choice = c.modelChoice(args)
+			return app.ModelPull(cmd.Context(), c.env, o)
+		},
+	}
+	cmd.Flags().StringVar(&o.To, "to", "", "folder for model and card (default: the card's own, else $XDG_DATA_HOME/braid/models)")
 	return cmd
 }
 

@@ -22,6 +22,7 @@ type BatchOptions struct {
 	Out       string // FILE.jsonl, "-" for stdout
 	NATS      string
 	Resume    bool
+	Annotate  string // FILE.mp4
 	MaxFrames uint64
 	Timings   bool
 }
@@ -50,6 +51,12 @@ func Batch(ctx context.Context, env *Env, o BatchOptions) (err error) {
 	if o.Resume && (o.Out == "" || o.Out == "-") {
 		return Usage(errors.New("--resume goes on from a file: give --out FILE.jsonl"))
 	}
+	if o.Resume && o.Annotate != "" {
+		return Usage(errors.New("--annotate shows a whole batch: it cannot go on where one was cut off, leave out --resume"))
+	}
+	if err := checkClip("--annotate", o.Annotate); err != nil {
+		return err
+	}
 	b := &batch{env: env, o: o}
 	if o.NATS != "" {
 		o.Set = append(slices.Clip(o.Set), "nats.url="+natsURL(o.NATS))
@@ -69,7 +76,7 @@ func Batch(ctx context.Context, env *Env, o BatchOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	if b.pipeline, err = newPipeline(ctx, rt, b.model, p, b.model.card.NMS.Score, env.Log); err != nil {
+	if b.pipeline, err = newPipeline(ctx, rt, b.model, p, demand{b.model.card.NMS.Score, o.Annotate != ""}, env.Log); err != nil {
 		return err
 	}
 	defer closeInto(&err, b.pipeline.Close)
@@ -193,7 +200,7 @@ func (b *batch) input(ctx context.Context, arg string, names map[string]int) err
 // batchCamera is an input as a camera.
 func batchCamera(name, url string) config.Camera {
 	c := config.NewCamera()
-	c.Name, c.URL = name, url
+	c.Name, c.URL, c.Clock = name, url, config.ClockPTS
 	return c
 }
 
@@ -207,6 +214,13 @@ func (b *batch) openSinks(ctx context.Context) (sinks []sink.Sink, err error) {
 	}()
 	if b.o.Out != "" {
 		s, err := b.openLines()
+		if err != nil {
+			return sinks, err
+		}
+		sinks = append(sinks, s)
+	}
+	if b.o.Annotate != "" {
+		s, err := b.openClip(ctx)
 		if err != nil {
 			return sinks, err
 		}

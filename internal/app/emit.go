@@ -74,7 +74,7 @@ func (e *emitter) emit(ctx context.Context, j *stages.Job) error {
 		rec.ledger = nil
 		e.receipts.log.Warn("frame failed", "camera", j.Camera, "seq", j.Seq, "stage", j.Failed, "error", j.Err)
 	}
-	rec.write(ctx, m)
+	rec.write(ctx, m, j.Frame)
 	e.progress()
 	return nil
 }

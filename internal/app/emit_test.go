@@ -139,6 +139,37 @@ func TestLedgerFollowsTheSinks(t *testing.T) {
 	}
 }
 
+// viewingSink is a sink that looks at pictures.
+type viewingSink struct {
+	fakeSink
+	seen []*frame.Frame
+}
+
+func (v *viewingSink) View(ctx context.Context, m *wire.Frame, f *frame.Frame, r sink.Receipt) {
+	v.seen = append(v.seen, f)
+	v.fakeSink.Write(ctx, m, r)
+}
+
+// A sink that looks at pictures gets the Job's, and the message alone where the
+// frame has failed; other sinks know no difference.
+func TestEmitShowsPictures(t *testing.T) {
+	a, b := &viewingSink{fakeSink: fakeSink{name: "a"}}, &fakeSink{name: "b"}
+	e := newTestEmitter(&view{camera: "cam"}, a, b)
+	var l frame.Ledger
+	whole, failed := testJob(&l), testJob(&l)
+	whole.Frame = frame.NewPool(1, frame.Heap).TryGet()
+	failed.Err, failed.Failed = errors.New("boom"), "prep"
+	if err := errors.Join(e.emit(t.Context(), whole), e.emit(t.Context(), failed)); err != nil {
+		t.Fatal(err)
+	}
+	if len(a.seen) != 1 || a.seen[0] != whole.Frame || len(a.frames) != 2 || len(b.frames) != 2 {
+		t.Errorf("%d pictures, %d and %d messages", len(a.seen), len(a.frames), len(b.frames))
+	}
+	if c := l.Counts(); c.Published != 1 || c.Failed["prep"] != 1 || c.InFlight != 0 || whole.Frame == nil {
+		t.Errorf("ledger %+v, the Job's frame is %v", c, whole.Frame)
+	}
+}
+
 // countingSink is a sink that costs nothing.
 type countingSink struct{ n int }
 

@@ -24,6 +24,9 @@ func openModel(env *Env, ref string) (*model, error) {
 		return nil, invalidf("no model chosen: name one by --model or the key model")
 	}
 	c, err := card.Find(ref, cardEnv(env))
+	if errors.Is(err, card.ErrNotFound) && carriedCard(ref) != nil {
+		err = fmt.Errorf("model %s is in no model folder yet: get it with 'braid model pull %s'", ref, ref)
+	}
 	if err != nil {
 		return nil, as(ErrInvalid, err)
 	}

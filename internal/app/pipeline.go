@@ -32,12 +32,18 @@ type pipeline struct {
 	closers  []func() error
 }
 
+// demand is what those behind a pipeline want to see of its frames.
+type demand struct {
+	score  float32 // the lowest of any camera
+	pixels bool    // the Frames too
+}
+
 // builder gathers what the parts of a pipeline are made from.
 type builder struct {
 	*pipeline
 	model   *model
 	runtime accel.Backend
-	score   float32 // the lowest that any camera wants to see
+	want    demand
 	log     *slog.Logger
 	engines map[engineKey]accel.Engine
 }
@@ -51,8 +57,8 @@ type engineKey struct {
 
 // newPipeline builds the graph of a plan. On error everything that was made is
 // freed again.
-func newPipeline(ctx context.Context, rt accel.Backend, m *model, p plan.Plan, score float32, log *slog.Logger) (_ *pipeline, err error) {
-	b := &builder{pipeline: &pipeline{plan: p}, model: m, runtime: rt, score: score, log: log, engines: map[engineKey]accel.Engine{}}
+func newPipeline(ctx context.Context, rt accel.Backend, m *model, p plan.Plan, want demand, log *slog.Logger) (_ *pipeline, err error) {
+	b := &builder{pipeline: &pipeline{plan: p}, model: m, runtime: rt, want: want, log: log, engines: map[engineKey]accel.Engine{}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, b.Close())
@@ -181,7 +187,7 @@ func (b *builder) makeNodes(ctx context.Context) []stages.Node {
 	queue := b.plan.InFlight // Jobs are the bound; an edge never has to refuse one
 	prepCfg := prepConfig(b.model)
 	nodes := []stages.Node{{
-		Name: "prep", Workers: b.plan.Prep.Workers, Queue: queue,
+		Name: "prep", Workers: b.plan.Prep.Workers, Queue: queue, Release: !b.want.pixels,
 		New: func(int) (stages.Stage, error) { return prep.New(prepCfg) },
 	}}
 	for i, s := range b.segments {
@@ -191,7 +197,7 @@ func (b *builder) makeNodes(ctx context.Context) []stages.Node {
 			New: func(worker int) (stages.Stage, error) { return b.inferStage(ctx, i, replicas[worker]) },
 		})
 	}
-	detectCfg := detectConfig(b.model.card, b.segmentOutputs(), b.score)
+	detectCfg := detectConfig(b.model.card, b.segmentOutputs(), b.want.score)
 	b.labels = labels(b.model.card, detectCfg.Classes)
 	return append(nodes, stages.Node{
 		Name: "detect", Workers: b.plan.Detect.Workers, Queue: queue,

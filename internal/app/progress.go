@@ -17,7 +17,10 @@ type progress struct {
 	ended   chan struct{}
 }
 
-func newProgress(env *Env) *progress {
+func newProgress(env *Env) *progress { return progressIn(env, " frames/s") }
+
+// progressIn is newProgress for steps that are not frames.
+func progressIn(env *Env, speed string) *progress {
 	if !env.terminal(env.Err) || env.JSON {
 		return &progress{}
 	}
@@ -27,7 +30,7 @@ func newProgress(env *Env) *progress {
 	w.SetTrackerLength(30)
 	style := pretty.StyleDefault
 	style.Visibility = pretty.StyleVisibility{ETA: true, Percentage: true, Speed: true, Time: true, Tracker: true, Value: true}
-	style.Options.SpeedSuffix = " frames/s"
+	style.Options.SpeedSuffix = speed
 	style.Options.SpeedPosition = pretty.PositionRight
 	if env.Getenv("NO_COLOR") == "" {
 		style.Colors = pretty.StyleColorsExample
@@ -47,9 +50,17 @@ func (p *progress) begin(name string, input source.Source, limit uint64) {
 	if p.writer == nil {
 		return
 	}
-	p.finish()
 	p.input, p.limit = input, int64(limit)
-	p.tracker = &pretty.Tracker{Message: name, Units: pretty.UnitsDefault, Total: p.total()}
+	p.count(name, p.total())
+}
+
+// count begins a bar of steps that do not come from a source.
+func (p *progress) count(name string, total int64) {
+	if p.writer == nil {
+		return
+	}
+	p.finish()
+	p.tracker = &pretty.Tracker{Message: name, Units: pretty.UnitsDefault, Total: total}
 	p.writer.AppendTracker(p.tracker)
 }
 

@@ -68,10 +68,15 @@ func (r *receipts) take(ledger *frame.Ledger) *receipt {
 	return rec
 }
 
-// write gives the message to every sink and settles the caller's own part.
-func (rec *receipt) write(ctx context.Context, m *wire.Frame) {
+// write gives the message to every sink, with the picture where there is one and
+// the sink looks at it, and settles the caller's own part.
+func (rec *receipt) write(ctx context.Context, m *wire.Frame, f *frame.Frame) {
 	rec.home.mu.Lock()
 	for i, s := range rec.home.sinks {
+		if v, ok := s.(sink.Viewer); ok && f != nil {
+			v.View(ctx, m, f, &rec.parts[i])
+			continue
+		}
 		s.Write(ctx, m, &rec.parts[i])
 	}
 	rec.home.mu.Unlock()

@@ -24,7 +24,7 @@ func (b *batch) openLines() (*jsonl.Sink, error) {
 	if info, err := os.Stat(b.o.Out); err == nil && info.IsDir() {
 		return nil, Usage(fmt.Errorf("--out %s is a directory", b.o.Out))
 	}
-	if err := b.spare(); err != nil {
+	if err := b.spare("--out", b.o.Out); err != nil {
 		return nil, err
 	}
 	if !b.o.Resume {
@@ -39,18 +39,23 @@ func (b *batch) openLines() (*jsonl.Sink, error) {
 }
 
 // spare refuses to write over what is read.
-func (b *batch) spare() error {
-	out, err := os.Stat(b.o.Out)
-	if err != nil {
-		return nil //nolint:nilerr // there is nothing that could be overwritten
-	}
+func (b *batch) spare(flag, path string) error {
 	used := []string{b.model.card.Path(), b.model.card.Labels.File, b.cfg.Model, b.cfg.Plan}
 	for _, arg := range b.o.Inputs {
 		used = append(used, parseInput(arg).path)
 	}
-	for _, path := range used {
-		if info, err := os.Stat(path); err == nil && os.SameFile(out, info) {
-			return Usage(fmt.Errorf("--out %s would overwrite what is read", b.o.Out))
+	return spare(flag, path, used)
+}
+
+// spare refuses a file to be written that is one of those used.
+func spare(flag, path string, used []string) error {
+	out, err := os.Stat(path)
+	if err != nil {
+		return nil //nolint:nilerr // there is nothing that could be overwritten
+	}
+	for _, u := range used {
+		if info, err := os.Stat(u); err == nil && os.SameFile(out, info) {
+			return Usage(fmt.Errorf("%s %s would overwrite what is read", flag, path))
 		}
 	}
 	return nil

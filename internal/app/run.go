@@ -20,8 +20,9 @@ import (
 // RunOptions are the flags of braid run.
 type RunOptions struct {
 	Choice
-	Config string // file, "" for ./braid.yaml
-	Once   bool   // end when all sources have ended
+	Config   string // file, "" for ./braid.yaml
+	Once     bool   // end when all sources have ended
+	Annotate string // FILE.mp4
 }
 
 // live is one life of braid run.
@@ -29,6 +30,7 @@ type live struct {
 	env     *Env
 	cfg     config.Config
 	run     string
+	clip    string // FILE.mp4 of --annotate
 	started time.Time
 	runtime accel.Backend
 	nats    *natsink.Sink
@@ -46,6 +48,9 @@ type line struct {
 
 // Run analyses the cameras of a configuration until the user stops it.
 func Run(ctx context.Context, env *Env, o RunOptions) (err error) {
+	if err := checkClip("--annotate", o.Annotate); err != nil {
+		return err
+	}
 	cfg, err := loadConfig(env, o.Choice, o.Config)
 	if err != nil {
 		return err
@@ -53,7 +58,7 @@ func Run(ctx context.Context, env *Env, o RunOptions) (err error) {
 	if len(cfg.Cameras) == 0 {
 		return invalidf("no cameras configured: add some under the key cameras, or start from braid config init")
 	}
-	l := &live{env: env, cfg: cfg, started: time.Now(), run: liveRun(time.Now())}
+	l := &live{env: env, cfg: cfg, started: time.Now(), run: liveRun(time.Now()), clip: o.Annotate}
 	defer func() { err = errors.Join(err, l.close()) }()
 	if err := l.build(ctx); err != nil {
 		return err
@@ -78,7 +83,16 @@ func (l *live) build(ctx context.Context) (err error) {
 	if err := l.connect(ctx); err != nil {
 		return err
 	}
-	r := newReceipts([]sink.Sink{l.nats}, l.env.Log)
+	sinks := []sink.Sink{l.nats}
+	if l.clip != "" {
+		s, err := l.openClip(ctx)
+		if err != nil {
+			return err
+		}
+		l.closers = append(l.closers, s.Close)
+		sinks = append(sinks, s)
+	}
+	r := newReceipts(sinks, l.env.Log)
 	for _, line := range l.lines {
 		line.emitter = newEmitter(l.cfg.Site, line.model.card.ID(), line.pipeline, r)
 		for _, f := range line.feeds {
@@ -159,7 +173,7 @@ func (l *live) newLine(ctx context.Context, m *model, cameras []config.Camera) (
 		score = min(score, minScore(c, m.card))
 	}
 	made := &line{model: m}
-	if made.pipeline, err = newPipeline(ctx, l.runtime, m, p, score, l.env.Log); err != nil {
+	if made.pipeline, err = newPipeline(ctx, l.runtime, m, p, demand{score, l.clip != ""}, l.env.Log); err != nil {
 		return nil, err
 	}
 	l.closers = append(l.closers, made.pipeline.Close)

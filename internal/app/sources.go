@@ -10,14 +10,22 @@ import (
 	"braid/internal/redact"
 	"braid/source"
 	"braid/source/images"
+	"braid/source/synth"
 	"braid/source/video"
 )
 
 // openSource makes the Source of a camera's URL: pictures are decoded by Go,
-// everything else by GStreamer.
+// scenes are drawn, everything else is GStreamer's.
 func openSource(env *Env, c config.Camera) (source.Source, error) {
 	if dir, ok := strings.CutPrefix(c.URL, "images:"); ok {
 		return images.New(images.Config{Name: c.Name, Dir: dir, Loop: c.Loop})
+	}
+	if strings.HasPrefix(c.URL, "scene:") {
+		clock := synth.Wall
+		if c.Clock == config.ClockPTS {
+			clock = synth.Stream
+		}
+		return synth.NewSource(c.URL, clock)
 	}
 	v := video.Config{
 		Name: c.Name, URL: c.URL, Username: c.Username, Password: c.Password,

@@ -87,7 +87,7 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pipe, err := newPipeline(t.Context(), rt, m, p, m.card.NMS.Score, env.Log)
+	pipe, err := newPipeline(t.Context(), rt, m, p, demand{score: m.card.NMS.Score}, env.Log)
 	if err != nil {
 		t.Fatal(err)
 	}

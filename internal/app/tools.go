@@ -14,7 +14,6 @@ import (
 
 	"braid/accel"
 	"braid/accel/network"
-	"braid/internal/card"
 	"braid/internal/gst"
 )
 
@@ -79,35 +78,6 @@ func describe(tensors []accel.TensorDesc) string {
 		parts = append(parts, fmt.Sprintf("%s %v", t.Name, t.Shape))
 	}
 	return strings.Join(parts, ", ")
-}
-
-// ModelList shows the models that --model can name.
-func ModelList(env *Env) error {
-	cards, err := card.List(cardEnv(env))
-	if err != nil {
-		return as(ErrInvalid, err)
-	}
-	type row struct {
-		Name    string `json:"name"`
-		File    string `json:"file"`
-		Input   [2]int `json:"input"`
-		Head    string `json:"head"`
-		License string `json:"license,omitempty"`
-	}
-	rows := []row{}
-	for _, c := range cards {
-		rows = append(rows, row{c.Name, c.Path(), [2]int{c.Input.Width, c.Input.Height}, string(c.Head.Kind), c.License})
-	}
-	if env.JSON {
-		return writeJSON(env.Out, rows)
-	}
-	t := newTable(env.Out)
-	t.AppendHeader(table.Row{"name", "input", "head", "license", "file"})
-	for _, r := range rows {
-		t.AppendRow(table.Row{r.Name, fmt.Sprintf("%dx%d", r.Input[0], r.Input[1]), r.Head, r.License, r.File})
-	}
-	t.Render()
-	return nil
 }
 
 // ModelInspect shows what a network is made of.

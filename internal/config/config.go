@@ -44,7 +44,7 @@ type TLS struct {
 // the start.
 type Camera struct {
 	Name         string    `yaml:"name" rule:"required" doc:"name in messages; its slug is the last part of the subject and must be the camera's own"`
-	URL          string    `yaml:"url" rule:"required" doc:"where frames come from: file:, rtsp:, rtsps:, http(s):, v4l2:, test:, images:, gst:"`
+	URL          string    `yaml:"url" rule:"required" doc:"where frames come from: file:, rtsp:, rtsps:, http(s):, v4l2:, test:, images:, scene:, gst:"`
 	Username     string    `yaml:"username,omitempty" doc:"for rtsp and http"`
 	Password     string    `yaml:"password,omitempty" doc:"for rtsp and http; better ${VAR} or password_file"`
 	PasswordFile string    `yaml:"password_file,omitempty" doc:"file with the password, relative to the configuration"`

@@ -12,7 +12,7 @@ import (
 
 // Schemes are the URL schemes that a camera may have.
 func Schemes() []string {
-	return []string{"file", "rtsp", "rtsps", "http", "https", "v4l2", "test", "images", "gst"}
+	return []string{"file", "rtsp", "rtsps", "http", "https", "v4l2", "test", "images", "scene", "gst"}
 }
 
 // scheme is the part of the URL before the colon, in lower case.
