@@ -25,7 +25,7 @@ ARGS     ?=
 
 .PHONY: help
 help: ## list the targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 ## From nothing to a result
 
@@ -39,8 +39,8 @@ build: setup ## bin/braid, and bin/braid-nogst that starts without GStreamer
 	@$(STEP) build-nogst $(BUILD) -tags nogst -o bin/braid-nogst ./cmd/braid
 
 .PHONY: demo
-demo: build ## two synthetic cameras and what is seen on them
-	@scripts/demo $(ARGS)
+demo: build ## two synthetic cameras, what is seen on them, and how much of it is right
+	@scripts/demo
 
 .PHONY: clean
 clean: ## remove what was built; .deps stays
@@ -80,6 +80,10 @@ fuzz: setup ## each fuzz target for FUZZTIME
 .PHONY: bench
 bench: build ## speed against this machine's limit and a plain Python loop
 	@scripts/bench --runs $(RUNS) $(ARGS)
+
+.PHONY: models-eval
+models-eval: build ## accuracy and speed of the shipped detectors, beside yolox_nano's
+	@scripts/models-eval $(ARGS)
 
 .PHONY: nightly
 nightly: race fuzz bench ## tier 4: race, fuzz and bench

@@ -108,11 +108,14 @@ func SceneDataset(ctx context.Context, env *Env, o SceneDatasetOptions) error {
 	ctx, stop := env.untilDrain(ctx)
 	defer stop()
 	bar := newProgress(env)
-	bar.count("scenes", int64(o.Scenes))
 	p := truth.Pictures{
 		First: o.Seed, Scenes: o.Scenes, Frames: o.Frames, Every: o.Every,
 		Width: at.Width, Height: at.Height, Done: bar.step,
 	}
+	if err := p.Validate(); err != nil {
+		return Usage(err)
+	}
+	bar.count("scenes", int64(o.Scenes))
 	err = p.Write(ctx, o.Dir)
 	bar.stop()
 	if errors.Is(err, ErrInterrupted) {

@@ -30,6 +30,22 @@ type Pictures struct {
 	Done    func()  // called after each scene, from any goroutine; may be nil
 }
 
+// Validate says what is wrong with the values.
+func (p Pictures) Validate() error {
+	switch {
+	case p.Scenes < 1:
+		return fmt.Errorf("%d scenes, want at least 1", p.Scenes)
+	case p.Frames < 1:
+		return fmt.Errorf("%d frames of a scene, want at least 1", p.Frames)
+	}
+	return p.options(p.First).Validate()
+}
+
+// options is the scene of a seed, with a frame for each picture.
+func (p Pictures) options(seed uint64) synth.Options {
+	return synth.Options{Seed: seed, Width: p.Width, Height: p.Height, FPS: 1 / p.Every, Seconds: p.Every * float64(p.Frames)}
+}
+
 // scenePictures is what one scene contributes.
 type scenePictures struct {
 	images  []coco.Image
@@ -40,8 +56,8 @@ type scenePictures struct {
 // own, as cameras differ, and their truth into dir/instances.json. The same
 // Pictures give the same files.
 func (p Pictures) Write(ctx context.Context, dir string) error {
-	if p.Scenes < 1 || p.Frames < 1 || p.Every <= 0 {
-		return fmt.Errorf("drawing pictures: want at least one scene, one frame and a time between frames, not %d, %d and %v", p.Scenes, p.Frames, p.Every)
+	if err := p.Validate(); err != nil {
+		return fmt.Errorf("drawing pictures: %w", err)
 	}
 	folder := filepath.Join(dir, "images")
 	if err := os.MkdirAll(folder, 0o755); err != nil {
@@ -83,7 +99,7 @@ func workers(n int) int {
 
 // scene draws the pictures of one seed.
 func (p Pictures) scene(folder string, seed uint64) (out scenePictures, err error) {
-	s, err := synth.New(synth.Options{Seed: seed, Width: p.Width, Height: p.Height, FPS: 1 / p.Every, Seconds: p.Every * float64(p.Frames)})
+	s, err := synth.New(p.options(seed))
 	if err != nil {
 		return out, err
 	}

@@ -38,7 +38,7 @@ func (r *Recorder) Add(image coco.Image, objects []synth.Object) {
 		track, visible := int64(o.Track), round(min(1, o.Visible))
 		r.data.Annotations = append(r.data.Annotations, coco.Annotation{
 			ID: int64(len(r.data.Annotations) + 1), Image: image.ID, Category: Category(o.Class),
-			Box: o.Box, Area: o.Box[2] * o.Box[3], Crowd: o.Hard(image.Width), Track: &track, Visible: &visible,
+			Box: o.Box, Area: o.Box[2] * o.Box[3], Crowd: o.Hard(), Track: &track, Visible: &visible,
 		})
 	}
 }

@@ -83,7 +83,7 @@ func classify(err error) error {
 		return err
 	}
 	switch posted.Kind {
-	case gst.Other, gst.Damaged: // no sentinel of its own
+	case gst.Other, gst.Damaged, gst.DiskFull: // no sentinel of its own
 	case gst.NotFound:
 		return fmt.Errorf("%w: %w", source.ErrNotFound, err)
 	case gst.Auth:

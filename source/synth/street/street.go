@@ -6,6 +6,7 @@ package street
 
 import (
 	"math"
+	"slices"
 
 	"braid/source/synth/dice"
 	"braid/source/synth/mesh"
@@ -131,8 +132,7 @@ func bands(d *dice.Dice) []Band {
 		add(Walk, walk[side], 0)
 	}
 	var all []Band
-	for i := len(half[0]) - 1; i >= 0; i-- {
-		b := half[0][i]
+	for _, b := range slices.Backward(half[0]) {
 		b.From, b.To = -b.To, -b.From
 		all = append(all, b)
 	}

@@ -1,0 +1,136 @@
+//go:build e2e
+
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"braid/internal/coco"
+)
+
+// bar is the AP50 that the shipped detector must reach on scenes of seeds that
+// it was not trained on: the mean over its six classes.
+const bar = 0.72
+
+// TestShippedDetectorOnScenes measures braid-nano where its answers are known.
+// docs/models.md has the figures of more pictures.
+func TestShippedDetectorOnScenes(t *testing.T) {
+	dir := t.TempDir()
+	mustRun(t, "scene", "dataset", dir, "--seed", "900000", "--scenes", "30", "--frames", "3", "--every", "5", "--size", "640x360")
+	args := []string{"eval", "--model", "braid-nano", "--images", filepath.Join(dir, "images"), "--annotations", filepath.Join(dir, "instances.json"), "-o", "json"}
+	got := decode[evaluation](t, mustRun(t, args...))
+	t.Logf("AP50 %.3f on %d pictures", got.AP50, got.Images)
+	if got.AP50 < bar {
+		t.Errorf("AP50 is %.3f, the bar is %.2f", got.AP50, bar)
+	}
+	for _, c := range got.Classes {
+		if c.Boxes < 20 {
+			t.Errorf("%d boxes of %s: too few to say anything", c.Boxes, c.Name)
+		}
+	}
+}
+
+// scene is one that is drawn quickly.
+const scene = "scene:street?seed=3&size=320x180&fps=5&seconds=2"
+
+func readTruth(t *testing.T, path string) *coco.Dataset {
+	t.Helper()
+	d, err := coco.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func TestSceneRender(t *testing.T) {
+	dir := t.TempDir()
+	clip, truth := filepath.Join(dir, "a.mp4"), filepath.Join(dir, "a.json")
+	mustRun(t, "scene", "render", clip, "--scene", scene, "--truth", truth)
+	d := readTruth(t, truth)
+	pictures := play(t, clip)
+	if len(pictures) != 10 || len(d.Images) != 10 || len(d.Annotations) < 50 {
+		t.Fatalf("%d pictures in the clip, %d in the truth, %d objects", len(pictures), len(d.Images), len(d.Annotations))
+	}
+	for i, p := range pictures {
+		if m := d.Images[i]; p.at.Nanoseconds() != *m.PTS || *m.Frame != i || p.width != m.Width || p.height != m.Height {
+			t.Errorf("picture %d is %dx%d at %v, the truth is %+v", i, p.width, p.height, p.at, m)
+		}
+	}
+	again := filepath.Join(dir, "b.json")
+	mustRun(t, "scene", "render", filepath.Join(dir, "b.mp4"), "--scene", scene, "--truth", again)
+	one, err1 := os.ReadFile(truth)
+	two, err2 := os.ReadFile(again)
+	if err1 != nil || err2 != nil || !bytes.Equal(one, two) {
+		t.Errorf("the same scene has another truth (%v, %v)", err1, err2)
+	}
+}
+
+func TestSceneRefusals(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "a.mp4")
+	for _, c := range []struct {
+		name string
+		args []string
+		code int
+		want []string
+	}{
+		{"no file", []string{"scene", "render"}, 2, []string{"OUT.mp4 is missing"}},
+		{"unknown scene", []string{"scene", "render", out, "--scene", "scene:harbour"}, 2, []string{"harbour", "street"}},
+		{"unknown parameter", []string{"scene", "render", out, "--scene", "scene:street?sed=1"}, 2, []string{"sed", "seed"}},
+		{"no end", []string{"scene", "render", out, "--scene", "scene:street"}, 2, []string{"seconds"}},
+		{"no folder", []string{"scene", "render", "/nonexistent/a.mp4"}, 4, []string{"/nonexistent"}},
+		{"bad size", []string{"scene", "dataset", t.TempDir(), "--size", "10x10"}, 2, []string{"10x10"}},
+		{"bad number", []string{"scene", "dataset", t.TempDir(), "--scenes", "0"}, 2, []string{"scene"}},
+		{"scene and pictures", []string{"eval", "--scene", scene, "--images", "x"}, 2, []string{"--images"}},
+		{"eval without end", []string{"eval", "--scene", "scene:street"}, 3, []string{"seconds"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := braid(t, c.args...)
+			if r.code != c.code || strings.Contains(r.stderr, "panic") {
+				t.Errorf("exit %d, want %d\n%s", r.code, c.code, r.stderr)
+			}
+			for _, w := range c.want {
+				if !strings.Contains(r.stderr, w) {
+					t.Errorf("%q is not in %q", w, r.stderr)
+				}
+			}
+		})
+	}
+}
+
+// What batch finds in a scene, as recorded, is worth what eval says of the
+// model at the same threshold.
+func TestSceneAsInputAndAsTruth(t *testing.T) {
+	dir := t.TempDir()
+	first, second := filepath.Join(dir, "a.jsonl"), filepath.Join(dir, "b.jsonl")
+	mustRun(t, "batch", scene, "--model", "braid-nano", "--out", first)
+	mustRun(t, "batch", scene, "--model", "braid-nano", "--plan", "configs/plans/demo.yaml", "--out", second)
+	a, b := frames(t, first), frames(t, second)
+	if len(a) != 10 || len(b) != 10 || a[3].Run != b[3].Run {
+		t.Fatalf("%d and %d messages, runs %s and %s", len(a), len(b), a[3].Run, b[3].Run)
+	}
+	for i := range a {
+		if len(a[i].Objects) != len(b[i].Objects) || a[i].Clock != "pts" {
+			t.Errorf("frame %d: %d objects, in three segments %d; clock %s", i, len(a[i].Objects), len(b[i].Objects), a[i].Clock)
+		}
+	}
+	got := decode[evaluation](t, mustRun(t, "eval", "--detections", first, "--scene", scene, "-o", "json"))
+	if got.Frames == nil || got.Frames.Analysed != 10 || got.AP50 < 0.3 {
+		t.Errorf("the recording is judged %+v", got)
+	}
+}
+
+func TestSceneCameraPlaysByTheClock(t *testing.T) {
+	config := writeFile(t, "run.yaml", "nats: {listen: '127.0.0.1:0'}\nmodel: braid-nano-320\ncameras:\n  - {name: gate, url: '"+scene+"'}\n")
+	clip := filepath.Join(t.TempDir(), "seen.mp4")
+	r := mustRun(t, "run", "-c", config, "--once", "--annotate", clip)
+	if !strings.Contains(r.out+r.stderr, "gate") {
+		t.Errorf("no summary of the camera:\n%s%s", r.out, r.stderr)
+	}
+	if n := len(play(t, clip)); n < 5 {
+		t.Errorf("%d pictures in the clip", n)
+	}
+}
