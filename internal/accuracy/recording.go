@@ -94,6 +94,9 @@ func (r *Recording) Add(m *wire.Frame) error {
 		if before == from {
 			return nil
 		}
+		if before.run == m.Run {
+			return fmt.Errorf("run %s shows image %s twice, in #%d and #%d: the annotations are of another recording", m.Run, describe(image), before.seq, m.Seq)
+		}
 		return fmt.Errorf("there are two messages for image %s, run %s #%d and run %s #%d: choose one run",
 			describe(image), before.run, before.seq, m.Run, m.Seq)
 	}

@@ -110,7 +110,7 @@ func TestRecordingRefuses(t *testing.T) {
 		add  []*wire.Frame
 		want string
 	}{
-		{"two messages for an image", []*wire.Frame{message(1, 0, ""), other}, "run r #1 and run r #2"},
+		{"two messages for an image", []*wire.Frame{message(1, 0, ""), other}, "run r shows image 1 at 0.000 s twice, in #1 and #2"},
 		{"another shape", []*wire.Frame{small}, "1 at 0.000 s is 200x200, the annotations say 200x100"},
 		{"no size", []*wire.Frame{none}, "is 0x0"},
 	} {

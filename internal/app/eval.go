@@ -53,9 +53,9 @@ func Eval(ctx context.Context, env *Env, o EvalOptions) error {
 	if err := o.validate(); err != nil {
 		return err
 	}
-	data, err := evalTruth(o)
+	data, err := evalTruth(ctx, env, o)
 	if err != nil {
-		return as(ErrInvalid, err)
+		return err
 	}
 	var report *evalReport
 	switch {
@@ -79,18 +79,18 @@ func Eval(ctx context.Context, env *Env, o EvalOptions) error {
 }
 
 // evalTruth reads the truth, or lets the scene tell it.
-func evalTruth(o EvalOptions) (*coco.Dataset, error) {
+func evalTruth(ctx context.Context, env *Env, o EvalOptions) (*coco.Dataset, error) {
 	if o.Scene == "" {
-		return coco.ReadFile(o.Annotations)
+		data, err := coco.ReadFile(o.Annotations)
+		return data, as(ErrInvalid, err)
 	}
-	scene, err := synth.Parse(o.Scene)
+	ctx, stop := env.untilDrain(ctx)
+	defer stop()
+	scene, err := finiteScene(o.Scene)
 	if err != nil {
-		return nil, err
+		return nil, Usage(err)
 	}
-	if scene.Frames() == 0 {
-		return nil, fmt.Errorf("%s has no end: give it one, as in &seconds=20", o.Scene)
-	}
-	return truth.Of(scene)
+	return truth.Of(ctx, scene)
 }
 
 // evalScene judges what a model finds in a scene.

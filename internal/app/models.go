@@ -52,7 +52,7 @@ const (
 type listed struct {
 	Name    string `json:"name"`
 	State   string `json:"state"`
-	File    string `json:"file,omitempty"` // where its file is, or is missing
+	File    string `json:"file"` // where its file is, or is missing
 	Source  string `json:"source,omitempty"`
 	Input   [2]int `json:"input"`
 	Head    string `json:"head"`

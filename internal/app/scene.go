@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"braid/internal/coco"
 	"braid/internal/frame"
@@ -22,17 +23,17 @@ type SceneRenderOptions struct {
 
 // SceneRender writes a scene as a clip, and its truth beside it.
 func SceneRender(ctx context.Context, env *Env, o SceneRenderOptions) error {
-	at, err := synth.Parse(o.Scene)
+	at, err := finiteScene(o.Scene)
 	if err != nil {
 		return Usage(err)
-	}
-	if at.Frames() == 0 {
-		return Usage(fmt.Errorf("%s has no end: give it one, as in &seconds=20", o.Scene))
 	}
 	if err := checkClip("OUT.mp4", o.Out); err != nil {
 		return err
 	}
 	if err := as(ErrEnvironment, gst.CheckWriter(o.Out)); err != nil {
+		return err
+	}
+	if err := checkTruth(o); err != nil {
 		return err
 	}
 	ctx, stop := env.untilDrain(ctx)
@@ -45,9 +46,34 @@ func SceneRender(ctx context.Context, env *Env, o SceneRenderOptions) error {
 		return err
 	}
 	if o.Truth != "" {
-		err = as(ErrEnvironment, writeTruth(o.Truth, data))
+		err = as(ErrEnvironment, data.WriteFile(o.Truth))
 	}
 	return err
+}
+
+// finiteScene reads the URL of a scene that has an end.
+func finiteScene(url string) (synth.Options, error) {
+	at, err := synth.Parse(url)
+	if err == nil && at.Frames() == 0 {
+		err = fmt.Errorf("%s has no end: give it one, as in &seconds=20", url)
+	}
+	return at, err
+}
+
+// checkTruth finds what would make the truth impossible to write, before the
+// clip is drawn.
+func checkTruth(o SceneRenderOptions) error {
+	if o.Truth == "" {
+		return nil
+	}
+	if filepath.Clean(o.Truth) == filepath.Clean(o.Out) {
+		return Usage(fmt.Errorf("--truth %s is the clip itself: give it another name", o.Truth))
+	}
+	dir := filepath.Dir(o.Truth)
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return as(ErrEnvironment, fmt.Errorf("--truth %s: there is no folder %s", o.Truth, dir))
+	}
+	return nil
 }
 
 // renderClip draws a scene into an MP4 file and returns its truth.
@@ -77,16 +103,6 @@ func renderClip(ctx context.Context, at synth.Options, path string, step func())
 		step()
 	}
 	return r.Dataset(), nil
-}
-
-// writeTruth writes a COCO file.
-func writeTruth(path string, data *coco.Dataset) (err error) {
-	f, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	defer closeInto(&err, f.Close)
-	return data.Write(f)
 }
 
 // SceneDatasetOptions are the flags of braid scene dataset.

@@ -4,10 +4,11 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"go.yaml.in/yaml/v3"
+
+	"braid/internal/atomicfile"
 )
 
 // SaveIn writes the card into a folder as NAME.yaml, for a model file that lies
@@ -24,7 +25,7 @@ func (c *Card) SaveIn(dir string) (path string, err error) {
 		return "", fmt.Errorf("writing the card of %s: %w", c.Name, err)
 	}
 	path = c.PathIn(dir)
-	if err := replace(path, text.Bytes()); err != nil {
+	if err := atomicfile.Write(path, text.Bytes()); err != nil {
 		return "", fmt.Errorf("writing the card of %s: %w", c.Name, err)
 	}
 	return path, nil
@@ -32,21 +33,3 @@ func (c *Card) SaveIn(dir string) (path string, err error) {
 
 // PathIn is where SaveIn writes the card.
 func (c *Card) PathIn(dir string) string { return filepath.Join(dir, c.Name+".yaml") }
-
-// replace writes a file beside its place and moves it there.
-func replace(path string, data []byte) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), ".card-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(f.Name()))
-		}
-	}()
-	_, err = f.Write(data)
-	if err := errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
-}

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+
+	"braid/internal/atomicfile"
 )
 
 // Write writes the Dataset with an entry a line; the same Dataset gives the
@@ -21,6 +23,18 @@ func (d *Dataset) Write(w io.Writer) error {
 	list(&b, e, `],"categories":[`, d.Categories)
 	b.WriteString("]}\n")
 	if _, err := w.Write(b.Bytes()); err != nil {
+		return fmt.Errorf("writing annotations: %w", err)
+	}
+	return nil
+}
+
+// WriteFile writes the Dataset to a file, which is there whole or not at all.
+func (d *Dataset) WriteFile(path string) error {
+	var b bytes.Buffer
+	if err := d.Write(&b); err != nil {
+		return err
+	}
+	if err := atomicfile.Write(path, b.Bytes()); err != nil {
 		return fmt.Errorf("writing annotations: %w", err)
 	}
 	return nil

@@ -68,10 +68,7 @@ func (p Pictures) Write(ctx context.Context, dir string) error {
 	group.SetLimit(workers(p.Workers))
 	for k := range all {
 		group.Go(func() (err error) {
-			if ctx.Err() != nil {
-				return context.Cause(ctx)
-			}
-			all[k], err = p.scene(folder, p.First+uint64(k))
+			all[k], err = p.scene(ctx, folder, p.First+uint64(k))
 			if p.Done != nil {
 				p.Done()
 			}
@@ -87,7 +84,7 @@ func (p Pictures) Write(ctx context.Context, dir string) error {
 			r.Add(m, s.objects[i])
 		}
 	}
-	return writeDataset(filepath.Join(dir, "instances.json"), r.Dataset())
+	return r.Dataset().WriteFile(filepath.Join(dir, "instances.json"))
 }
 
 func workers(n int) int {
@@ -98,7 +95,7 @@ func workers(n int) int {
 }
 
 // scene draws the pictures of one seed.
-func (p Pictures) scene(folder string, seed uint64) (out scenePictures, err error) {
+func (p Pictures) scene(ctx context.Context, folder string, seed uint64) (out scenePictures, err error) {
 	s, err := synth.New(p.options(seed))
 	if err != nil {
 		return out, err
@@ -107,6 +104,9 @@ func (p Pictures) scene(folder string, seed uint64) (out scenePictures, err erro
 	rgb := make([]byte, 3*p.Width*p.Height)
 	img := image.NewRGBA(image.Rect(0, 0, p.Width, p.Height))
 	for i := range p.Frames {
+		if ctx.Err() != nil {
+			return out, context.Cause(ctx)
+		}
 		objects := append([]synth.Object{}, s.Advance(i)...)
 		s.Paint(rgb, i)
 		name := fmt.Sprintf("scene-%06d-%03d.jpg", seed, i)
@@ -127,15 +127,6 @@ func writeJPEG(path string, img *image.RGBA, rgb []byte, quality int) error {
 	var b bytes.Buffer
 	if err := jpeg.Encode(&b, img, &jpeg.Options{Quality: quality}); err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
-	}
-	return os.WriteFile(path, b.Bytes(), 0o644)
-}
-
-// writeDataset writes a COCO file.
-func writeDataset(path string, data *coco.Dataset) error {
-	var b bytes.Buffer
-	if err := data.Write(&b); err != nil {
-		return err
 	}
 	return os.WriteFile(path, b.Bytes(), 0o644)
 }

@@ -3,6 +3,8 @@
 package truth
 
 import (
+	"context"
+
 	"braid/internal/coco"
 	"braid/source/synth"
 	"braid/source/synth/actor"
@@ -50,14 +52,17 @@ func round(x float64) float64 { return float64(int(x*1e4+0.5)) / 1e4 }
 func (r *Recorder) Dataset() *coco.Dataset { return &r.data }
 
 // Of draws a whole scene and returns the truth of its frames, named by their
-// stream time. The scene must have an end.
-func Of(o synth.Options) (*coco.Dataset, error) {
+// stream time. The scene must have an end; ctx may end it sooner.
+func Of(ctx context.Context, o synth.Options) (*coco.Dataset, error) {
 	s, err := synth.New(o)
 	if err != nil {
 		return nil, err
 	}
 	r := NewRecorder()
 	for i := range o.Frames() {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
 		r.Add(Image(o, i), s.Advance(i))
 	}
 	return r.Dataset(), nil

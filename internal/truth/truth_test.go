@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"braid/internal/coco"
 	"braid/source/synth"
@@ -39,7 +40,7 @@ func TestRecorder(t *testing.T) {
 
 func TestOfNamesFramesByTheirTime(t *testing.T) {
 	o := synth.Options{Seed: 3, Width: 160, Height: 90, FPS: 2, Seconds: 1.5}
-	d, err := Of(o)
+	d, err := Of(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,12 +105,22 @@ func TestPicturesValidate(t *testing.T) {
 	}
 }
 
-func TestPicturesStop(t *testing.T) {
-	ctx, cancel := context.WithCancelCause(t.Context())
+// What takes long stops within a frame.
+func TestStops(t *testing.T) {
 	cause := errors.New("enough")
-	cancel(cause)
-	p := Pictures{First: 1, Scenes: 2, Frames: 1, Every: 1, Width: 160, Height: 90}
-	if err := p.Write(ctx, t.TempDir()); !errors.Is(err, cause) {
-		t.Errorf("Write returned %v", err)
+	for name, do := range map[string]func(ctx context.Context) error{
+		"pictures": func(ctx context.Context) error {
+			return Pictures{First: 1, Scenes: 1, Frames: 1e6, Every: 1, Width: 160, Height: 90}.Write(ctx, t.TempDir())
+		},
+		"truth": func(ctx context.Context) error {
+			_, err := Of(ctx, synth.Options{Seed: 1, Width: 160, Height: 90, FPS: 10, Seconds: 80_000})
+			return err
+		},
+	} {
+		ctx, cancel := context.WithTimeoutCause(t.Context(), 300*time.Millisecond, cause)
+		if err := do(ctx); !errors.Is(err, cause) {
+			t.Errorf("%s returned %v", name, err)
+		}
+		cancel()
 	}
 }

@@ -157,7 +157,7 @@ func (s *Street) place(d *dice.Dice, width, height int) {
 	vertical := 2 * math.Atan(math.Tan(fov/2)*float64(height)/float64(width))
 	// The horizon lies in the upper part of the picture.
 	tilt := d.Range(0.08, 0.42) * vertical
-	s.Origin = mesh.V(d.Range(-3, 3), up/math.Tan(tilt+0.18*vertical)*d.Range(0.75, 1.25), 0)
+	s.Origin = mesh.V(d.Range(-3, 3), up/math.Tan(tilt+float64(0.18*vertical))*d.Range(0.75, 1.25), 0)
 	s.Origin.Y = min(max(s.Origin.Y, 8), 26)
 	s.clear()
 	s.Camera = raster.NewCamera(mesh.V(0, 0, up), s.bearing()+d.Range(-0.08, 0.08), tilt, d.Norm()*0.012, fov, width, height)
