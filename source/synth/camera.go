@@ -1,6 +1,7 @@
 package synth
 
 import (
+	"encoding/binary"
 	"math"
 
 	"braid/source/synth/backdrop"
@@ -49,21 +50,25 @@ func (s *shake) at(t float64) (x, y float64) {
 // pixel, which is how it looks after a camera's own processing, and stronger in
 // poor light.
 type noise struct {
-	seed  uint64
-	table [noiseSize]int8
+	seed uint64
+	more []byte // three bytes a value: what it adds
+	less []byte // what it takes away
 }
 
 const noiseSize = 1 << 14
 
 func newNoise(seed uint64, dusk bool) noise {
 	d := dice.New(seed, 3)
-	n := noise{seed: seed}
+	n := noise{seed: seed, more: make([]byte, 3*noiseSize), less: make([]byte, 3*noiseSize)}
 	sigma := d.Range(0.8, 2.6)
 	if dusk {
 		sigma = d.Range(2, 5)
 	}
-	for i := range n.table {
-		n.table[i] = int8(math.Round(max(-100, min(100, sigma*d.Norm()))))
+	for i := range noiseSize {
+		v := int(math.Round(max(-100, min(100, sigma*d.Norm()))))
+		for k := 3 * i; k < 3*i+3; k++ {
+			n.more[k], n.less[k] = byte(max(0, v)), byte(max(0, -v))
+		}
 	}
 	return n
 }
@@ -74,15 +79,30 @@ func (n *noise) add(rgb []byte, i int) {
 	const run = 512 // pixels that follow each other in the table
 	for from := 0; from < len(rgb); from += 3 * run {
 		row := rgb[from:min(from+3*run, len(rgb))]
-		at := int(d.Uint64() % (noiseSize - run))
-		table := n.table[at : at+run]
-		for k := 0; k+2 < len(row); k += 3 {
-			v := int(table[k/3])
-			row[k] = clamp(int(row[k]) + v)
-			row[k+1] = clamp(int(row[k+1]) + v)
-			row[k+2] = clamp(int(row[k+2]) + v)
-		}
+		at := 3 * int(d.Uint64()%(noiseSize-run))
+		shift(row, n.more[at:at+len(row)], n.less[at:at+len(row)])
 	}
 }
 
-func clamp(v int) byte { return byte(max(0, min(255, v))) }
+// shift adds more to a row of bytes and takes less away, eight at a time, and
+// stops at 255 and 0. Both are below 128.
+func shift(row, more, less []byte) {
+	i := 0
+	for ; i+8 <= len(row); i += 8 {
+		v := binary.LittleEndian.Uint64(row[i:])
+		v = add(v, binary.LittleEndian.Uint64(more[i:]))
+		v = ^add(^v, binary.LittleEndian.Uint64(less[i:]))
+		binary.LittleEndian.PutUint64(row[i:], v)
+	}
+	for ; i < len(row); i++ {
+		row[i] = byte(max(0, min(255, int(row[i])+int(more[i]))-int(less[i])))
+	}
+}
+
+// add adds the eight bytes of n, each below 128, to those of v and stops at 255.
+func add(v, n uint64) uint64 {
+	const high = 0x8080808080808080
+	sum := v&^high + n // of the lower seven bits
+	over := v & sum & high >> 7
+	return sum ^ v&high | over*255
+}

@@ -21,10 +21,10 @@ type Object struct {
 }
 
 // Hard says that an object is too small or too much hidden for a detector to be
-// blamed for missing it: less than a quarter of it is to be seen, or it is
-// smaller than 16 pixels in a picture that is 1280 wide.
-func (o Object) Hard(width int) bool {
-	return o.Visible < 0.25 || max(o.Box[2], o.Box[3]) < 16*float64(width)/1280
+// blamed for missing it: less than a quarter of it is to be seen, or its longer
+// side is below 16 pixels.
+func (o Object) Hard() bool {
+	return o.Visible < 0.25 || max(o.Box[2], o.Box[3]) < 16
 }
 
 // Scene draws the frames of a scene, which must be asked for in order. It is
@@ -39,8 +39,8 @@ type Scene struct {
 	shake   shake
 	noise   noise
 
-	parts   [2]*mesh.Mesh // of one actor, in its own axes
-	world   mesh.Mesh     // one part, in the scene's
+	parts   [maxParts]*mesh.Mesh // of one actor, in its own axes
+	light   raster.Light         // where it stands
 	bodies  []drawn
 	seen    []int
 	boxes   []raster.Box
@@ -91,48 +91,60 @@ func (s *Scene) Advance(i int) []Object {
 
 // draw draws one actor and its shadow.
 func (s *Scene) draw(b *traffic.Body) {
+	if !s.inSight(b) {
+		return
+	}
 	classes := b.Actor.Parts()
 	parts := s.parts[:len(classes)]
 	for _, p := range parts {
 		p.Reset()
 	}
-	if !s.inSight(b) {
-		return
-	}
 	b.Actor.Draw(b.Motion, parts)
 	s.footprint(b)
-	light := s.back.LightAt(b.Place.T)
+	s.light = s.back.LightAt(b.Place.T)
 	for k, p := range parts {
-		s.world.Reset()
-		s.world.Append(p, b.Place)
 		d := drawn{class: classes[k], track: b.Track*maxParts + k}
-		d.cover = s.canvas.Draw(&s.world, uint16(len(s.bodies)), s.street.Camera, &light, s.back)
+		d.cover = s.canvas.Draw(p, b.Place, uint16(len(s.bodies)), s.street.Camera, &s.light, s.back)
 		s.bodies = append(s.bodies, d)
-		s.castShadow(&light)
+		s.castShadow(p, b.Place)
 	}
 }
 
 // inSight leaves out what is certainly not in the picture, nor its shadow.
 func (s *Scene) inSight(b *traffic.Body) bool {
+	const slack = 0.5 // of what sticks out of an actor's box, metres
 	l, w, h := b.Actor.Size()
-	reach := l + w + 4*h
-	p := b.Place.T.Sub(s.street.Camera.Eye)
-	x, _, depth := s.street.Camera.Project(b.Place.T)
-	if depth < -reach || p.Len() < 0.5 {
-		return false
+	sun, cam := s.street.Light.Sun, s.street.Camera
+	missed := raster.AllSides
+	for i := range 8 {
+		x, y, z := l/2+slack, w/2+slack, -slack
+		if i&1 != 0 {
+			x = -x
+		}
+		if i&2 != 0 {
+			y = -y
+		}
+		if i&4 != 0 {
+			z = h + slack
+		}
+		p := b.Place.Point(mesh.V(x, y, z))
+		missed &= cam.Outside(p)
+		if sunny(&s.street.Light) && z > 0 {
+			missed &= cam.Outside(p.Sub(sun.Mul(z / sun.Z)))
+		}
 	}
-	if depth < 2 {
-		return true
-	}
-	margin := reach * s.street.Camera.Focal / depth
-	return x > -margin && x < float64(s.Options.Width)+margin
+	return missed == 0
 }
 
-// castShadow darkens the ground where what was drawn last, which stands in the
-// given light, keeps the sun off it.
-func (s *Scene) castShadow(light *raster.Light) {
-	if sun := light.SunColor.G * light.Sun.Z; sun > 0.02 {
-		s.canvas.CastShadow(&s.world, s.street.Camera, light.Sun, sun/(sun+light.Sky.G))
+// sunny says whether shadows are seen in a light.
+func sunny(l *raster.Light) bool { return l.SunColor.G*l.Sun.Z > 0.02 }
+
+// castShadow darkens the ground where m, which stands in the light of its place,
+// keeps the sun off it.
+func (s *Scene) castShadow(m *mesh.Mesh, place mesh.Affine) {
+	if light := &s.light; sunny(light) {
+		sun := light.SunColor.G * light.Sun.Z
+		s.canvas.CastShadow(m, place, s.street.Camera, light.Sun, sun/(sun+light.Sky.G))
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"braid/source/synth/actor"
+	"braid/source/synth/mesh"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -114,6 +115,67 @@ func TestFramesMove(t *testing.T) {
 	if bytes.Equal(first, later) {
 		t.Error("after 2 seconds the picture is the same")
 	}
+}
+
+// What is left out of a frame would have covered nothing of it.
+func TestWhatIsOutOfSightIsNotSeen(t *testing.T) {
+	left := 0
+	for seed := range uint64(12) {
+		s := scene(t, small(seed))
+		for i := range 4 {
+			s.Advance(i)
+			bodies := s.traffic.Bodies()
+			for k := range bodies {
+				b := &bodies[k]
+				if s.inSight(b) {
+					continue
+				}
+				left++
+				parts := []*mesh.Mesh{{}, {}}[:len(b.Actor.Parts())]
+				b.Actor.Draw(b.Motion, parts)
+				for _, p := range parts {
+					if c := s.canvas.Draw(p, b.Place, 1, s.street.Camera, &s.street.Light, s.back); c.Samples != 0 {
+						t.Errorf("seed %d frame %d: track %d is left out, but covers %+v", seed, i, b.Track, c)
+					}
+				}
+			}
+		}
+	}
+	if left == 0 {
+		t.Error("nothing was left out")
+	}
+}
+
+// Once a body has been drawn, nothing more is allocated for it.
+func TestFramesAllocateNothing(t *testing.T) {
+	s := scene(t, Options{Seed: 7, Width: 320, Height: 180, FPS: 100})
+	rgb := make([]byte, 3*320*180)
+	i := 0
+	frame := func() {
+		s.Advance(i)
+		s.Paint(rgb, i)
+		i++
+	}
+	for range 20 {
+		frame()
+	}
+	before := lastTrack(s)
+	n := testing.AllocsPerRun(20, frame)
+	if lastTrack(s) != before {
+		t.Fatal("a body has entered: take another stretch")
+	}
+	if n != 0 {
+		t.Errorf("%v allocations a frame", n)
+	}
+}
+
+// lastTrack is that of the body which entered last.
+func lastTrack(s *Scene) int {
+	last := 0
+	for _, b := range s.traffic.Bodies() {
+		last = max(last, b.Track)
+	}
+	return last
 }
 
 func BenchmarkFrame(b *testing.B) {

@@ -44,3 +44,11 @@ type Actor interface {
 	// parts and may be called from one goroutine at a time.
 	Draw(m Motion, parts []*mesh.Mesh)
 }
+
+// What Parts returns is made once, as it is asked for in every frame.
+var (
+	alone = [Classes][]Class{
+		Person: {Person}, Bicycle: {Bicycle}, Car: {Car}, Motorcycle: {Motorcycle}, Bus: {Bus}, Truck: {Truck},
+	}
+	withRider = [Classes][]Class{Bicycle: {Bicycle, Person}, Motorcycle: {Motorcycle, Person}}
+)

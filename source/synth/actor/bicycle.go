@@ -96,7 +96,7 @@ func (o *outfit) sport(d *dice.Dice) {
 	}
 }
 
-func (c *cyclist) Parts() []Class { return []Class{Bicycle, Person} }
+func (c *cyclist) Parts() []Class { return withRider[Bicycle] }
 
 func (c *cyclist) Size() (length, width, height float64) { return c.size.X, c.size.Y, c.size.Z }
 
@@ -143,7 +143,7 @@ func NewParkedBicycle(d *dice.Dice) Actor {
 	return p
 }
 
-func (p *parkedBicycle) Parts() []Class { return []Class{Bicycle} }
+func (p *parkedBicycle) Parts() []Class { return alone[Bicycle] }
 
 func (p *parkedBicycle) Size() (length, width, height float64) { return p.size.X, p.size.Y, p.size.Z }
 

@@ -74,7 +74,7 @@ func checkMesh(t *rapid.T, m *mesh.Mesh) {
 			t.Fatalf("normal %d has length %g", i, l)
 		}
 	}
-	if n := len(m.Triangles); n < 800 || n > 4500 {
+	if n := len(m.Triangles); n < 800 || n > 5000 {
 		t.Fatalf("%d triangles: looks need some, speed allows few", n)
 	}
 	for i, tri := range m.Triangles {

@@ -50,7 +50,7 @@ func (v *vehicle) finish(body *mesh.Mesh) *vehicle {
 }
 
 // Parts is the one class of the vehicle.
-func (v *vehicle) Parts() []Class { return []Class{v.class} }
+func (v *vehicle) Parts() []Class { return alone[v.class] }
 
 // Size is that of the box about the body, mirrors counted, in metres.
 func (v *vehicle) Size() (length, width, height float64) { return v.length, v.width, v.height }

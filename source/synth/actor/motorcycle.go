@@ -133,7 +133,7 @@ func (o *outfit) protect(d *dice.Dice, k motorcycleKind) {
 	o.vest, o.stripes = d.Chance(0.06), 0
 }
 
-func (c *motorcyclist) Parts() []Class { return []Class{Motorcycle, Person} }
+func (c *motorcyclist) Parts() []Class { return withRider[Motorcycle] }
 
 func (c *motorcyclist) Size() (length, width, height float64) { return c.size.X, c.size.Y, c.size.Z }
 
@@ -186,7 +186,7 @@ func NewParkedMotorcycle(d *dice.Dice) Actor {
 	return p
 }
 
-func (p *parkedMotorcycle) Parts() []Class { return []Class{Motorcycle} }
+func (p *parkedMotorcycle) Parts() []Class { return alone[Motorcycle] }
 
 func (p *parkedMotorcycle) Size() (length, width, height float64) {
 	return p.size.X, p.size.Y, p.size.Z

@@ -38,7 +38,7 @@ func rollHeight(d *dice.Dice) float64 {
 	return min(1.95, max(1.50, 1.71+float64(0.09*d.Norm())))
 }
 
-func (p *pedestrian) Parts() []Class { return []Class{Person} }
+func (p *pedestrian) Parts() []Class { return alone[Person] }
 
 func (p *pedestrian) Size() (length, width, height float64) { return p.size.X, p.size.Y, p.size.Z }
 

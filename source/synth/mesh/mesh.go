@@ -1,5 +1,7 @@
 package mesh
 
+import "slices"
+
 // Color is an albedo or a light, linear red, green and blue; an albedo's are
 // between 0 and 1.
 type Color struct{ R, G, B float64 }
@@ -63,14 +65,22 @@ func (m *Mesh) point(p, n Vec) int32 {
 	return int32(len(m.Points) - 1)
 }
 
-// Append adds what o holds, moved by a.
+// Append adds what o holds, moved by a, which turns and shifts only: normals are
+// not brought to length 1 again, which would cost more than all else here.
 func (m *Mesh) Append(o *Mesh, a Affine) {
 	points, mats := int32(len(m.Points)), int32(len(m.Materials))
+	n := len(m.Points) + len(o.Points)
+	m.Points = slices.Grow(m.Points, len(o.Points))[:n]
+	m.Normals = slices.Grow(m.Normals, len(o.Points))[:n]
+	to, normals := m.Points[points:], m.Normals[points:]
 	for i, p := range o.Points {
-		m.point(a.Point(p), a.Dir(o.Normals[i]).Unit())
+		to[i], normals[i] = a.Point(p), a.Dir(o.Normals[i])
 	}
-	for _, t := range o.Triangles {
-		m.Triangles = append(m.Triangles, Triangle{t.A + points, t.B + points, t.C + points, t.Material + mats})
+	first := len(m.Triangles)
+	m.Triangles = append(m.Triangles, o.Triangles...)
+	for i := range o.Triangles {
+		t := &m.Triangles[first+i]
+		t.A, t.B, t.C, t.Material = t.A+points, t.B+points, t.C+points, t.Material+mats
 	}
 	m.Materials = append(m.Materials, o.Materials...)
 }

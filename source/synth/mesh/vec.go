@@ -77,12 +77,6 @@ func (m Affine) Then(n Affine) Affine {
 // Move shifts by t.
 func Move(t Vec) Affine { a := Identity; a.T = t; return a }
 
-// Scale stretches along the axes. Normals are not corrected for it: use it with
-// equal factors, or on shapes whose shading may be off.
-func Scale(x, y, z float64) Affine {
-	return Affine{X: Vec{x, 0, 0}, Y: Vec{0, y, 0}, Z: Vec{0, 0, z}}
-}
-
 // Yaw turns by angle (radians, counter-clockwise seen from above) about z.
 func Yaw(angle float64) Affine {
 	s, c := math.Sincos(angle)

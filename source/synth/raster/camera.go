@@ -55,6 +55,31 @@ func (c *Camera) Project(p mesh.Vec) (x, y, depth float64) {
 	return x, y, depth
 }
 
+// Sides are those at which something lies outside the picture, one bit each:
+// what lies wholly beyond one of them is not seen.
+type Sides uint8
+
+// AllSides are left, right, top, bottom and behind.
+const AllSides Sides = 1<<5 - 1
+
+// Outside returns beyond which sides of what the camera sees p lies.
+func (c *Camera) Outside(p mesh.Vec) Sides {
+	v := p.Sub(c.Eye)
+	depth := v.Dot(c.ahead)
+	// Of the products with depth, so that it holds for what is behind too.
+	x := float64(v.Dot(c.right)*c.Focal) + float64((float64(c.Width)/2+c.shiftX)*depth)
+	y := float64(v.Dot(c.down)*c.Focal) + float64((float64(c.Height)/2+c.shiftY)*depth)
+	var s Sides
+	for i, beyond := range [...]bool{
+		x < 0, x > float64(c.Width)*depth, y < 0, y > float64(c.Height)*depth, depth < Near,
+	} {
+		if beyond {
+			s |= 1 << i
+		}
+	}
+	return s
+}
+
 // Ray returns the direction, of length 1, in which the resting camera sees the
 // picture's point x, y.
 func (c *Camera) Ray(x, y float64) mesh.Vec {

@@ -1,6 +1,9 @@
 package raster
 
-import "math"
+import (
+	"math"
+	"math/bits"
+)
 
 // Over is how many samples a pixel has along each side: edges are smoothed by
 // averaging Over*Over samples.
@@ -14,59 +17,60 @@ const Near = 0.5
 const None = 0
 
 // Canvas is a picture in the making: for each sample the nearest surface's
-// inverse depth, colour and body. Only the tiles that a body touched since
-// Clear hold anything, so that the cost of a picture is that of its bodies.
+// inverse depth, colour and body. Only what a body covered since Clear holds
+// anything, so that the cost of a picture is that of its bodies.
 type Canvas struct {
 	Width, Height int // pixels
 	stride        int // samples in a row
-	inv           []float32
-	color         [][3]uint8
-	body          []uint16
-	touched       []bool // by tile
-	tilesX        int
-	mark          []uint32 // per sample: the draw that last covered it
-	draws         uint32
+	samples       []sample
+	words         int // in a row of marks
+	marks         []mark
 	shadow        []uint8 // per pixel: 255 in full light
 	shaded        []bool  // by tile
+	tilesX        int
 	points        []screen
 }
 
-// tile is the side of a tile in pixels.
+// sample is what is seen at one place of the picture. It means something where
+// its mark, or that of the pixels' other row, says that something is covered.
+type sample struct {
+	inv   float32 // inverse depth of the nearest surface, the backdrop's included
+	color uint32  // red, green, blue from the lowest byte; then 1, or 0 for the backdrop
+	body  uint16
+}
+
+// mark tells which of 64 samples in a row, the lowest bit being the leftmost,
+// are covered by bodies.
+type mark struct {
+	covered uint64 // since Clear
+	drawn   uint64 // by this Draw
+}
+
+// tile is the side, in pixels, of the tiles that shadows are kept by.
 const tile = 16
 
 // NewCanvas makes a Canvas of width by height pixels.
 func NewCanvas(width, height int) *Canvas {
-	n := width * height * Over * Over
 	tx, ty := (width+tile-1)/tile, (height+tile-1)/tile
-	c := &Canvas{
-		Width: width, Height: height, stride: width * Over, tilesX: tx,
-		inv: make([]float32, n), color: make([][3]uint8, n), body: make([]uint16, n), mark: make([]uint32, n),
-		touched: make([]bool, tx*ty), shaded: make([]bool, tx*ty), shadow: make([]uint8, width*height),
-	}
+	c := &Canvas{Width: width, Height: height, stride: width * Over, words: (width*Over + 63) / 64, tilesX: tx}
+	c.samples = make([]sample, c.stride*height*Over)
+	c.marks = make([]mark, c.words*height*Over)
+	c.shaded, c.shadow = make([]bool, tx*ty), make([]uint8, width*height)
 	for i := range c.shadow {
 		c.shadow[i] = 255
 	}
 	return c
 }
 
-// Clear empties the touched tiles.
+// Clear empties the picture.
 func (c *Canvas) Clear() {
-	for t, on := range c.touched {
-		if !on {
-			continue
-		}
-		c.touched[t] = false
-		c.rows(t, Over, func(a, b int) {
-			clear(c.inv[a:b])
-			clear(c.body[a:b])
-		})
-	}
+	clear(c.marks)
 	for t, on := range c.shaded {
 		if !on {
 			continue
 		}
 		c.shaded[t] = false
-		c.rows(t, 1, func(a, b int) {
+		c.rows(t, func(a, b int) {
 			for i := a; i < b; i++ {
 				c.shadow[i] = 255
 			}
@@ -74,53 +78,89 @@ func (c *Canvas) Clear() {
 	}
 }
 
-// rows calls f with the index range of each row of tile t in a buffer that has
-// scale entries a pixel along each side.
-func (c *Canvas) rows(t, scale int, f func(from, to int)) {
+// rows calls f with the index range of each row of pixels in tile t.
+func (c *Canvas) rows(t int, f func(from, to int)) {
 	x0, y0 := t%c.tilesX*tile, t/c.tilesX*tile
 	x1, y1 := min(x0+tile, c.Width), min(y0+tile, c.Height)
-	for y := y0 * scale; y < y1*scale; y++ {
-		f(y*c.Width*scale+x0*scale, y*c.Width*scale+x1*scale)
+	for y := y0; y < y1; y++ {
+		f(y*c.Width+x0, y*c.Width+x1)
 	}
 }
 
-// touch marks the tiles that a rectangle of pixels meets.
-func (c *Canvas) touch(tiles []bool, x0, y0, x1, y1 int) {
-	for y := y0 / tile; y <= y1/tile; y++ {
-		for x := x0 / tile; x <= x1/tile; x++ {
-			tiles[y*c.tilesX+x] = true
+// cover marks the samples of row y from one to another (left out) as covered
+// and returns how many of them this Draw had not covered before.
+func (c *Canvas) cover(y, from, to int, back *still) int {
+	marks := c.marks[y*c.words+from/64 : y*c.words+(to-1)/64+1]
+	bit := ^uint64(0) << (from % 64)
+	fresh := 0
+	for i := range marks {
+		if i == len(marks)-1 {
+			bit &= ^uint64(0) >> (-to & 63)
 		}
+		m := &marks[i]
+		fresh += bits.OnesCount64(bit &^ m.drawn)
+		if m.covered == 0 {
+			c.prepare(y, from/64+i, back)
+		}
+		m.covered, m.drawn = m.covered|bit, m.drawn|bit
+		bit = ^uint64(0)
 	}
+	return fresh
+}
+
+// prepare sets the samples of mark w of row y, and of the pixels' other row, to
+// what the backdrop shows, unless a body was there before.
+func (c *Canvas) prepare(y, w int, back *still) {
+	if c.marks[(y^1)*c.words+w].covered != 0 {
+		return
+	}
+	y &^= 1
+	from, to := w*64, min(w*64+64, c.stride)
+	upper := c.samples[y*c.stride:][from:to]
+	for i := 0; i+1 < len(upper); i += Over {
+		s := sample{inv: back.at((from+i)/Over, y/Over)}
+		upper[i], upper[i+1] = s, s
+	}
+	copy(c.samples[(y+1)*c.stride:][from:to], upper)
 }
 
 // Tally counts, for each body below len(seen), the samples that show it, and
-// the box of pixels about them; boxes of unseen bodies are empty.
+// the box of samples about them; boxes of unseen bodies are empty.
 func (c *Canvas) Tally(seen []int, boxes []Box) {
 	for i := range seen {
 		seen[i], boxes[i] = 0, Box{math.MaxInt, math.MaxInt, -1, -1}
 	}
-	for t, on := range c.touched {
-		if !on {
-			continue
+	for i := range c.marks {
+		if word := c.marks[i].covered; word != 0 {
+			c.tallyWord(i%c.words*64, i/c.words, word, seen, boxes)
 		}
-		y := t / c.tilesX * tile * Over
-		c.rows(t, Over, func(a, b int) {
-			for i := a; i < b; i++ {
-				if k := int(c.body[i]); k != None && k < len(seen) {
-					seen[k]++
-					x := i % c.stride
-					bx := &boxes[k]
-					bx.X0, bx.Y0 = min(bx.X0, x), min(bx.Y0, y)
-					bx.X1, bx.Y1 = max(bx.X1, x), max(bx.Y1, y)
-				}
-			}
-			y++
-		})
 	}
 }
 
-// Box is a box of samples, both corners inside; X1 < X0 where it is empty.
+// tallyWord counts the samples of row y that the bits of a word name, the
+// lowest of which is for sample x. Neighbours mostly show the same body.
+func (c *Canvas) tallyWord(x, y int, word uint64, seen []int, boxes []Box) {
+	row := c.samples[y*c.stride+x : min(y*c.stride+x+64, (y+1)*c.stride)]
+	for word != 0 {
+		from := bits.TrailingZeros64(word)
+		body := row[from].body
+		to := from + 1
+		for to < len(row) && word>>to&1 != 0 && row[to].body == body {
+			to++
+		}
+		word &= ^uint64(0) << to
+		if body != None && int(body) < len(seen) {
+			seen[body] += to - from
+			b := &boxes[body]
+			b.X0, b.Y0 = min(b.X0, x+from), min(b.Y0, y)
+			b.X1, b.Y1 = max(b.X1, x+to-1), max(b.Y1, y)
+		}
+	}
+}
+
+// Box is a box of samples, both corners inside; it is empty where X1 < X0 or
+// Y1 < Y0.
 type Box struct{ X0, Y0, X1, Y1 int }
 
 // Empty reports whether no sample is inside.
-func (b Box) Empty() bool { return b.X1 < b.X0 }
+func (b Box) Empty() bool { return b.X1 < b.X0 || b.Y1 < b.Y0 }

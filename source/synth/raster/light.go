@@ -46,9 +46,15 @@ func (l *Light) Shade(mat *mesh.Material, p, n, eye mesh.Vec) mesh.Color {
 	}
 	c = c.Add(mat.Glow.Mul(l.Lamps)).Add(mat.Signal)
 	if l.Haze > 0 {
-		c = l.Horizon.Mix(c, math.Exp(-l.Haze*dist))
+		c = l.Horizon.Mix(c, fade(l.Haze*dist))
 	}
 	return c
+}
+
+// fade is exp(-x), for x not negative, to a thousandth of what is left of the
+// light while x is below 1, and haze is thin.
+func fade(x float64) float64 {
+	return 1 / (1 + x*(1+x*(1.0/2+x*(1.0/6+x*(1.0/24+x/120)))))
 }
 
 // polish adds highlight and mirrored surroundings, with Schlick's
@@ -62,7 +68,10 @@ func (l *Light) polish(c mesh.Color, mat *mesh.Material, n, view mesh.Vec, open 
 	c = c.Mix(l.SkyAt(mirror).Mul(open), share)
 	if h := mirror.Dot(l.Sun); h > 0 {
 		power := 12 + 180*mat.Gloss*mat.Gloss
-		c = c.Add(l.SunColor.Mul(mat.Gloss * 0.9 * math.Pow(h, power)))
+		// As log h is at most h-1, what is left out here is below exp(-14).
+		if (1-h)*power < 14 {
+			c = c.Add(l.SunColor.Mul(mat.Gloss * 0.9 * math.Pow(h, power)))
+		}
 	}
 	return c
 }

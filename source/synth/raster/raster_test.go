@@ -76,7 +76,7 @@ func TestRayMeetsWhatItPoints(t *testing.T) {
 func TestDrawCountsSamples(t *testing.T) {
 	c := NewCanvas(200, 100)
 	// 1 m at 5 m is 20 pixels: 40 x 40 pixels, 4 samples each.
-	got := c.Draw(board(0, 5, 1, 1), 1, level(), plain(), open{})
+	got := c.Draw(board(0, 5, 1, 1), mesh.Identity, 1, level(), plain(), open{})
 	if got.Samples != 40*40*4 || got.Inside != 1 {
 		t.Errorf("covers %+v, want %d samples", got, 40*40*4)
 	}
@@ -93,7 +93,7 @@ func TestNearerHidesFarther(t *testing.T) {
 			c := NewCanvas(200, 100)
 			boards := [2]*mesh.Mesh{board(0, 10, 1, 2), board(1, 5, 1, 1)} // 80..120 and 100..140 px wide
 			for _, k := range order {
-				c.Draw(boards[k], uint16(k+1), level(), plain(), open{})
+				c.Draw(boards[k], mesh.Identity, uint16(k+1), level(), plain(), open{})
 			}
 			seen, boxes := make([]int, 3), make([]Box, 3)
 			c.Tally(seen, boxes)
@@ -110,7 +110,7 @@ func TestNearerHidesFarther(t *testing.T) {
 func TestBackdropHides(t *testing.T) {
 	for depth, want := range map[float32]int{4: 20 * 40 * 4, 6: 40 * 40 * 4} {
 		c := NewCanvas(200, 100)
-		c.Draw(board(0, 5, 1, 1), 1, level(), plain(), wall{depth})
+		c.Draw(board(0, 5, 1, 1), mesh.Identity, 1, level(), plain(), wall{depth})
 		seen, boxes := make([]int, 2), make([]Box, 2)
 		c.Tally(seen, boxes)
 		if seen[1] != want {
@@ -122,11 +122,11 @@ func TestBackdropHides(t *testing.T) {
 func TestPartlyOutside(t *testing.T) {
 	c := NewCanvas(200, 100)
 	// From 80 to 120 pixels to the right of the middle: half is outside.
-	got := c.Draw(board(5, 5, 1, 1), 1, level(), plain(), open{})
+	got := c.Draw(board(5, 5, 1, 1), mesh.Identity, 1, level(), plain(), open{})
 	if math.Abs(got.Inside-0.5) > 1e-9 || got.Samples != 20*40*4 {
 		t.Errorf("covers %+v", got)
 	}
-	if got := c.Draw(board(50, 5, 1, 1), 1, level(), plain(), open{}); got.Samples != 0 || got.Inside != 0 {
+	if got := c.Draw(board(50, 5, 1, 1), mesh.Identity, 1, level(), plain(), open{}); got.Samples != 0 || got.Inside != 0 {
 		t.Errorf("what is outside covers %+v", got)
 	}
 }
@@ -134,14 +134,14 @@ func TestPartlyOutside(t *testing.T) {
 func TestBackFacesAreNotDrawn(t *testing.T) {
 	c := NewCanvas(200, 100)
 	cam := NewCamera(mesh.V(0, 10, 1), math.Pi, 0, 0, math.Pi/2, 200, 100) // from behind
-	if got := c.Draw(board(0, 5, 1, 1), 1, cam, plain(), open{}); got.Samples != 0 {
+	if got := c.Draw(board(0, 5, 1, 1), mesh.Identity, 1, cam, plain(), open{}); got.Samples != 0 {
 		t.Errorf("the back covers %d samples", got.Samples)
 	}
 }
 
 func TestComposeAveragesEdges(t *testing.T) {
 	c := NewCanvas(200, 100)
-	c.Draw(board(0.02, 5, 1, 1), 1, level(), plain(), open{}) // from 80.4 to 120.4 pixels
+	c.Draw(board(0.02, 5, 1, 1), mesh.Identity, 1, level(), plain(), open{}) // from 80.4 to 120.4 pixels
 	rgb := make([]byte, 3*200*100)
 	c.Compose(rgb)
 	at := func(x int) byte { return rgb[3*(50*200+x)] }
@@ -155,8 +155,8 @@ func TestComposeAveragesEdges(t *testing.T) {
 
 func TestClearForgets(t *testing.T) {
 	c := NewCanvas(200, 100)
-	c.Draw(board(0, 5, 1, 1), 1, level(), plain(), open{})
-	c.CastShadow(board(0, 5, 0.5, 0.5), level(), mesh.V(0, -0.6, 0.8), 1)
+	c.Draw(board(0, 5, 1, 1), mesh.Identity, 1, level(), plain(), open{})
+	c.CastShadow(board(0, 5, 0.5, 0.5), mesh.Identity, level(), mesh.V(0, -0.6, 0.8), 1)
 	c.Clear()
 	rgb := make([]byte, 3*200*100)
 	for i := range rgb {
@@ -175,7 +175,7 @@ func TestShadowFallsAwayFromTheSun(t *testing.T) {
 	var m mesh.Mesh
 	m.Box(m.Material(mesh.Material{}), mesh.V(-1, 4, 0), mesh.V(1, 6, 1))
 	c := NewCanvas(200, 100)
-	c.CastShadow(&m, level(), mesh.V(0.6, 0, 0.8), 1) // sun to the right: shadow to the left
+	c.CastShadow(&m, mesh.Identity, level(), mesh.V(0.6, 0, 0.8), 1) // sun to the right: shadow to the left
 	rgb := make([]byte, 3*200*100)
 	for i := range rgb {
 		rgb[i] = 200
@@ -195,8 +195,8 @@ func TestDrawAllocatesNothing(t *testing.T) {
 	rgb := make([]byte, 3*200*100)
 	if n := testing.AllocsPerRun(20, func() {
 		c.Clear()
-		c.Draw(m, 1, cam, l, open{})
-		c.CastShadow(m, cam, mesh.V(0, 0.6, 0.8), 0.5)
+		c.Draw(m, mesh.Identity, 1, cam, l, open{})
+		c.CastShadow(m, mesh.Identity, cam, mesh.V(0, 0.6, 0.8), 0.5)
 		c.Compose(rgb)
 	}); n != 0 {
 		t.Errorf("%v allocations", n)
