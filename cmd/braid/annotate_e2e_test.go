@@ -211,8 +211,12 @@ func TestClipsThatCannotBe(t *testing.T) {
 	if err := os.Mkdir(folder, 0o700); err != nil {
 		t.Fatal(err)
 	}
+	out := filepath.Join(dir, "out.mp4")
+	if err := os.WriteFile(out, []byte("old"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	config := writeFile(t, "braid.yaml", twoCameras+"  - {name: own, url: \"file://"+own+"\"}\n")
-	batch := []string{"batch", own, "--model", "ball", "--out", filepath.Join(dir, "out.mp4"), "--annotate"}
+	batch := []string{"batch", own, "--model", "ball", "--out", out, "--annotate"}
 	run := []string{"run", "-c", config, "--annotate"}
 	for _, c := range []struct {
 		args []string
@@ -222,17 +226,20 @@ func TestClipsThatCannotBe(t *testing.T) {
 		{append(batch, "x.avi"), 2, "ends in .mp4"},
 		{append(batch, folder), 2, "is a directory"},
 		{append(batch, own), 2, "overwrite"},
-		{append(batch, filepath.Join(dir, "out.mp4")), 2, "overwrite"},
+		{append(batch, out), 2, "are one file"},
 		{append(batch, filepath.Join(dir, "x.mp4"), "--resume"), 2, "--resume"},
-		{append(batch, filepath.Join(dir, "none", "x.mp4")), 4, "no such file or directory"},
+		{append(batch, filepath.Join(dir, "none", "x.mp4")), 4, "there is no folder"},
 		{append(run, "x.webm"), 2, "ends in .mp4"},
 		{append(run, own), 2, "overwrite"},
-		{append(run, filepath.Join(dir, "none", "x.mp4")), 4, "no such file or directory"},
+		{append(run, filepath.Join(dir, "none", "x.mp4")), 4, "there is no folder"},
 	} {
 		r := braid(t, c.args...)
 		if r.code != c.code || !strings.Contains(lastLines(r.stderr), c.want) {
 			t.Errorf("%v: exit %d, want %d and %q\n%s", c.args, r.code, c.code, c.want, r.stderr)
 		}
+	}
+	if got := read(t, out); string(got) != "old" {
+		t.Errorf("the results of before are %q", got)
 	}
 	if info, err := os.Stat(own); err != nil || info.Size() < 1<<20 {
 		t.Errorf("the input is gone: %v", err)

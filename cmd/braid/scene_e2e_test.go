@@ -70,6 +70,35 @@ func TestSceneRender(t *testing.T) {
 	}
 }
 
+// TestInterruptedSceneRender wants the clip of before: half a scene is of no use,
+// and its truth is not written either.
+func TestInterruptedSceneRender(t *testing.T) {
+	dir := t.TempDir()
+	clip, truth := filepath.Join(dir, "o.mp4"), filepath.Join(dir, "o.json")
+	if err := os.WriteFile(clip, []byte("old"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := command(t, "scene", "render", clip, "--truth", truth, "--scene", "scene:street?seed=3&size=640x360&seconds=3600")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	waitForLines(t, clip+".part.data", 5) // some of it is encoded
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // the exit code is looked at
+	if code := cmd.ProcessState.ExitCode(); code != 130 {
+		t.Errorf("exit %d, want 130", code)
+	}
+	if got := read(t, clip); string(got) != "old" {
+		t.Errorf("the old clip is one of %d bytes", len(got))
+	}
+	if _, err := os.Stat(truth); err == nil {
+		t.Error("there is a truth")
+	}
+	alone(t, clip)
+}
+
 func TestSceneRefusals(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "a.mp4")
 	for _, c := range []struct {
@@ -85,6 +114,12 @@ func TestSceneRefusals(t *testing.T) {
 		{"no folder", []string{"scene", "render", "/nonexistent/a.mp4"}, 4, []string{"/nonexistent"}},
 		{"bad size", []string{"scene", "dataset", t.TempDir(), "--size", "10x10"}, 2, []string{"10x10"}},
 		{"bad number", []string{"scene", "dataset", t.TempDir(), "--scenes", "0"}, 2, []string{"scene"}},
+		{"size that is more", []string{"scene", "dataset", t.TempDir(), "--size", "160x90&seed=4"}, 2, []string{"160x90&seed=4"}},
+		{"too many", []string{"scene", "dataset", t.TempDir(), "--scenes", "2000000000"}, 2, []string{"2000000000"}},
+		{"too far apart", []string{"scene", "dataset", t.TempDir(), "--every", "100"}, 2, []string{"100"}},
+		{"truth over the clip", []string{"scene", "render", out, "--truth", out}, 2, []string{"--truth"}},
+		{"no folder for the truth", []string{"scene", "render", out, "--truth", "/nonexistent/a.json"}, 4, []string{"/nonexistent"}},
+		{"batch without end", []string{"batch", "scene:street", "--model", "braid-nano", "--out", "-"}, 1, []string{"no end"}},
 		{"scene and pictures", []string{"eval", "--scene", scene, "--images", "x"}, 2, []string{"--images"}},
 		{"eval without end", []string{"eval", "--scene", "scene:street"}, 2, []string{"seconds"}},
 	} {
@@ -110,8 +145,8 @@ func TestSceneAsInputAndAsTruth(t *testing.T) {
 	mustRun(t, "batch", scene, "--model", "braid-nano", "--out", first)
 	mustRun(t, "batch", scene, "--model", "braid-nano", "--plan", "configs/plans/demo.yaml", "--out", second)
 	a, b := frames(t, first), frames(t, second)
-	if len(a) != 10 || len(b) != 10 || a[3].Run != b[3].Run {
-		t.Fatalf("%d and %d messages, runs %s and %s", len(a), len(b), a[3].Run, b[3].Run)
+	if len(a) != 10 || len(b) != 10 || a[3].Run != b[3].Run || a[3].File != scene {
+		t.Fatalf("%d and %d messages of %s, runs %s and %s", len(a), len(b), a[3].File, a[3].Run, b[3].Run)
 	}
 	for i := range a {
 		if len(a[i].Objects) != len(b[i].Objects) || a[i].Clock != "pts" {

@@ -25,15 +25,30 @@ func checkClip(what, path string) error {
 	return nil
 }
 
+// apart refuses a clip in the file that the results go to, before either is
+// opened. Each may be "", out also "-".
+func apart(out, clip string) error {
+	if out == "" || out == "-" || clip == "" || !sameFile(out, clip) {
+		return nil
+	}
+	return Usage(fmt.Errorf("--out %s and --annotate %s are one file: results and clip need a name each", out, clip))
+}
+
+// sameFile says whether two names are one file's, also before there is one.
+func sameFile(a, b string) bool {
+	if x, err := os.Stat(a); err == nil {
+		y, err := os.Stat(b)
+		return err == nil && os.SameFile(x, y)
+	}
+	x, err1 := os.Stat(filepath.Dir(a))
+	y, err2 := os.Stat(filepath.Dir(b))
+	return err1 == nil && err2 == nil && os.SameFile(x, y) && filepath.Base(a) == filepath.Base(b)
+}
+
 // openClip opens the sink of batch --annotate.
 func (b *batch) openClip(ctx context.Context) (*video.Sink, error) {
 	if err := b.spare("--annotate", b.o.Annotate); err != nil {
 		return nil, err
-	}
-	if b.o.Out != "" && b.o.Out != "-" {
-		if err := spare("--annotate", b.o.Annotate, []string{b.o.Out}); err != nil {
-			return nil, err
-		}
 	}
 	s, err := video.Recorded(ctx, b.o.Annotate, b.env.Log)
 	return s, as(ErrEnvironment, err)

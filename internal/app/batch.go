@@ -57,6 +57,9 @@ func Batch(ctx context.Context, env *Env, o BatchOptions) (err error) {
 	if err := checkClip("--annotate", o.Annotate); err != nil {
 		return err
 	}
+	if err := apart(o.Out, o.Annotate); err != nil {
+		return err
+	}
 	b := &batch{env: env, o: o}
 	if o.NATS != "" {
 		o.Set = append(slices.Clip(o.Set), "nats.url="+natsURL(o.NATS))
@@ -180,6 +183,9 @@ func (b *batch) input(ctx context.Context, arg string, names map[string]int) err
 	if err != nil {
 		return err
 	}
+	if in.endless() && b.o.MaxFrames == 0 {
+		return fmt.Errorf("%s has no end: add &seconds=20 to it, or give --max-frames", in.url)
+	}
 	v := &view{camera: camera, run: run, score: b.model.card.NMS.Score, timings: b.o.Timings}
 	if !strings.HasPrefix(in.url, "images:") {
 		v.file = in.name
@@ -212,15 +218,15 @@ func (b *batch) openSinks(ctx context.Context) (sinks []sink.Sink, err error) {
 			}
 		}
 	}()
-	if b.o.Out != "" {
-		s, err := b.openLines()
+	if b.o.Annotate != "" { // before --out is emptied: a clip that cannot be must not cost results
+		s, err := b.openClip(ctx)
 		if err != nil {
 			return sinks, err
 		}
 		sinks = append(sinks, s)
 	}
-	if b.o.Annotate != "" {
-		s, err := b.openClip(ctx)
+	if b.o.Out != "" {
+		s, err := b.openLines()
 		if err != nil {
 			return sinks, err
 		}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"braid/sink/wire"
+	"braid/source/synth"
 )
 
 // input is one argument of batch.
@@ -26,6 +27,9 @@ func parseInput(arg string) input {
 		path := filePath(rest)
 		return input{path, arg, baseName(path)}
 	}
+	if scene, err := synth.Parse(arg); err == nil { // the same scene is the same input, however it is written
+		return input{scene.String(), scene.String(), scene.String()}
+	}
 	if i := strings.IndexByte(arg, ':'); i > 1 && !strings.ContainsAny(arg[:i], "/.") {
 		return input{arg, arg, remoteName(arg)}
 	}
@@ -33,6 +37,12 @@ func parseInput(arg string) input {
 		return input{arg, "images:" + arg, baseName(arg)}
 	}
 	return input{arg, "file:" + (&url.URL{Path: arg}).EscapedPath(), baseName(arg)}
+}
+
+// endless says whether the input is a scene without an end.
+func (in input) endless() bool {
+	scene, err := synth.Parse(in.url)
+	return err == nil && scene.Frames() == 0
 }
 
 // filePath is the path of what follows file: (RFC 8089).

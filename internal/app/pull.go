@@ -107,6 +107,8 @@ func preparePull(env *Env, o PullOptions) (*pull, error) {
 		return nil, as(ErrInvalid, err)
 	}
 	switch {
+	case c.Source == "" && found && isFile(c.Path()):
+		return nil, invalidf("model %s is here, in %s, and its card names no source to pull it from", c.Name, c.Path())
 	case c.SHA256 == "":
 		return nil, invalidf("model %s: its card has no sha256, so that nobody could tell what was downloaded: write `sha256: …`, 64 hex digits, into it", c.Name)
 	case c.Source == "":
@@ -180,4 +182,10 @@ func pullError(err error) error {
 		err = fmt.Errorf("%w: choose a folder with --to DIR", err)
 	}
 	return as(ErrEnvironment, err)
+}
+
+// isFile says whether there is a file.
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
 }

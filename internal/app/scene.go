@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 
@@ -52,10 +53,12 @@ func SceneRender(ctx context.Context, env *Env, o SceneRenderOptions) error {
 }
 
 // finiteScene reads the URL of a scene that has an end.
-func finiteScene(url string) (synth.Options, error) {
-	at, err := synth.Parse(url)
+func finiteScene(raw string) (synth.Options, error) {
+	at, err := synth.Parse(raw)
 	if err == nil && at.Frames() == 0 {
-		err = fmt.Errorf("%s has no end: give it one, as in &seconds=20", url)
+		short := at
+		short.Seconds = 20
+		err = fmt.Errorf("%s has no end: give it one, as in %s", raw, short)
 	}
 	return at, err
 }
@@ -88,7 +91,13 @@ func renderClip(ctx context.Context, at synth.Options, path string, step func())
 	if err != nil {
 		return nil, as(ErrEnvironment, err)
 	}
-	defer func() { err = errors.Join(err, as(ErrEnvironment, w.Close(ctx))) }()
+	defer func() {
+		if err != nil { // part of a scene must not take the place of a whole one
+			err = errors.Join(err, as(ErrEnvironment, w.Discard()))
+			return
+		}
+		err = as(ErrEnvironment, w.Close(ctx))
+	}()
 	r := truth.NewRecorder()
 	rgb := make([]byte, 3*at.Width*at.Height)
 	for i := range at.Frames() {
@@ -117,7 +126,7 @@ type SceneDatasetOptions struct {
 
 // SceneDataset draws labelled pictures of many scenes.
 func SceneDataset(ctx context.Context, env *Env, o SceneDatasetOptions) error {
-	at, err := synth.Parse("scene:street?size=" + o.Size)
+	at, err := synth.Parse("scene:street?size=" + url.QueryEscape(o.Size))
 	if err != nil {
 		return Usage(err)
 	}

@@ -3,8 +3,11 @@
 package gst
 
 import (
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"syscall"
 
 	"braid/internal/frame"
 )
@@ -37,32 +40,66 @@ func (c WriterConfig) check(planes [3]frame.Plane) error {
 	return nil
 }
 
+func copyRows(dst []byte, stride int, p frame.Plane, rows, bytes int) {
+	for y := range rows {
+		copy(dst[y*stride:y*stride+bytes], p.Data[y*p.Stride:])
+	}
+}
+
 // part is the file while it is written, moving what the muxer keeps beside it
 // until it has the index that goes first.
 func (c WriterConfig) part() string   { return c.Path + ".part" }
 func (c WriterConfig) moving() string { return c.Path + ".part.data" }
 
-// create makes sure that the file can be written, in words that name it.
-func (c WriterConfig) create() error {
+// create makes the file that is written, in words that name what is wrong. As
+// long as it is open, nobody else writes this clip.
+func (c WriterConfig) create() (*os.File, error) {
 	if info, err := os.Stat(c.Path); err == nil && !info.Mode().IsRegular() {
-		return fmt.Errorf("%s is no file", c.Path)
+		return nil, fmt.Errorf("%s is no file", c.Path)
 	}
-	f, err := os.Create(c.part())
+	if dir := filepath.Dir(c.Path); !exists(dir) {
+		return nil, fmt.Errorf("there is no folder %s", dir)
+	}
+	f, err := os.OpenFile(c.part(), os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return f.Close()
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s is being written by another program", c.part()), f.Close())
+	}
+	return f, nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // settle gives the whole file its name, or takes away what is left of one that
 // failed.
 func (c WriterConfig) settle(failed error) error {
-	_ = os.Remove(c.moving()) // the muxer has removed it, unless it failed
-	if failed == nil {
-		return os.Rename(c.part(), c.Path)
+	if failed != nil {
+		c.remove() // failed is what there is to tell
+		return failed
 	}
-	_ = os.Remove(c.part()) // failed is what there is to tell
-	return failed
+	_ = os.Remove(c.moving()) // the muxer has done so
+	return os.Rename(c.part(), c.Path)
+}
+
+// remove takes away what was written.
+func (c WriterConfig) remove() {
+	_ = os.Remove(c.part())
+	_ = os.Remove(c.moving()) // not there unless the muxer failed
+}
+
+// written is the size of both files that the muxer writes.
+func (c WriterConfig) written() (bytes int64) {
+	for _, path := range []string{c.part(), c.moving()} {
+		if info, err := os.Stat(path); err == nil {
+			bytes += info.Size()
+		}
+	}
+	return bytes
 }
 
 // encoder is an element that makes what an MP4 file may hold, with the settings
@@ -96,10 +133,11 @@ func CheckWriter(path string) error {
 	if _, err := pickEncoder(c); err != nil {
 		return err
 	}
-	if err := c.create(); err != nil {
+	f, err := c.create()
+	if err != nil {
 		return fmt.Errorf("making the clip %s: %w", path, err)
 	}
-	return os.Remove(c.part())
+	return errors.Join(os.Remove(c.part()), f.Close())
 }
 
 // pickEncoder is the best encoder that is installed.

@@ -57,5 +57,8 @@ func NewWriter(context.Context, WriterConfig) (*Writer, error) { return nil, Err
 // Write returns ErrNoGStreamer.
 func (*Writer) Write(context.Context, [3]frame.Plane, time.Duration) error { return ErrNoGStreamer }
 
+// Discard does nothing.
+func (*Writer) Discard() error { return nil }
+
 // Close does nothing.
 func (*Writer) Close(context.Context) error { return nil }

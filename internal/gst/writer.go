@@ -41,6 +41,7 @@ const (
 // Writer encodes frames into an MP4 file. One goroutine uses it.
 type Writer struct {
 	cfg      WriterConfig
+	part     *os.File // held open: it is the lock of the clip
 	pipeline *gogst.Pipeline
 	source   *gogst.Element
 	bus      *C.GstBus
@@ -52,7 +53,7 @@ type Writer struct {
 
 // NewWriter starts a pipeline that waits for frames. The file is written under
 // another name until Close. A missing element is an *Error of kind
-// MissingPlugin. The caller must Close the Writer.
+// MissingPlugin. The caller must Close or Discard the Writer.
 func NewWriter(ctx context.Context, c WriterConfig) (*Writer, error) {
 	w, err := newWriter(ctx, c)
 	if err != nil {
@@ -65,13 +66,14 @@ func newWriter(ctx context.Context, c WriterConfig) (*Writer, error) {
 	if err := c.validate(); err != nil {
 		return nil, err
 	}
-	if err := c.create(); err != nil {
+	part, err := c.create()
+	if err != nil {
 		return nil, err
 	}
 	start()
-	w := &Writer{cfg: c, info: videoInfo(c)}
+	w := &Writer{cfg: c, part: part, info: videoInfo(c)}
 	if err := w.start(ctx); err != nil {
-		return nil, c.settle(err)
+		return nil, errors.Join(c.settle(err), part.Close())
 	}
 	return w, nil
 }
@@ -171,6 +173,9 @@ func (w *Writer) push(planes [3]frame.Plane, pts time.Duration) error {
 	buf := C.gst_buffer_new_allocate(nil, w.info.size, nil)
 	var m C.GstMapInfo
 	if buf == nil || C.gst_buffer_map(buf, &m, C.GST_MAP_WRITE) == 0 {
+		if buf != nil {
+			C.gst_mini_object_unref((*C.GstMiniObject)(unsafe.Pointer(buf)))
+		}
 		return errors.New("no memory for a frame")
 	}
 	data := unsafe.Slice((*byte)(m.data), int(m.size))
@@ -182,13 +187,18 @@ func (w *Writer) push(planes [3]frame.Plane, pts time.Duration) error {
 	C.gst_buffer_unmap(buf, &m)
 	buf.pts, buf.duration = C.GstClockTime(pts), C.GstClockTime(w.duration(pts))
 	if C.gst_app_src_push_buffer(w.appSource(), buf) != C.GST_FLOW_OK { // owns buf from here
-		if _, err := w.posted(wake); err != nil {
-			return err
-		}
-		return errors.New("the pipeline takes no frame")
+		return w.refused()
 	}
 	w.frames, w.last = w.frames+1, pts
 	return nil
+}
+
+// refused says why the source took no frame, or no end.
+func (w *Writer) refused() error {
+	if _, err := w.posted(wake); err != nil {
+		return err
+	}
+	return errors.New("the pipeline takes nothing more")
 }
 
 // duration is how long the frame at pts is shown if it is the last one: as long
@@ -198,12 +208,6 @@ func (w *Writer) duration(pts time.Duration) time.Duration {
 		return pts - w.last
 	}
 	return time.Duration(float64(time.Second) / w.cfg.FPS)
-}
-
-func copyRows(dst []byte, stride int, p frame.Plane, rows, bytes int) {
-	for y := range rows {
-		copy(dst[y*stride:y*stride+bytes], p.Data[y*p.Stride:])
-	}
 }
 
 // posted waits for the end of the clip or an error on the bus.
@@ -239,16 +243,30 @@ func (w *Writer) Close(ctx context.Context) error {
 	if stopped := w.stop(); err == nil {
 		err = stopped
 	}
-	err = w.cfg.settle(err)
+	err = errors.Join(w.cfg.settle(err), w.part.Close())
 	if err != nil && w.err == nil { // else it names the clip already
 		err = fmt.Errorf("finishing the clip %s: %w", w.cfg.Path, err)
 	}
 	return err
 }
 
+// Discard ends the Writer without a clip: what was written is removed, an older
+// file of that name stays as it is.
+func (w *Writer) Discard() error {
+	err := w.stop()
+	w.cfg.remove()
+	err = errors.Join(err, w.part.Close())
+	if err != nil {
+		err = fmt.Errorf("giving up the clip %s: %w", w.cfg.Path, err)
+	}
+	return err
+}
+
 // finish waits for the end of the file, as long as that grows.
 func (w *Writer) finish(ctx context.Context) error {
-	C.gst_app_src_end_of_stream(w.appSource())
+	if C.gst_app_src_end_of_stream(w.appSource()) != C.GST_FLOW_OK {
+		return w.refused()
+	}
 	deadline, hurried, size := time.Now().Add(finishLimit), false, int64(0)
 	for {
 		if ended, err := w.posted(wake); ended || err != nil {
@@ -257,23 +275,13 @@ func (w *Writer) finish(ctx context.Context) error {
 		if ctx.Err() != nil && !hurried {
 			deadline, hurried = time.Now().Add(hurryLimit), true
 		}
-		if n := w.written(); n != size && !hurried {
+		if n := w.cfg.written(); n != size && !hurried {
 			deadline, size = time.Now().Add(finishLimit), n
 		}
 		if time.Now().After(deadline) {
 			return fmt.Errorf("%w: the file is not finished", ErrStuck)
 		}
 	}
-}
-
-// written is the size of both files that the muxer writes.
-func (w *Writer) written() (bytes int64) {
-	for _, path := range []string{w.cfg.part(), w.cfg.moving()} {
-		if info, err := os.Stat(path); err == nil {
-			bytes += info.Size()
-		}
-	}
-	return bytes
 }
 
 // stop frees the pipeline, unless it hangs.

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	gogst "github.com/tinyzimmer/go-gst/gst"
+
 	"braid/internal/frame"
 )
 
@@ -148,10 +150,31 @@ func newTestWriter(t *testing.T, c WriterConfig) *Writer {
 	return w
 }
 
+// Two writers of one clip would leave neither's.
+func TestWriterIsAlone(t *testing.T) {
+	c, planes := small(t)
+	w := newTestWriter(t, c)
+	if _, err := NewWriter(t.Context(), c); err == nil || !strings.Contains(err.Error(), "is being written") {
+		t.Errorf("a second writer: %v", err)
+	}
+	if err := CheckWriter(c.Path); err == nil {
+		t.Error("CheckWriter does not see the first")
+	}
+	if err := w.Write(t.Context(), planes, 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if err := CheckWriter(c.Path); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestWriterRefuses(t *testing.T) {
 	c, planes := small(t)
 	c.Path = filepath.Join(t.TempDir(), "none", "x.mp4")
-	if _, err := NewWriter(t.Context(), c); !errors.Is(err, os.ErrNotExist) {
+	if _, err := NewWriter(t.Context(), c); err == nil || !strings.Contains(err.Error(), "there is no folder "+filepath.Dir(c.Path)) {
 		t.Errorf("a folder that is not there: %v", err)
 	}
 	for want, spoil := range map[string]func(planes *[3]frame.Plane, pts *time.Duration){
@@ -198,6 +221,46 @@ func TestWriterClosesAfterContext(t *testing.T) {
 		t.Fatal(err)
 	}
 	holds(t, filepath.Dir(c.Path), "x.mp4")
+}
+
+// What is discarded leaves nothing, and the file of before as it was.
+func TestWriterDiscards(t *testing.T) {
+	for _, frames := range []int{0, 60} {
+		c, planes := small(t)
+		if err := os.WriteFile(c.Path, []byte("old"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		w := newTestWriter(t, c)
+		for i := range frames {
+			if err := w.Write(t.Context(), planes, time.Duration(i)*time.Millisecond); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.Discard(); err != nil {
+			t.Error(err)
+		}
+		if old, err := os.ReadFile(c.Path); err != nil || string(old) != "old" {
+			t.Errorf("the old file is %q, %v", old, err)
+		}
+		holds(t, filepath.Dir(c.Path), "x.mp4")
+	}
+}
+
+// A pipeline that takes no end is not waited for.
+func TestWriterThatCannotEnd(t *testing.T) {
+	c, planes := small(t)
+	w := newTestWriter(t, c)
+	if err := w.Write(t.Context(), planes, 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := setState(nil, w.pipeline, gogst.StateNull, stopLimit); err != nil {
+		t.Fatal(err)
+	}
+	begin := time.Now()
+	if err := w.Close(t.Context()); err == nil || errors.Is(err, ErrStuck) || time.Since(begin) > finishLimit/2 {
+		t.Errorf("closed after %v: %v", time.Since(begin), err)
+	}
+	holds(t, filepath.Dir(c.Path))
 }
 
 // A full disk is one error, whether it shows while frames are written or at the

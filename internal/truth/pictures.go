@@ -30,6 +30,9 @@ type Pictures struct {
 	Done    func()  // called after each scene, from any goroutine; may be nil
 }
 
+// maxPictures bounds what Write keeps of the truth in memory.
+const maxPictures = 10_000_000
+
 // Validate says what is wrong with the values.
 func (p Pictures) Validate() error {
 	switch {
@@ -37,6 +40,10 @@ func (p Pictures) Validate() error {
 		return fmt.Errorf("%d scenes, want at least 1", p.Scenes)
 	case p.Frames < 1:
 		return fmt.Errorf("%d frames of a scene, want at least 1", p.Frames)
+	case p.Scenes > maxPictures || p.Frames > maxPictures/p.Scenes:
+		return fmt.Errorf("%d scenes of %d frames, want at most %d pictures", p.Scenes, p.Frames, maxPictures)
+	case !(p.Every >= 0.01 && p.Every <= 10):
+		return fmt.Errorf("%v seconds between frames, want 0.01 to 10", p.Every)
 	}
 	return p.options(p.First).Validate()
 }

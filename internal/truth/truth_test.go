@@ -110,7 +110,7 @@ func TestStops(t *testing.T) {
 	cause := errors.New("enough")
 	for name, do := range map[string]func(ctx context.Context) error{
 		"pictures": func(ctx context.Context) error {
-			return Pictures{First: 1, Scenes: 1, Frames: 1e6, Every: 1, Width: 160, Height: 90}.Write(ctx, t.TempDir())
+			return Pictures{First: 1, Scenes: 1, Frames: 1e6, Every: 0.05, Width: 160, Height: 90}.Write(ctx, t.TempDir())
 		},
 		"truth": func(ctx context.Context) error {
 			_, err := Of(ctx, synth.Options{Seed: 1, Width: 160, Height: 90, FPS: 10, Seconds: 80_000})

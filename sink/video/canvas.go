@@ -12,15 +12,15 @@ type canvas struct {
 	picture *frame.Frame // nil before the first frame
 	yuv     *frame.Frame // a frame in another layout, brought to that of the clip
 	tiles   []tile
-	scalers scalers
 	pencil  *pencil
 }
 
 // tile is one camera's part of the canvas.
 type tile struct {
-	area  rect
-	at    time.Duration // when its picture is shown
-	fresh bool          // that was not written yet
+	area    rect
+	at      time.Duration // when its picture is shown
+	fresh   bool          // that was not written yet
+	scalers scalers       // each its own: cameras differ in size
 }
 
 // blank is a Frame of nobody's Pool.
@@ -93,7 +93,7 @@ func (c *canvas) paint(t *tile, s *shot) error {
 	if part != t.area { // else nothing of the picture before stays
 		fill(c.picture, t.area, black, opaque)
 	}
-	c.scalers.picture(c.picture, part, f)
+	t.scalers.picture(c.picture, part, f)
 	recolor(c.picture, part, f.Color)
 	c.pencil.draw(c.picture, t.area, part, s)
 	return nil

@@ -29,6 +29,7 @@ type clip struct {
 	at      time.Duration
 	last    time.Duration // of the picture that was written last
 	written int
+	failed  error // what has ended it early
 }
 
 func (w *clip) show(ctx context.Context, s *shot) error {
@@ -85,19 +86,17 @@ func rate(period time.Duration) float64 {
 	return math.Round(1000*min(max(1/period.Seconds(), 1), 120)) / 1000
 }
 
-// end writes what is still on the canvas, and ends the file.
+// end writes what is still on the canvas, unless the clip has failed, and ends
+// the file. It returns the first error.
 func (w *clip) end(ctx context.Context) error {
-	if w.canvas.picture == nil {
-		return nil
-	}
-	var err error
-	if ctx.Err() == nil {
+	err := w.failed
+	if err == nil && ctx.Err() == nil && w.canvas.picture != nil {
 		err = w.write(ctx, usual)
 	}
 	if w.encoder == nil {
 		return err
 	}
-	if closed := w.encoder.Close(ctx); err == nil || closed != nil {
+	if closed := w.encoder.Close(ctx); err == nil {
 		err = closed // after a failed Write it says the same
 	}
 	return err

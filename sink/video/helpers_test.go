@@ -137,11 +137,16 @@ type fakeEncoder struct {
 	luma   []byte // of the pixel in the middle of each picture
 	wait   chan struct{}
 	err    error
+	refuse error // of the first open
+	opened int
 	closed bool
 }
 
 func (e *fakeEncoder) open(_ context.Context, c gst.WriterConfig) (encoder, error) {
 	e.cfg = c
+	if e.opened++; e.opened == 1 && e.refuse != nil {
+		return nil, e.refuse
+	}
 	return e, nil
 }
 

@@ -7,7 +7,9 @@ package video
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"sync/atomic"
 	"time"
 
@@ -57,9 +59,10 @@ func Recorded(ctx context.Context, path string, log *slog.Logger) (*Sink, error)
 	return s, nil
 }
 
-// Live makes a clip of live cameras, by their capture clock: one camera in its
-// own size, several in a mosaic that is written as often as the fastest of them
-// sends. Write never waits: a frame for which the encoder has no time is left
+// Live makes a clip of live cameras: one camera in its own size, several in a
+// mosaic that is written as often as the fastest of them sends. Frames are as far
+// apart as their capture times, and shown by this host's clock where a camera's is
+// more than two seconds off. Write never waits: a frame for which the encoder has no time is left
 // out, and counted. ctx and errors are as for Recorded.
 func Live(ctx context.Context, path string, cameras []string, log *slog.Logger) (*Sink, error) {
 	if err := gst.CheckWriter(path); err != nil {
@@ -67,11 +70,7 @@ func Live(ctx context.Context, path string, cameras []string, log *slog.Logger) 
 	}
 	s := newSink(path, queued+len(cameras), log)
 	s.take = s.grab
-	clock := &live{}
-	if len(cameras) == 1 {
-		clock.alone = newReel()
-	}
-	go s.work(ctx, &canvas{cameras: cameras}, clock, openWriter)
+	go s.work(ctx, &canvas{cameras: cameras}, newLive(cameras), openWriter)
 	return s, nil
 }
 
@@ -150,19 +149,14 @@ func (s *Sink) work(ctx context.Context, c *canvas, t timeline, open opener) {
 	defer close(s.ended)
 	w := &clip{path: s.path, open: open, canvas: c, time: t}
 	for shot := range s.queue {
-		if s.err == nil && ctx.Err() == nil {
-			if err := w.show(ctx, shot); err != nil && ctx.Err() == nil {
-				s.err = err
-				s.log.Warn("the annotated clip has ended early", "error", err)
-			}
+		if w.failed == nil && ctx.Err() == nil {
+			s.show(ctx, w, shot)
 		} else {
 			s.leftOut.Add(1)
 		}
 		s.free <- shot
 	}
-	if err := w.end(ctx); s.err == nil {
-		s.err = err
-	}
+	s.err = w.end(ctx)
 	switch {
 	case s.err != nil: // told by whoever closes
 	case w.written == 0:
@@ -170,6 +164,22 @@ func (s *Sink) work(ctx context.Context, c *canvas, t timeline, open opener) {
 	default:
 		s.log.Info("annotated clip", "file", s.path, "pictures", w.written,
 			"time", w.last.Round(time.Millisecond), "frames_left_out", s.leftOut.Load())
+	}
+}
+
+// show draws one shot. What goes wrong ends the clip and is told at once, as Close
+// may be days away. A panic too: a clip is no reason to end the program.
+func (s *Sink) show(ctx context.Context, w *clip, shot *shot) {
+	const ended = "the annotated clip has ended early"
+	defer func() {
+		if v := recover(); v != nil {
+			w.failed = fmt.Errorf("drawing frame %d of camera %s: panic: %v", shot.frame.Seq, shot.frame.Camera, v)
+			s.log.Error(ended, "error", w.failed, "stack", string(debug.Stack()))
+		}
+	}()
+	if err := w.show(ctx, shot); err != nil && ctx.Err() == nil {
+		w.failed = err
+		s.log.Warn(ended, "error", err)
 	}
 }
 

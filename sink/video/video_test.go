@@ -106,12 +106,13 @@ func TestLiveNeverWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
 		e := &fakeEncoder{wait: make(chan struct{})}
-		s := start(t.Context(), e, []string{"a"}, &live{}, &log)
+		s := start(t.Context(), e, []string{"a"}, newLive(nil), &log)
 		var r settled
 		begin := time.Now()
 		for i := range 30 {
 			f := tiny(t, "a", i, 0)
 			f.Capture = begin.Add(time.Duration(i) * 100 * time.Millisecond)
+			f.Arrived = f.Capture
 			s.View(t.Context(), &wire.Frame{}, f, &r)
 			synctest.Wait()
 		}
@@ -137,7 +138,7 @@ func TestLiveNeverWaits(t *testing.T) {
 func TestMosaicFollowsTheFastest(t *testing.T) {
 	var log bytes.Buffer
 	e := &fakeEncoder{}
-	s := start(t.Context(), e, []string{"slow", "fast", "dark"}, &live{}, &log)
+	s := start(t.Context(), e, []string{"slow", "fast", "dark"}, newLive(nil), &log)
 	s.take = s.await // every frame
 	begin, n := time.Now(), 0
 	for ms := range 2000 {
@@ -145,6 +146,7 @@ func TestMosaicFollowsTheFastest(t *testing.T) {
 			if ms%period == 0 {
 				f := tiny(t, camera, n%100, 0)
 				f.Capture = begin.Add(time.Duration(ms) * time.Millisecond)
+				f.Arrived = f.Capture
 				s.View(t.Context(), &wire.Frame{}, f, &settled{})
 				n++
 			}
@@ -164,26 +166,6 @@ func TestMosaicFollowsTheFastest(t *testing.T) {
 	}
 	if e.cfg.Width != 1278 || e.cfg.Height != 426 {
 		t.Errorf("the mosaic is %dx%d", e.cfg.Width, e.cfg.Height)
-	}
-}
-
-func TestLiveTimes(t *testing.T) {
-	begin := time.Now()
-	at := func(l timeline, camera string, capture, arrived, pts time.Duration) time.Duration {
-		f := &frame.Frame{}
-		f.Camera, f.PTS, f.Arrived = camera, pts, begin.Add(arrived)
-		if capture > 0 {
-			f.Capture = begin.Add(capture)
-		}
-		return l.at(f)
-	}
-	one := &live{alone: newReel()}
-	if a, b := at(one, "a", 0, 1, 7*time.Second), at(one, "a", 0, 2, 9*time.Second); a != 0 || b != 2*time.Second {
-		t.Errorf("one camera without a clock: %v, %v, want its stream times", a, b)
-	}
-	two := &live{}
-	if a, b := at(two, "a", time.Second, 5*time.Second, 0), at(two, "b", 0, 4*time.Second, 0); a != 0 || b != 3*time.Second {
-		t.Errorf("a camera without a clock beside another: %v, %v", a, b)
 	}
 }
 
@@ -245,6 +227,46 @@ func TestContextEndsTheClip(t *testing.T) {
 			t.Errorf("%v, settled %+v, encoder %+v", err, r, e)
 		}
 	})
+}
+
+// An encoder that could not be opened is not tried again: the clip would be of
+// one picture, in place of an older one.
+func TestOpenedOnce(t *testing.T) {
+	var log bytes.Buffer
+	e := &fakeEncoder{refuse: errors.New("no such folder")}
+	s := start(t.Context(), e, nil, newReel(), &log)
+	for i := range 3 {
+		s.View(t.Context(), &wire.Frame{}, tiny(t, "a", i, time.Duration(i)*time.Second), &settled{})
+	}
+	if err := s.Close(); !errors.Is(err, e.refuse) || e.opened != 1 || len(e.times) > 0 {
+		t.Errorf("closed with %v, opened %d times, %d pictures", err, e.opened, len(e.times))
+	}
+}
+
+// A panic while drawing ends the clip, not the program: the pictures until then
+// are kept, every frame is settled.
+func TestPanicEndsTheClip(t *testing.T) {
+	var log bytes.Buffer
+	e := &fakeEncoder{}
+	s := start(t.Context(), e, nil, newReel(), &log)
+	var r settled
+	for i := range 20 {
+		m := &wire.Frame{}
+		if i == 5 {
+			m.Objects = []wire.Object{{Class: -1}} // has no colour
+		}
+		s.View(t.Context(), m, tiny(t, "a", i, time.Duration(i)*time.Second), &r)
+	}
+	err := s.Close()
+	if err == nil || !strings.Contains(err.Error(), "frame 6 of camera a: panic") {
+		t.Errorf("closed with %v", err)
+	}
+	if r.n != 20 || len(r.errs) > 0 || len(e.times) != 5 || !e.closed {
+		t.Errorf("settled %+v, %d pictures, closed %v", r, len(e.times), e.closed)
+	}
+	if got := log.String(); strings.Count(got, "has ended early") != 1 || !strings.Contains(got, "goroutine") {
+		t.Error(got)
+	}
 }
 
 func TestNoPicture(t *testing.T) {

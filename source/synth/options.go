@@ -38,7 +38,7 @@ func Defaults() Options { return Options{Seed: 1, Width: 1280, Height: 720, FPS:
 func Parse(raw string) (Options, error) {
 	o, err := parse(raw)
 	if err != nil {
-		return Options{}, fmt.Errorf("%s: %w", raw, errors.Join(ErrScene, err))
+		return Options{}, fmt.Errorf("%s: %w: %w", raw, ErrScene, err)
 	}
 	return o, nil
 }
@@ -81,7 +81,9 @@ func sortedKeys(v url.Values) []string {
 func (o *Options) set(key, value string) (err error) {
 	switch key {
 	case "seed":
-		o.Seed, err = strconv.ParseUint(value, 10, 64)
+		if o.Seed, err = strconv.ParseUint(value, 10, 64); err != nil {
+			return fmt.Errorf("seed is %q, want a whole number from 0 to %d", value, uint64(math.MaxUint64))
+		}
 	case "size":
 		w, h, ok := strings.Cut(value, "x")
 		if !ok {
