@@ -49,7 +49,7 @@ clean: ## remove what was built; .deps stays
 ## Tests: tier 0 to 2
 
 .PHONY: test
-test: lint unit e2e ## lint, unit and system tests
+test: lint unit e2e train-smoke ## lint, unit and system tests, 20 steps of training
 
 .PHONY: lint
 lint: ## tier 0: format, vet, linters, dead code, tidy modules, shell scripts
@@ -63,6 +63,11 @@ unit: setup ## tier 1: unit tests under the race detector, without native librar
 .PHONY: e2e
 e2e: build ## tier 2: all tests with GStreamer, ONNX Runtime and the binary as a process
 	@$(STEP) e2e $(GO) test -tags e2e -count=1 -timeout 10m ./... $(ARGS)
+
+.PHONY: train-smoke
+train-smoke: build ## braid-nano's training, end to end on a CPU: 20 steps, resumed and exported
+	@scripts/setup train
+	@BRAID=bin/braid-nogst $(STEP) train-smoke scripts/train/smoke
 
 .PHONY: ci
 ci: test ## what .ci/run calls
