@@ -83,7 +83,7 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := readPlan(filepath.Join(root, "configs", "plans", "demo.yaml"), m.card)
+	p, err := readPlan(filepath.Join(root, "configs", "plans", "ball.yaml"), m.card)
 	if err != nil {
 		t.Fatal(err)
 	}
