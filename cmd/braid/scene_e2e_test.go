@@ -14,8 +14,9 @@ import (
 )
 
 // bar is the AP50 that the shipped detector must reach on scenes of seeds that
-// it was not trained on: the mean over its six classes.
-const bar = 0.72
+// it was not trained on: the mean over its six classes. The first training's
+// weights reach 0.79 here; 0.85 is wanted of the next (docs/models.md).
+const bar = 0.77
 
 // TestShippedDetectorOnScenes measures braid-nano where its answers are known.
 // docs/models.md has the figures of more pictures.
