@@ -9,7 +9,7 @@ import (
 func evalCmd(c *common) *cobra.Command {
 	var o app.EvalOptions
 	cmd := &cobra.Command{
-		Use:   "eval {--annotations instances.json | --scene URL} {--images DIR | --detections FILE.jsonl}",
+		Use:   "eval {--annotations FILE {--images DIR | --detections FILE.jsonl} | --scene URL [--detections FILE.jsonl]}",
 		Short: "Measure how good detections are: COCO average precision",
 		Long: "Measures COCO average precision: of a model under a plan, on labelled pictures; or\n" +
 			"of detections that were recorded, by batch or watch, against the truth of what\n" +

@@ -36,8 +36,9 @@ func batchCmd(c *common) *cobra.Command {
 		Short: "Analyse recorded video and image folders, losing nothing",
 		Long: "Analyses recorded video and image folders in argument order, every frame, as fast\n" +
 			"as the machine can. The same input gives the same bytes.",
-		Example: "  braid batch clip.mp4 --model yolox-nano --out clip.jsonl\n  braid batch a.mp4 images:photos --nats nats://127.0.0.1:4222",
-		Args:    atLeast(1, "INPUT"),
+		Example: "  braid batch clip.mp4 --model yolox-nano --out clip.jsonl\n  braid batch a.mp4 images:photos --nats nats://127.0.0.1:4222\n" +
+			"  braid batch 'scene:street?seed=7&seconds=20' --model braid-nano --out street.jsonl --annotate street.mp4",
+		Args: atLeast(1, "INPUT"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Choice, o.Inputs = c.choice(), args
 			return app.Batch(cmd.Context(), c.env, o)

@@ -183,8 +183,10 @@ func (b *batch) input(ctx context.Context, arg string, names map[string]int) err
 	if err != nil {
 		return err
 	}
-	if in.endless() && b.o.MaxFrames == 0 {
-		return fmt.Errorf("%s has no end: add &seconds=20 to it, or give --max-frames", in.url)
+	if strings.HasPrefix(in.url, "scene:") && b.o.MaxFrames == 0 { // it would keep the next inputs waiting for ever
+		if _, err := finiteScene(in.url); err != nil {
+			return err
+		}
 	}
 	v := &view{camera: camera, run: run, score: b.model.card.NMS.Score, timings: b.o.Timings}
 	if !strings.HasPrefix(in.url, "images:") {

@@ -39,12 +39,6 @@ func parseInput(arg string) input {
 	return input{arg, "file:" + (&url.URL{Path: arg}).EscapedPath(), baseName(arg)}
 }
 
-// endless says whether the input is a scene without an end.
-func (in input) endless() bool {
-	scene, err := synth.Parse(in.url)
-	return err == nil && scene.Frames() == 0
-}
-
 // filePath is the path of what follows file: (RFC 8089).
 func filePath(rest string) string {
 	if r, ok := strings.CutPrefix(rest, "//"); ok {

@@ -61,7 +61,7 @@ type scenePictures struct {
 
 // Write draws the pictures into dir/images as JPEG, each at a quality of its
 // own, as cameras differ, and their truth into dir/instances.json. The same
-// Pictures give the same files.
+// Pictures give the same truth, and on one kind of processor the same files.
 func (p Pictures) Write(ctx context.Context, dir string) error {
 	if err := p.Validate(); err != nil {
 		return fmt.Errorf("drawing pictures: %w", err)
