@@ -55,6 +55,7 @@ var layers = []layer{
 	{"accel", nil, "accel is types and interfaces: " + whyLeaf},
 	{"accel/...", []string{"accel"}, whyBackend},
 	{"accel/network/...", []string{"accel", "accel/network", "accel/network/onnxpb"}, whyBackend},
+	{"accel/network/darknet", []string{"accel", "accel/network", "accel/network/onnxpb", "internal/strict"}, "an importer reads one format and writes ONNX; it names the nearest known word as every reader of files does"},
 	{"accel/network", []string{"accel", "accel/network/onnxpb"}, whyBackend},
 	{"accel/trt", []string{"accel", "cuda"}, whyBackend},
 	{"accel/plan", []string{"accel", "internal/strict"}, whyPlan},
