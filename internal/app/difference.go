@@ -15,7 +15,7 @@ import (
 // they come from.
 const (
 	toleranceFP32 = 1e-5
-	toleranceFP16 = 2e-2
+	toleranceFP16 = 5e-2
 )
 
 // tolerance is how far a network may be from the whole one under a plan. ok is
