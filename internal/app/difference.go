@@ -82,12 +82,12 @@ func (d *difference) merge(e difference) {
 }
 
 // comparable says whether there is a value that another could differ from.
-func (o output) comparable() bool {
-	if !rounds(o.kind) || len(o.data) == 0 {
+func (want output) comparable() bool {
+	if !rounds(want.kind) || len(want.data) == 0 {
 		return true
 	}
-	for i := 0; i < len(o.data); i += o.kind.Size() {
-		if v := number(o.kind, o.data[i:]); !math.IsNaN(v) && !math.IsInf(v, 0) {
+	for i := 0; i < len(want.data); i += want.kind.Size() {
+		if v := number(want.kind, want.data[i:]); !math.IsNaN(v) && !math.IsInf(v, 0) {
 			return true
 		}
 	}
@@ -146,6 +146,7 @@ func number(t accel.DType, b []byte) float64 {
 		return float64(int32(binary.LittleEndian.Uint32(b)))
 	case accel.Int8:
 		return float64(int8(b[0]))
+	case accel.Uint8, accel.Bool:
 	}
 	return float64(b[0])
 }

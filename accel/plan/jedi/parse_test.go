@@ -26,6 +26,7 @@ func plain(v value) string {
 		return "[" + strings.Join(parts, " ") + "]"
 	case aText:
 		return fmt.Sprintf("%q", v.text)
+	case aNumber, aTruth:
 	}
 	return v.text
 }

@@ -19,8 +19,16 @@ func config(instance string) string {
 func stages(n int, with ...string) string {
 	list := func(entry string) string { return strings.TrimSuffix(strings.Repeat(entry+",", n), ",") }
 	knobs := [][2]string{
-		{"device_num", fmt.Sprint(n)}, {"cut_points", "1,3,5,7"[:2*(n-1)] + "9"}, {"devices", list("GPU")}, {"dla_cores", list("0")},
-		{"streams", list("2")}, {"buffer_num", "4"}, {"pre_thread_num", "1"}, {"post_thread_num", "1"}, {"data_type", "FP16"}, {"batch", "1"},
+		{"device_num", fmt.Sprint(n)},
+		{"cut_points", "1,3,5,7"[:2*(n-1)] + "9"},
+		{"devices", list("GPU")},
+		{"dla_cores", list("0")},
+		{"streams", list("2")},
+		{"buffer_num", "4"},
+		{"pre_thread_num", "1"},
+		{"post_thread_num", "1"},
+		{"data_type", "FP16"},
+		{"batch", "1"},
 	}
 	for i := 0; i+1 < len(with); i += 2 {
 		knobs = append(knobs, [2]string{with[i], with[i+1]})
@@ -50,8 +58,6 @@ func convert(file string) (*Import, error) {
 	}
 	return instances[0].Plan(layers)
 }
-
-func placed(ids ...plan.Placement) []plan.Placement { return ids }
 
 func TestPlan(t *testing.T) {
 	segment := func(until string, streams int, on ...plan.Placement) plan.Segment {

@@ -27,11 +27,8 @@ type token struct {
 }
 
 func (t token) String() string {
-	switch t.kind {
-	case end:
+	if t.kind == end {
 		return "the end of the file"
-	case text:
-		return fmt.Sprintf("text %.40q", t.text)
 	}
 	return fmt.Sprintf("%.40q", t.text)
 }
