@@ -65,9 +65,11 @@ func (v *verifier) prepare(ctx context.Context, c *card.Card, seed int64, n int)
 
 // all adds a row for each way of cutting to the report.
 func (v *verifier) all(ctx context.Context, env *Env, sets [][]string, p *plan.Plan, report *verifyReport) error {
-	bar := progressIn(env, " cuts/s")
+	bar := progressIn(env, "/s")
 	defer bar.stop()
-	bar.count("verify", int64(len(sets)))
+	if len(sets) > 0 {
+		bar.count("cuts", int64(len(sets)))
+	}
 	for _, at := range sets {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
