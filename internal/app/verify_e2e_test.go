@@ -91,6 +91,55 @@ func TestRandomCutsOfRandomNetworks(t *testing.T) {
 	})
 }
 
+// TestProofOfOtherTypes has outputs that are no float32, one that is a weight and
+// one that is an input, and an input of bytes.
+func TestProofOfOtherTypes(t *testing.T) {
+	desc := func(name string, kind accel.DType, shape ...int64) accel.TensorDesc {
+		return accel.TensorDesc{Name: name, Type: kind, Shape: shape}
+	}
+	b := network.NewBuilder("types", testnet.Opset)
+	b.Input(desc("bytes", accel.Uint8, 1, 8))
+	b.Input(desc("x", accel.Float32, 1, 8))
+	b.Node("Cast", []string{"bytes"}, []string{"wide"}, network.AttrInt("to", int64(accel.Float32)))
+	b.Node("Mul", []string{"wide", "x"}, []string{"product"})
+	b.Node("ArgMax", []string{"product"}, []string{"best"}, network.AttrInt("axis", 1))
+	b.Node("Greater", []string{"product", "wide"}, []string{"more"})
+	b.Node("Cast", []string{"product"}, []string{"narrow"}, network.AttrInt("to", int64(accel.Float16)))
+	b.Node("Neg", []string{"narrow"}, []string{"out"})
+	b.Floats("weight", []int64{3}, []float32{1, 2, 3})
+	for _, o := range []accel.TensorDesc{
+		desc("best", accel.Int64, 1, 1), desc("more", accel.Bool, 1, 8), desc("out", accel.Float16, 1, 8), desc("weight", accel.Float32, 3), desc("x", accel.Float32, 1, 8),
+	} {
+		b.Output(o)
+	}
+	data, err := b.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := network.Parse(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sets [][]string
+	for _, c := range n.Cuts() {
+		sets = append(sets, []string{c.At})
+	}
+	rt := cpuRuntime(t)
+	report, err := proof(rt, n, sets, 1)
+	if err != nil || !report.OK || len(report.Cuts) != 6 {
+		t.Fatalf("%+v, %v", report, err)
+	}
+	v := &verifier{rt: rt, net: n, log: silent.Log}
+	if err := v.prepare(t.Context(), nil, 1, 1); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"best", "more", "out", "weight"} {
+		if len(v.samples[0].want[name].data) == 0 {
+			t.Errorf("output %s is not compared", name)
+		}
+	}
+}
+
 // TestRandomCutsOfEveryModel verifies the models of the repository and those of
 // the test data, and has their parts looked at by ONNX' own checker.
 func TestRandomCutsOfEveryModel(t *testing.T) {

@@ -2,11 +2,14 @@ package jedi
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
 
 	"braid/accel/plan"
+	"braid/internal/testdata"
 )
 
 // config is a file with one instance, whose knobs start on line 2.
@@ -252,6 +255,23 @@ func TestWithoutANetwork(t *testing.T) {
 		switch _, err := instances[0].Plan(nil); {
 		case want == "" && err != nil, want != "" && (err == nil || !strings.Contains(err.Error(), want)):
 			t.Errorf("%d stages: %v", n, err)
+		}
+	}
+}
+
+// TestDocumentation wants every knob in the table of docs/plans.md.
+func TestDocumentation(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join(testdata.Root(t), "docs", "plans.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, ok := strings.Cut(string(data), "## Plans of JEDI")
+	if !ok {
+		t.Fatal("docs/plans.md has no section on JEDI")
+	}
+	for _, k := range knobs {
+		if !strings.Contains(table, "`"+k.name+"`") {
+			t.Errorf("docs/plans.md does not say what becomes of %s", k.name)
 		}
 	}
 }
