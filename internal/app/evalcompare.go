@@ -64,8 +64,9 @@ func (c *comparison) check() error {
 }
 
 func (c *comparison) write(w io.Writer) {
+	fmt.Fprintf(w, "plan %s, compared with plan %s:\n", c.first.Plan, c.Plan)
 	t := newTable(w)
-	t.AppendHeader(table.Row{"class", "AP " + c.first.Plan, "AP " + c.Plan, "difference", "AP50", "AP50", "difference"})
+	t.AppendHeader(table.Row{"class", "AP", "AP compared", "change", "AP50", "AP50 compared", "change"})
 	add := func(name string, ap, ap50, secondAP, secondAP50 float64) {
 		t.AppendRow(table.Row{name, score(ap), score(secondAP), change(ap, secondAP), score(ap50), score(secondAP50), change(ap50, secondAP50)})
 	}
