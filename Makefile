@@ -25,7 +25,7 @@ ARGS     ?=
 
 .PHONY: help
 help: ## list the targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 ## From nothing to a result
 
@@ -49,7 +49,7 @@ clean: ## remove what was built; .deps stays
 ## Tests: tier 0 to 2
 
 .PHONY: test
-test: lint unit e2e train-smoke ## lint, unit and system tests, 20 steps of training
+test: lint unit fuzz-parsers e2e train-smoke ## lint, unit, fuzz and system tests, 20 steps of training
 
 .PHONY: lint
 lint: ## tier 0: format, vet, linters, dead code, tidy modules, shell scripts
@@ -59,6 +59,13 @@ lint: ## tier 0: format, vet, linters, dead code, tidy modules, shell scripts
 .PHONY: unit
 unit: setup ## tier 1: unit tests under the race detector, without native libraries
 	@$(STEP) unit $(GO) test -tags nogst -race -shuffle=on -timeout 5m ./... $(ARGS)
+
+# The parsers of files that come from elsewhere.
+PARSERS := ./accel/network ./accel/network/darknet ./accel/plan/jedi ./internal/card
+
+.PHONY: fuzz-parsers
+fuzz-parsers: setup ## tier 1: the parsers of ONNX, darknet, JEDI and model cards, fuzzed for 20 s each
+	@scripts/fuzz 20s $(PARSERS)
 
 .PHONY: e2e
 e2e: build ## tier 2: all tests with GStreamer, ONNX Runtime and the binary as a process
@@ -90,8 +97,12 @@ bench: build ## speed against this machine's limit and a plain Python loop
 models-eval: build ## accuracy and speed of the shipped detectors, beside yolox_nano's
 	@scripts/models-eval $(ARGS)
 
+.PHONY: verify-nine
+verify-nine: build ## the papers' nine networks: imported, run, cut at 30 random places each and compared
+	@scripts/nine $(ARGS)
+
 .PHONY: nightly
-nightly: race fuzz bench ## tier 4: race, fuzz and bench
+nightly: race fuzz verify-nine bench ## tier 4: race, fuzz, the nine networks and bench
 
 .PHONY: vuln
 vuln: setup ## known vulnerabilities in what is linked (needs the Go vulnerability database)

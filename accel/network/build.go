@@ -15,7 +15,7 @@ import (
 // are not graph inputs, and every runtime in use reads it.
 const builderIR = 8
 
-// Builder writes small ONNX files: an importer's output, networks for tests. It
+// Builder writes ONNX files: an importer's output, networks for tests. It
 // checks what it is given (names, lengths), not that the graph makes sense:
 // Parse does that. The zero value is not ready; use NewBuilder.
 type Builder struct {
@@ -66,6 +66,17 @@ func (b *Builder) Ints(name string, shape []int64, v []int64) string {
 	return b.initialiser(intTensor(name, shape, v), len(v))
 }
 
+// Raw adds an initialiser of any type from its little-endian bytes in row-major
+// order and returns its name. raw is kept, and must not change before the network
+// is written.
+func (b *Builder) Raw(d accel.TensorDesc, raw []byte) string {
+	if d.Type.Size() == 0 || int64(len(raw)) != d.Bytes() {
+		b.fail("initialiser %q of shape %v of %v takes %d bytes, not %d", d.Name, d.Shape, d.Type, d.Bytes(), len(raw))
+		return d.Name
+	}
+	return b.initialiser(rawTensor(d.Name, d.Type, d.Shape, raw), len(raw)/d.Type.Size())
+}
+
 func (b *Builder) initialiser(t *onnxpb.TensorProto, have int) string {
 	b.named("initialiser", t.GetName())
 	if want := (accel.TensorDesc{Shape: t.Dims}).Elems(); want != int64(have) {
@@ -90,14 +101,6 @@ func (b *Builder) Node(op string, in, out []string, attrs ...Attr) {
 		}
 	}
 	b.model.Graph.Node = append(b.model.Graph.Node, n)
-}
-
-// Bytes encodes the network; the same calls give the same bytes.
-func (b *Builder) Bytes() ([]byte, error) {
-	if b.err != nil {
-		return nil, fmt.Errorf("building network %q: %w", b.model.Graph.GetName(), b.err)
-	}
-	return proto.MarshalOptions{Deterministic: true}.Marshal(b.model)
 }
 
 func (b *Builder) named(what, name string) {

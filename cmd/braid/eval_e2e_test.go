@@ -153,6 +153,38 @@ func TestEvalOfAVideo(t *testing.T) {
 	}
 }
 
+// TestEvalComparesPlans: a cut with two streams changes no AP, and is told so.
+func TestEvalComparesPlans(t *testing.T) {
+	images, annotations := few(t, 12)
+	card := cardtest.YOLOXNano(t, threshold)
+	cut := writeFile(t, "plan.yaml", planFile(thirds(t, testdata.Path(t, "models/yolox_nano.onnx")), 2))
+	type compared struct {
+		MAP     float64 `json:"mAP"`
+		Plan    string
+		Compare struct {
+			MAP     float64 `json:"mAP"`
+			Plan    string
+			Changed bool
+			Drop    float64
+			Classes []struct{ Name string }
+		}
+	}
+	args := []string{"eval", "--model", card, "--images", images, "--annotations", annotations, "--plan", "serial"}
+	got := decode[compared](t, mustRun(t, append(args, "--compare-plan", cut, "--max-drop", "0", "-o", "json")...))
+	c := got.Compare
+	if c.Changed || c.Drop != 0 || c.MAP != got.MAP || c.MAP < 0.1 || c.Plan == got.Plan || len(c.Classes) != 80 {
+		t.Errorf("got %+v", got)
+	}
+	if r := mustRun(t, append(args, "--compare-plan", "auto")...); !strings.Contains(r.out, "changes no AP") {
+		t.Errorf("got\n%s", r.out)
+	}
+	for _, bad := range [][]string{{"--compare-plan", "serial"}, {"--max-drop", "0.1"}} {
+		if r := braid(t, append(args, bad...)...); r.code != 2 || !strings.Contains(r.stderr, bad[0]) {
+			t.Errorf("%v: exit %d\n%s", bad, r.code, r.stderr)
+		}
+	}
+}
+
 // TestEvalRefuses names what is wrong.
 func TestEvalRefuses(t *testing.T) {
 	images, annotations := few(t, 3)

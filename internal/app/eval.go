@@ -9,6 +9,7 @@ import (
 	"braid/internal/accuracy"
 	"braid/internal/coco"
 	"braid/internal/truth"
+	"braid/source"
 	"braid/source/synth"
 )
 
@@ -23,6 +24,8 @@ type EvalOptions struct {
 	Classes     []string // evaluate these only
 	MinMAP      float64  // a lower one is a failed check
 	MinAP50     float64
+	ComparePlan string  // a second plan, to be held against the chosen one
+	MaxDrop     float64 // of mAP from the chosen plan to ComparePlan; a larger one is a failed check
 }
 
 func (o EvalOptions) validate() error {
@@ -35,11 +38,13 @@ func (o EvalOptions) validate() error {
 		return Usage(errors.New("give --images DIR to run a model, or --detections FILE.jsonl to judge what was recorded"))
 	case o.Camera != "" && o.Detections == "":
 		return Usage(errors.New("--camera chooses from --detections FILE.jsonl"))
+	case o.ComparePlan != "" && o.Detections != "":
+		return Usage(errors.New("--compare-plan runs a model under two plans, but --detections are there already: leave one out"))
 	}
 	for _, f := range []struct {
 		name  string
 		value float64
-	}{{"--min-map", o.MinMAP}, {"--min-ap50", o.MinAP50}} {
+	}{{"--min-map", o.MinMAP}, {"--min-ap50", o.MinAP50}, {"--max-drop", o.MaxDrop}} {
 		if !(f.value >= 0 && f.value <= 1) {
 			return Usage(fmt.Errorf("%s %v is not within 0 to 1", f.name, f.value))
 		}
@@ -95,20 +100,12 @@ func evalTruth(ctx context.Context, env *Env, o EvalOptions) (*coco.Dataset, err
 
 // evalScene judges what a model finds in a scene.
 func evalScene(ctx context.Context, env *Env, data *coco.Dataset, o EvalOptions) (*evalReport, error) {
-	src, err := synth.NewSource(o.Scene, synth.Stream)
-	if err != nil {
-		return nil, as(ErrInvalid, err)
-	}
-	return evalModel(ctx, env, o.Choice, data, o.Classes, src)
+	return evalModel(ctx, env, o, data, func() (source.Source, error) { return synth.NewSource(o.Scene, synth.Stream) })
 }
 
 // evalPictures judges what a model finds in the images of a truth.
 func evalPictures(ctx context.Context, env *Env, data *coco.Dataset, o EvalOptions) (*evalReport, error) {
-	src, err := pictures(data, o.Images)
-	if err != nil {
-		return nil, as(ErrInvalid, err)
-	}
-	return evalModel(ctx, env, o.Choice, data, o.Classes, src)
+	return evalModel(ctx, env, o, data, func() (source.Source, error) { return pictures(data, o.Images) })
 }
 
 // evalRecorded judges what messages say.

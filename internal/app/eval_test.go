@@ -30,6 +30,9 @@ func TestEvalOptions(t *testing.T) {
 		{"two things to judge", EvalOptions{Annotations: "a", Images: "i", Detections: "d"}, "--detections"},
 		{"a camera of pictures", EvalOptions{Annotations: "a", Images: "i", Camera: "c"}, "--camera"},
 		{"percent", EvalOptions{Annotations: "a", Images: "i", MinMAP: 34}, "--min-map 34"},
+		{"two plans", EvalOptions{Annotations: "a", Images: "i", ComparePlan: "p", MaxDrop: 0.002}, ""},
+		{"two plans of a recording", EvalOptions{Annotations: "a", Detections: "d", ComparePlan: "p"}, "--compare-plan"},
+		{"a negative drop", EvalOptions{Annotations: "a", Images: "i", ComparePlan: "p", MaxDrop: -0.1}, "--max-drop -0.1"},
 		{"no number", EvalOptions{Annotations: "a", Images: "i", MinAP50: math.NaN()}, "--min-ap50 NaN"},
 	} {
 		err := c.o.validate()

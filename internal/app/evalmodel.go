@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"braid/accel"
+	"braid/accel/plan"
 	"braid/internal/accuracy"
 	"braid/internal/coco"
 	"braid/sink"
@@ -53,50 +55,90 @@ func (m *model) forEvaluation() *model {
 	return &model{card: &c, network: m.network}
 }
 
-// evalModel lets a model find what it can in the frames of a source, by the
-// graph that batch has, and judges it. The frames are matched with the images of
-// truth by stream time or file. only are the classes to evaluate, where it is
-// not all.
-func evalModel(ctx context.Context, env *Env, o Choice, truth *coco.Dataset, only []string, src source.Source) (_ *evalReport, err error) {
-	cfg, err := bareConfig(env, o)
+// evaluator lets a model find what it can in the frames of a source, by the graph
+// that batch has, and judges it.
+type evaluator struct {
+	env    *Env
+	rt     accel.Backend
+	model  *model
+	truth  *coco.Dataset                 // images are matched by stream time or file
+	only   []string                      // classes to evaluate, where it is not all
+	frames func() (source.Source, error) // the same ones at each call
+}
+
+// evalModel judges a model under the chosen plan and, where there is one to
+// compare with, under that.
+func evalModel(ctx context.Context, env *Env, o EvalOptions, truth *coco.Dataset, frames func() (source.Source, error)) (_ *evalReport, err error) {
+	cfg, err := bareConfig(env, o.Choice)
 	if err != nil {
 		return nil, err
+	}
+	m, err := openModel(env, cfg.Model)
+	if err != nil {
+		return nil, err
+	}
+	p, err := choosePlan(cfg.Plan, m.card)
+	if err != nil {
+		return nil, err
+	}
+	plans := []plan.Plan{p}
+	if o.ComparePlan != "" {
+		other, err := choosePlan(o.ComparePlan, m.card)
+		if err != nil {
+			return nil, err
+		}
+		if other.ID() == p.ID() {
+			return nil, Usage(fmt.Errorf("--compare-plan %s is the plan %s that the model runs under anyway: name another by --plan", o.ComparePlan, p.ID()))
+		}
+		plans = append(plans, other)
 	}
 	rt, err := openRuntime(env, cfg.Backend)
 	if err != nil {
 		return nil, err
 	}
 	defer closeInto(&err, rt.Close)
-	m, err := openModel(env, cfg.Model)
-	if err != nil {
-		return nil, err
+	e := evaluator{env: env, rt: rt, model: m.forEvaluation(), truth: truth, only: o.Classes, frames: frames}
+	var reports []*evalReport
+	for _, p := range plans {
+		r, err := e.under(ctx, p)
+		if err != nil {
+			return nil, fmt.Errorf("evaluating under plan %s: %w", p.ID(), err)
+		}
+		reports = append(reports, r)
 	}
-	m = m.forEvaluation()
-	chosen, err := choosePlan(cfg.Plan, m.card)
-	if err != nil {
-		return nil, err
+	if len(reports) > 1 {
+		reports[0].Compare = newComparison(reports[0], reports[1], o.MaxDrop)
 	}
-	p, err := newPipeline(ctx, rt, m, chosen, demand{score: m.card.NMS.Score}, env.Log)
+	return reports[0], nil
+}
+
+// under judges the model under one plan.
+func (e evaluator) under(ctx context.Context, chosen plan.Plan) (_ *evalReport, err error) {
+	src, err := e.frames()
+	if err != nil {
+		return nil, as(ErrInvalid, err)
+	}
+	p, err := newPipeline(ctx, e.rt, e.model, chosen, demand{score: e.model.card.NMS.Score}, e.env.Log)
 	if err != nil {
 		return nil, err
 	}
 	defer closeInto(&err, p.Close)
-	classes, err := accuracy.Model(p.labels, truth.Categories, only)
+	classes, err := accuracy.Model(p.labels, e.truth.Categories, e.only)
 	if err != nil {
 		return nil, as(ErrInvalid, err)
 	}
 	if len(classes.Unlike) > 0 {
-		env.Log.Warn("labels and categories are paired by their order, but names differ", "pairs", strings.Join(classes.Unlike, ", "))
+		e.env.Log.Warn("labels and categories are paired by their order, but names differ", "pairs", strings.Join(classes.Unlike, ", "))
 	}
-	found := accuracy.NewRecording(truth, classes)
-	if err := record(ctx, env, p, m.card.ID(), src, found); err != nil {
+	found := accuracy.NewRecording(e.truth, classes)
+	if err := record(ctx, e.env, p, e.model.card.ID(), src, found); err != nil {
 		return nil, err
 	}
 	if c := found.Coverage(); c.Analysed < c.Images {
 		return nil, fmt.Errorf("%d of %d images have no result, %d of them failed", c.Images-c.Analysed, c.Images, c.Failed)
 	}
 	report := newEvalReport(found.Evaluate())
-	report.Model, report.Plan = m.card.ID(), p.plan.ID()
+	report.Model, report.Plan = e.model.card.ID(), p.plan.ID()
 	return report, nil
 }
 

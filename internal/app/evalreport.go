@@ -18,6 +18,7 @@ type evalReport struct {
 	*operating
 	Classes []evalClass `json:"classes"`
 	Frames  *evalFrames `json:"frames,omitempty"` // of a recording
+	Compare *comparison `json:"compare,omitempty"`
 }
 
 type evalClass struct {
@@ -77,6 +78,9 @@ func (r *evalReport) check(o EvalOptions) error {
 			errs = append(errs, fmt.Errorf("%s %.4f is below %s %g", c.name, c.got, c.flag, c.want))
 		}
 	}
+	if r.Compare != nil {
+		errs = append(errs, r.Compare.check())
+	}
 	return as(ErrCheck, errors.Join(errs...))
 }
 
@@ -86,6 +90,9 @@ func (r *evalReport) print(env *Env) error {
 	}
 	r.writeClasses(env.Out)
 	r.writeTotal(env.Out)
+	if r.Compare != nil {
+		r.Compare.write(env.Out)
+	}
 	return nil
 }
 

@@ -10,11 +10,10 @@ import (
 	"strings"
 
 	"braid/accel"
+	"braid/accel/network"
 	"braid/accel/plan"
 	"braid/stages"
-	"braid/stages/detect"
 	"braid/stages/infer"
-	"braid/stages/prep"
 )
 
 // host is the device of the memory that prep writes and detect reads.
@@ -32,18 +31,11 @@ type pipeline struct {
 	closers  []func() error
 }
 
-// demand is what those behind a pipeline want to see of its frames.
-type demand struct {
-	score  float32 // the lowest of any camera
-	pixels bool    // the Frames too
-}
-
-// builder gathers what the parts of a pipeline are made from.
+// builder gathers what a pipeline is made from.
 type builder struct {
 	*pipeline
-	model   *model
+	network *network.Network
 	runtime accel.Backend
-	want    demand
 	log     *slog.Logger
 	engines map[engineKey]accel.Engine
 }
@@ -55,16 +47,20 @@ type engineKey struct {
 	threads int
 }
 
-// newPipeline builds the graph of a plan. On error everything that was made is
-// freed again.
-func newPipeline(ctx context.Context, rt accel.Backend, m *model, p plan.Plan, want demand, log *slog.Logger) (_ *pipeline, err error) {
-	b := &builder{pipeline: &pipeline{plan: p}, model: m, runtime: rt, want: want, log: log, engines: map[engineKey]accel.Engine{}}
+// ends makes the Nodes before and behind the segments: what fills the network's
+// inputs, and what reads its outputs.
+type ends func(*builder) (first, last stages.Node)
+
+// assemble builds the graph of a plan. On error everything that was made is freed
+// again.
+func assemble(ctx context.Context, rt accel.Backend, n *network.Network, p plan.Plan, log *slog.Logger, around ends) (_ *pipeline, err error) {
+	b := &builder{pipeline: &pipeline{plan: p}, network: n, runtime: rt, log: log, engines: map[engineKey]accel.Engine{}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, b.Close())
 		}
 	}()
-	if b.segments, err = splitWith(ctx, rt, m.network, p.Cuts()); err != nil {
+	if b.segments, err = splitWith(ctx, rt, n, p.Cuts()); err != nil {
 		return nil, err
 	}
 	if err := b.support(ctx); err != nil {
@@ -73,7 +69,9 @@ func newPipeline(ctx context.Context, rt accel.Backend, m *model, p plan.Plan, w
 	if err := b.allocate(); err != nil {
 		return nil, err
 	}
-	nodes := b.makeNodes(ctx)
+	first, last := around(b)
+	nodes := append([]stages.Node{first}, b.inferNodes(ctx)...)
+	nodes = append(nodes, last)
 	jobs := make([]*stages.Job, len(b.bindings))
 	for i, bind := range b.bindings {
 		jobs[i] = stages.NewJob(bind)
@@ -120,7 +118,7 @@ func (b *builder) allocate() error {
 			}
 		}
 	}
-	add(host, b.model.network.Inputs()...)
+	add(host, b.network.Inputs()...)
 	add(host, b.segmentOutputs()...)
 	for i, s := range b.segments {
 		for _, r := range b.plan.Replicas(i) {
@@ -171,7 +169,7 @@ func memoryOf(d accel.DeviceID) accel.DeviceID {
 // segmentOutputs are the descriptions of the network's outputs, with the static
 // shapes that splitting has found.
 func (b *builder) segmentOutputs() (out []accel.TensorDesc) {
-	for _, o := range b.model.network.Outputs() {
+	for _, o := range b.network.Outputs() {
 		for _, s := range b.segments {
 			for _, t := range s.Outputs {
 				if t.Name == o.Name {
@@ -183,29 +181,19 @@ func (b *builder) segmentOutputs() (out []accel.TensorDesc) {
 	return out
 }
 
-func (b *builder) makeNodes(ctx context.Context) []stages.Node {
-	queue := b.plan.InFlight // Jobs are the bound; an edge never has to refuse one
-	prepCfg := prepConfig(b.model)
-	nodes := []stages.Node{{
-		Name: "prep", Workers: b.plan.Prep.Workers, Queue: queue, Release: !b.want.pixels,
-		New: func(int) (stages.Stage, error) { return prep.New(prepCfg) },
-	}}
+// queue is the room of every edge: Jobs are the bound, so that an edge never has
+// to refuse one.
+func (b *builder) queue() int { return b.plan.InFlight }
+
+func (b *builder) inferNodes(ctx context.Context) (nodes []stages.Node) {
 	for i, s := range b.segments {
 		replicas := b.plan.Replicas(i)
 		nodes = append(nodes, stages.Node{
-			Name: s.Name, Workers: len(replicas), Queue: queue,
+			Name: s.Name, Workers: len(replicas), Queue: b.queue(),
 			New: func(worker int) (stages.Stage, error) { return b.inferStage(ctx, i, replicas[worker]) },
 		})
 	}
-	detectCfg := detectConfig(b.model.card, b.segmentOutputs(), b.want.score)
-	b.labels = labels(b.model.card, detectCfg.Classes)
-	return append(nodes, stages.Node{
-		Name: "detect", Workers: b.plan.Detect.Workers, Queue: queue,
-		New: func(int) (stages.Stage, error) {
-			st, err := detect.New(detectCfg)
-			return st, as(ErrInvalid, err)
-		},
-	})
+	return nodes
 }
 
 // inferStage makes the Stage of one replica; replicas that run alike share an

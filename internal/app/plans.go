@@ -13,7 +13,8 @@ import (
 	"braid/sink/wire"
 )
 
-// choosePlan makes the plan that a choice names: auto, serial or a file.
+// choosePlan makes the plan that a choice names: auto, serial or a file. c may be
+// nil.
 func choosePlan(choice string, c *card.Card) (plan.Plan, error) {
 	switch choice {
 	case "", "auto":
@@ -42,7 +43,11 @@ func readPlan(path string, c *card.Card) (plan.Plan, error) {
 	return p, nil
 }
 
+// planRef is how a plan names a model, "" where there is no card.
 func planRef(c *card.Card) string {
+	if c == nil {
+		return ""
+	}
 	return plan.ModelRef(accel.Model{Name: c.Name, SHA256: c.SHA256})
 }
 

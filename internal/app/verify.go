@@ -4,15 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 
-	"braid/accel"
 	"braid/accel/network"
+	"braid/accel/plan"
 	"braid/internal/card"
 )
 
@@ -24,88 +23,105 @@ type VerifyOptions struct {
 	Seed   int64
 }
 
-// tolerance is how far an FP32 cut network may be from the whole one, relative
-// to the largest value of the tensor: other kernels are chosen at a cut, whose
-// sums round differently.
-const tolerance = 1e-5
-
 // maxRandomCuts is the most cuts of one random set.
 const maxRandomCuts = 3
 
+// verified is one way of cutting, held against the whole network.
 type verified struct {
-	At       []string `json:"at"`
-	Segments int      `json:"segments"`
-	MaxAbs   float64  `json:"max_abs_diff"`
-	MaxRel   float64  `json:"max_rel_diff"`
+	OK        bool     `json:"ok"`
+	At        []string `json:"at"`
+	Segments  int      `json:"segments"`
+	MaxAbs    float64  `json:"max_abs_diff"`
+	MaxRel    float64  `json:"max_rel_diff"`
+	Tensor    string   `json:"tensor,omitempty"` // the output that is farthest
+	Tolerance float64  `json:"tolerance"`        // of MaxRel
+	Plan      string   `json:"plan,omitempty"`   // that ran, as it runs in batch
+	Frames    int      `json:"frames,omitempty"` // that went through it
 }
 
-// ModelVerify proves that cutting changes nothing: it runs the whole network
-// and its parts on the same inputs.
+func newVerified(at []string, d difference, tolerance float64) verified {
+	return verified{
+		OK: d.within(tolerance), At: append([]string{}, at...), Segments: len(at) + 1,
+		MaxAbs: d.abs, MaxRel: d.rel, Tensor: d.tensor, Tolerance: tolerance,
+	}
+}
+
+// verifyReport is what model verify prints.
+type verifyReport struct {
+	OK   bool       `json:"ok"`
+	Cuts []verified `json:"cuts"`
+}
+
+// ModelVerify proves that cutting changes nothing. Cuts by name and random ones
+// run segment after segment on the CPU; a plan runs as it would in batch, on its
+// devices with its streams, several frames at once. Both are held against the
+// whole network's results on the same inputs.
 func ModelVerify(ctx context.Context, env *Env, o VerifyOptions) (err error) {
+	if len(o.At) == 0 && o.Random <= 0 && o.Plan == "" {
+		return Usage(errors.New("nothing to verify: give --at A[,B…], --random N or --plan FILE"))
+	}
 	ctx, stop := env.untilDrain(ctx)
 	defer stop()
+	n, c, err := openNetwork(env, o.Model)
+	if err != nil {
+		return err
+	}
+	sets, err := o.sets(n)
+	if err != nil {
+		return err
+	}
+	p, err := o.plan(c)
+	if err != nil {
+		return err
+	}
 	rt, err := openRuntime(env, o.Backend)
 	if err != nil {
 		return err
 	}
 	defer closeInto(&err, rt.Close)
-	n, c, err := openNetwork(env, o.Model)
-	if err != nil {
+	v := &verifier{rt: rt, net: n, log: env.Log}
+	if err := v.prepare(ctx, c, o.Seed, samples(p)); err != nil {
 		return err
 	}
-	sets, err := o.sets(env, n, c)
-	if err != nil {
+	report := verifyReport{OK: true, Cuts: []verified{}}
+	if err := v.all(ctx, env, sets, p, &report); err != nil {
 		return err
 	}
-	v := verifier{rt: rt, net: n, inputs: randomInputs(n, c, rand.New(rand.NewPCG(uint64(o.Seed), 1)))}
-	want, err := v.run(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("running the whole network: %w", err)
-	}
-	report := struct {
-		OK   bool       `json:"ok"`
-		Cuts []verified `json:"cuts"`
-	}{OK: true}
-	for _, at := range sets {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		got, err := v.run(ctx, at)
-		if err != nil {
-			return fmt.Errorf("running the network cut at %s: %w", strings.Join(at, ", "), err)
-		}
-		row := verified{At: at, Segments: len(at) + 1}
-		row.MaxAbs, row.MaxRel = worst(want, got)
-		report.Cuts = append(report.Cuts, row)
-		report.OK = report.OK && row.MaxRel <= tolerance
-	}
-	if !env.JSON {
-		writeVerified(env, report.Cuts)
-	} else if err := writeJSON(env.Out, report); err != nil {
+	if err := report.print(env); err != nil {
 		return err
 	}
 	if !report.OK {
 		env.Reported = true
-		return as(ErrCheck, fmt.Errorf("a cut network differs from the whole one by more than %g", tolerance))
+		return as(ErrCheck, errors.New("a cut network differs from the whole one by more than the tolerance"))
 	}
 	return nil
 }
 
-// sets are the cuts to be proved: those named, those of a plan, or random ones.
-func (o VerifyOptions) sets(env *Env, n *network.Network, c *card.Card) ([][]string, error) {
-	switch {
-	case len(o.At) > 0:
-		return [][]string{o.At}, nil
-	case o.Random > 0:
-		return randomCuts(n.Cuts(), o.Random, rand.New(rand.NewPCG(uint64(o.Seed), 2)))
-	case o.Plan != "":
-		p, err := readPlan(o.Plan, c)
-		if err != nil {
-			return nil, err
-		}
-		return [][]string{p.Cuts()}, nil
+// sets are the cuts to be proved: those named and random ones.
+func (o VerifyOptions) sets(n *network.Network) (sets [][]string, err error) {
+	if len(o.At) > 0 {
+		sets = append(sets, o.At)
 	}
-	return nil, Usage(errors.New("nothing to verify: give --at A[,B…], --random N or --plan FILE"))
+	if o.Random <= 0 {
+		return sets, nil
+	}
+	random, err := randomCuts(n.Cuts(), o.Random, rand.New(rand.NewPCG(uint64(o.Seed), 2)))
+	return append(sets, random...), err
+}
+
+// plan is the plan to be proved, nil where none was named. c may be nil.
+func (o VerifyOptions) plan(c *card.Card) (*plan.Plan, error) {
+	if o.Plan == "" {
+		return nil, nil //nolint:nilnil // no plan is no error
+	}
+	p, err := choosePlan(o.Plan, c)
+	if err != nil {
+		return nil, err
+	}
+	if _, ok := tolerance(p); !ok {
+		return nil, invalidf("plan %s computes in int8, which is not meant to equal the network: 'braid eval --compare-plan %s' says what it costs", p.ID(), o.Plan)
+	}
+	return &p, nil
 }
 
 func randomCuts(cuts []network.Cut, sets int, rng *rand.Rand) ([][]string, error) {
@@ -123,144 +139,28 @@ func randomCuts(cuts []network.Cut, sets int, rng *rand.Rand) ([][]string, error
 	return out, nil
 }
 
-// randomInputs fills each input with noise in the range that pixels have there.
-func randomInputs(n *network.Network, c *card.Card, rng *rand.Rand) map[string][]float32 {
-	out := map[string][]float32{}
-	for _, in := range n.Inputs() {
-		v := make([]float32, in.Elems())
-		for i := range v {
-			v[i] = rng.Float32()
-			if c != nil {
-				ch := i * 3 / len(v)
-				v[i] = (v[i]*255*c.Input.Scale - c.Input.Mean[ch]) / c.Input.Std[ch]
-			}
-		}
-		out[in.Name] = v
-	}
-	return out
+func (r *verifyReport) add(row verified) {
+	r.Cuts = append(r.Cuts, row)
+	r.OK = r.OK && row.OK
 }
 
-// verifier runs one network, cut in different ways, on the same inputs.
-type verifier struct {
-	rt     accel.Backend
-	net    *network.Network
-	inputs map[string][]float32
-}
-
-// run returns the network's outputs, cut at the given points.
-func (v *verifier) run(ctx context.Context, at []string) (out map[string][]float32, err error) {
-	segments, err := splitWith(ctx, v.rt, v.net, at)
-	if err != nil {
-		return nil, err
+func (r *verifyReport) print(env *Env) error {
+	if env.JSON {
+		return writeJSON(env.Out, r)
 	}
-	var tensors []accel.TensorDesc
-	for _, s := range segments {
-		for _, t := range slices.Concat(s.Inputs, s.Outputs) {
-			if !slices.ContainsFunc(tensors, t.Equal) {
-				tensors = append(tensors, t)
-			}
-		}
-	}
-	mem, err := v.rt.Alloc(host, tensors)
-	if err != nil {
-		return nil, err
-	}
-	b := accel.NewBindings(0, mem)
-	defer closeInto(&err, b.Close)
-	for name, data := range v.inputs {
-		if t, ok := b.Tensor(name, host); ok {
-			copy(t.Float32s(), data)
-		}
-	}
-	for _, s := range segments {
-		if err := runOnce(ctx, v.rt, s, b); err != nil {
-			return nil, err
-		}
-	}
-	out = map[string][]float32{}
-	for _, o := range v.net.Outputs() {
-		if t, ok := b.Tensor(o.Name, host); ok && t.Type == accel.Float32 {
-			out[o.Name] = slices.Clone(t.Float32s())
-		}
-	}
-	return out, nil
-}
-
-// runOnce builds one segment, runs it on b and takes it down again.
-func runOnce(ctx context.Context, rt accel.Backend, s *accel.Segment, b *accel.Bindings) (err error) {
-	blob, err := rt.Build(ctx, s, host, accel.BuildOptions{})
-	if err != nil {
-		return as(ErrInvalid, fmt.Errorf("building %s: %w", s.Name, err))
-	}
-	engine, err := rt.Load(ctx, blob, host, accel.LoadOptions{})
-	if err != nil {
-		return as(ErrInvalid, fmt.Errorf("loading %s: %w", s.Name, err))
-	}
-	defer closeInto(&err, engine.Close)
-	exec, err := engine.NewExec()
-	if err != nil {
-		return err
-	}
-	defer closeInto(&err, exec.Close)
-	call, err := exec.Bind(b)
-	if err != nil {
-		return err
-	}
-	defer closeInto(&err, call.Close)
-	ready, err := call.Start(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("running %s: %w", s.Name, err)
-	}
-	return ready.Wait(ctx)
-}
-
-// worst compares outputs: the largest difference, and the largest relative to
-// the largest value of its tensor.
-func worst(want, got map[string][]float32) (maxAbs, maxRel float64) {
-	for name, a := range want {
-		b := got[name]
-		if len(a) != len(b) {
-			return math.MaxFloat64, math.MaxFloat64
-		}
-		var diff, size float64
-		for i := range a {
-			x, y := float64(a[i]), float64(b[i])
-			if x == y || math.IsNaN(x) && math.IsNaN(y) {
-				size = max(size, finite(x))
-				continue
-			}
-			d := math.Abs(x - y)
-			if math.IsNaN(d) || math.IsInf(d, 0) {
-				d = math.MaxFloat64 // JSON has no infinity
-			}
-			diff, size = max(diff, d), max(size, finite(x))
-		}
-		rel := diff
-		if size > 0 {
-			rel = min(diff/size, math.MaxFloat64)
-		}
-		maxAbs, maxRel = max(maxAbs, diff), max(maxRel, rel)
-	}
-	return maxAbs, maxRel
-}
-
-// finite is the size of a number, 0 of what is none.
-func finite(v float64) float64 {
-	if math.IsNaN(v) || math.IsInf(v, 0) {
-		return 0
-	}
-	return math.Abs(v)
-}
-
-func writeVerified(env *Env, rows []verified) {
 	t := newTable(env.Out)
 	t.AppendHeader(table.Row{"", "segments", "max abs diff", "max rel diff", "cut at"})
-	for _, r := range rows {
-		mark := "ok"
-		if r.MaxRel > tolerance {
+	for _, c := range r.Cuts {
+		mark, at := "ok", strings.Join(c.At, ", ")
+		if !c.OK {
 			mark = "DIFFERS"
+			at += " (output " + c.Tensor + ")"
 		}
-		t.AppendRow(table.Row{mark, r.Segments, fmt.Sprintf("%.3g", r.MaxAbs), fmt.Sprintf("%.3g", r.MaxRel), strings.Join(r.At, ", ")})
+		if c.Plan != "" {
+			at = strings.TrimSpace(fmt.Sprintf("%s: plan %s, %d frames", at, c.Plan, c.Frames))
+		}
+		t.AppendRow(table.Row{mark, c.Segments, fmt.Sprintf("%.3g", c.MaxAbs), fmt.Sprintf("%.3g", c.MaxRel), at})
 	}
 	t.Render()
+	return nil
 }

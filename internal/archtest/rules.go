@@ -55,9 +55,11 @@ var layers = []layer{
 	{"accel", nil, "accel is types and interfaces: " + whyLeaf},
 	{"accel/...", []string{"accel"}, whyBackend},
 	{"accel/network/...", []string{"accel", "accel/network", "accel/network/onnxpb"}, whyBackend},
+	{"accel/network/darknet", []string{"accel", "accel/network", "accel/network/onnxpb", "internal/strict"}, "an importer reads one format and writes ONNX; it names the nearest known word as every reader of files does"},
 	{"accel/network", []string{"accel", "accel/network/onnxpb"}, whyBackend},
 	{"accel/trt", []string{"accel", "cuda"}, whyBackend},
 	{"accel/plan", []string{"accel", "internal/strict"}, whyPlan},
+	{"accel/plan/jedi", []string{"accel", "accel/plan", "internal/strict"}, "an import is a plan of another program, read and translated: the numbers of layers are given to it by who knows the network"},
 	{"accel/profile", []string{"accel", "accel/plan"}, "a measurement fills the planner's Profile and needs nothing else: devices come as accel interfaces"},
 
 	{"cuda", nil, "cuda is the door to a C ABI: " + whyLeaf},
