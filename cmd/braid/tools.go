@@ -24,7 +24,7 @@ func modelCmd(c *common) *cobra.Command {
 		},
 	}
 	return group("model", "Look at models, cut them, and prove that a cut changes nothing",
-		list, inspect, cuts, cutCmd(c), verifyCmd(c), pullCmd(c))
+		list, inspect, cuts, cutCmd(c), verifyCmd(c), pullCmd(c), importCmd(c))
 }
 
 // modelChoice lets a model be named as an argument as well as by --model.
@@ -81,6 +81,29 @@ func pullCmd(c *common) *cobra.Command {
 	}
 	cmd.Flags().StringVar(&o.To, "to", "", "folder for model and card (default: the card's own, else $XDG_DATA_HOME/braid/models)")
 	return cmd
+}
+
+func importCmd(c *common) *cobra.Command {
+	var o app.DarknetOptions
+	cmd := &cobra.Command{
+		Use: "darknet --cfg F {--weights F | --random-weights} --out M.onnx", Short: "Write a darknet network as ONNX, with its model card", Args: noArgs,
+		Long: "Writes a detector of darknet's format, a cfg with its weights, as M.onnx, and beside it the\n" +
+			"card M.yaml. With --random-weights it is the network's true form with weights drawn from\n" +
+			"--seed: for measuring speed, not for detecting.",
+		Example: "  braid model import darknet --cfg yolov4-tiny.cfg --weights yolov4-tiny.weights --names coco.names --out models/yolov4-tiny.onnx",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			o.Choice = c.choice()
+			return app.ImportDarknet(cmd.Context(), c.env, o)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.Cfg, "cfg", "", "the network")
+	f.StringVar(&o.Weights, "weights", "", "its weights")
+	f.BoolVar(&o.Random, "random-weights", false, "draw weights instead")
+	f.Uint64Var(&o.Seed, "seed", 1, "of --random-weights")
+	f.StringVar(&o.Names, "names", "", "file with a class name on each line")
+	f.StringVar(&o.Out, "out", "", "the ONNX file; the card goes beside it")
+	return group("import", "Bring networks of other formats", cmd)
 }
 
 func devicesCmd(c *common) *cobra.Command {

@@ -12,7 +12,6 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"braid/accel/network"
-	"braid/accel/network/darknet"
 	"braid/accel/plan/jedi"
 	"braid/internal/atomicfile"
 )
@@ -102,13 +101,9 @@ func (o ImportOptions) layers() ([]string, error) {
 	if o.Cfg == "" {
 		return nil, nil
 	}
-	data, err := os.ReadFile(o.Cfg)
+	n, err := readDarknet(o.Cfg)
 	if err != nil {
-		return nil, as(ErrInvalid, fmt.Errorf("reading network: %w", err))
-	}
-	n, err := darknet.Parse(data, o.Cfg)
-	if err != nil {
-		return nil, as(ErrInvalid, err)
+		return nil, err
 	}
 	return n.TKDNNLayers(), nil
 }

@@ -1,5 +1,7 @@
 package darknet
 
+import "braid/accel/network"
+
 // convolution is [convolutional].
 type convolution struct {
 	in               Shape
@@ -13,6 +15,33 @@ type convolution struct {
 }
 
 func (*convolution) stem() string { return "conv" }
+
+// fan is the number of weights of one filter.
+func (c *convolution) fan() int { return c.in.C / c.groups * c.size * c.size }
+
+// parameters is the number of values in a weights file.
+func (c *convolution) parameters() int64 {
+	each := int64(c.fan()) + 1
+	if c.batchNorm {
+		each += 3
+	}
+	return int64(c.filters) * each
+}
+
+func (c *convolution) emit(e *emitter, out string, in []string, shape Shape) {
+	bias, weights, err := e.weights.convolution(c)
+	if err != nil {
+		e.fail(err)
+		return
+	}
+	kernel := int64(c.size)
+	w := e.raw(out+"/weight", []int64{int64(c.filters), int64(c.in.C / c.groups), kernel, kernel}, weights)
+	b := e.raw(out+"/bias", []int64{int64(c.filters)}, bias)
+	pad, dilation := int64(c.pad), int64(c.dilation)
+	e.node("Conv", out, shape, []string{in[0], w, b},
+		network.AttrInts("kernel_shape", kernel, kernel), network.AttrInts("strides", int64(c.strideY), int64(c.strideX)),
+		network.AttrInts("pads", pad, pad, pad, pad), network.AttrInts("dilations", dilation, dilation), network.AttrInt("group", int64(c.groups)))
+}
 
 func parseConvolution(n *Network, v *values) layer {
 	c := &convolution{

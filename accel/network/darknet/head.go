@@ -25,6 +25,13 @@ type output struct{ name string }
 
 func (o output) stem() string { return o.name }
 
+// emit gives the raw tensor the name of the section, and leaves the convolution's
+// to plans.
+func (output) emit(e *emitter, out string, in []string, shape Shape) {
+	e.node("Identity", out, shape, in)
+	e.b.Output(e.desc(out, shape.dims()))
+}
+
 func parseYolo(n *Network, v *values) layer {
 	h := Head{
 		ScaleXY: v.decimal("scale_x_y", 1), NewCoords: v.flag("new_coords"),

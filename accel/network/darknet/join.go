@@ -1,6 +1,11 @@
 package darknet
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+
+	"braid/accel/network"
+)
 
 // route is [route] where it computes: a part of each layer's channels, one
 // behind the other.
@@ -12,6 +17,20 @@ type route struct {
 type part struct{ from, to, of int }
 
 func (*route) stem() string { return "route" }
+
+func (r *route) emit(e *emitter, out string, in []string, shape Shape) {
+	if len(in) == 1 {
+		e.slice(out, in[0], r.parts[0], shape)
+		return
+	}
+	parts := make([]string, len(in))
+	for i, p := range r.parts {
+		if parts[i] = in[i]; p.to-p.from < p.of {
+			parts[i] = e.slice(fmt.Sprintf("%s/part%d", out, i), in[i], p, shape)
+		}
+	}
+	e.node("Concat", out, shape, parts, network.AttrInt("axis", 1))
+}
 
 func parseRoute(n *Network, v *values) layer {
 	if !v.has("layers") {
@@ -55,6 +74,32 @@ type shortcut struct {
 
 func (*shortcut) stem() string { return "shortcut" }
 
+func (s *shortcut) emit(e *emitter, out string, in []string, shape Shape) {
+	sum := in[0]
+	for i, have := range s.from {
+		to := out
+		if i+1 < len(s.from) {
+			to = fmt.Sprintf("%s/sum%d", out, i)
+		}
+		sum = s.add(e, to, sum, in[i+1], have, shape)
+	}
+}
+
+// add adds the first channels of other, which has have of them, to sum.
+func (s *shortcut) add(e *emitter, out, sum, other string, have int, shape Shape) string {
+	switch {
+	case have == s.channels:
+		return e.node("Add", out, shape, []string{sum, other})
+	case have > s.channels:
+		common := e.slice(out+"/common", other, part{0, s.channels, have}, shape)
+		return e.node("Add", out, shape, []string{sum, common})
+	}
+	low := e.slice(out+"/low", sum, part{0, have, s.channels}, shape)
+	high := e.slice(out+"/high", sum, part{have, s.channels, s.channels}, shape)
+	added := e.node("Add", out+"/added", Shape{have, shape.H, shape.W}, []string{low, other})
+	return e.node("Concat", out, shape, []string{added, high}, network.AttrInt("axis", 1))
+}
+
 func parseShortcut(n *Network, v *values) layer {
 	l := layer{from: []int{n.last()}, out: n.shape(n.last())}
 	s := &shortcut{channels: l.out.C}
@@ -77,6 +122,10 @@ func parseShortcut(n *Network, v *values) layer {
 type product struct{ name string }
 
 func (p product) stem() string { return p.name }
+
+func (product) emit(e *emitter, out string, in []string, shape Shape) {
+	e.node("Mul", out, shape, in)
+}
 
 func parseSAM(n *Network, v *values) layer {
 	return parseProduct(n, v, "sam", func(in, from Shape) bool { return in == from })

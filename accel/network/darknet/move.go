@@ -1,9 +1,18 @@
 package darknet
 
+import "braid/accel/network"
+
 // upsample is [upsample]: each pixel becomes stride times stride of them.
 type upsample struct{ stride int }
 
 func (upsample) stem() string { return "upsample" }
+
+func (u upsample) emit(e *emitter, out string, in []string, shape Shape) {
+	s := float32(u.stride)
+	scales := e.b.Floats(out+"/scales", []int64{4}, []float32{1, 1, s, s})
+	e.node("Resize", out, shape, []string{in[0], "", scales}, network.AttrString("mode", "nearest"),
+		network.AttrString("coordinate_transformation_mode", "asymmetric"), network.AttrString("nearest_mode", "floor"))
+}
 
 func parseUpsample(n *Network, v *values) layer {
 	u := upsample{v.integer("stride", 2, 1, 64)}
@@ -21,6 +30,16 @@ type reorg struct {
 }
 
 func (reorg) stem() string { return "reorg" }
+
+func (r reorg) emit(e *emitter, out string, in []string, shape Shape) {
+	s := int64(r.stride)
+	c, h, w := int64(r.view.C), int64(r.view.H)/s, int64(r.view.W)/s
+	split := e.b.Ints(out+"/split", []int64{6}, []int64{1, c, h, s, w, s})
+	join := e.b.Ints(out+"/join", []int64{4}, shape.dims())
+	e.nodeOf("Reshape", out+"/squares", []int64{1, c, h, s, w, s}, []string{in[0], split})
+	e.nodeOf("Transpose", out+"/moved", []int64{1, s, s, c, h, w}, []string{out + "/squares"}, network.AttrInts("perm", 0, 3, 5, 1, 2, 4))
+	e.node("Reshape", out, shape, []string{out + "/moved", join})
+}
 
 func parseReorg(n *Network, v *values) layer {
 	in, s := n.shape(n.last()), v.integer("stride", 1, 1, 64)

@@ -22,6 +22,9 @@ type Shape struct{ C, H, W int }
 
 func (s Shape) String() string { return fmt.Sprintf("%dx%dx%d", s.C, s.H, s.W) }
 
+// dims is the shape with a batch of 1.
+func (s Shape) dims() []int64 { return []int64{1, int64(s.C), int64(s.H), int64(s.W)} }
+
 // elements is the number of values.
 func (s Shape) elements() int { return s.C * s.H * s.W }
 
@@ -32,6 +35,9 @@ type Network struct {
 	layers        []layer
 	heads         []Head
 }
+
+// Layers is the number of sections behind [net].
+func (n *Network) Layers() int { return len(n.layers) }
 
 // layer is a section behind [net].
 type layer struct {
@@ -47,6 +53,9 @@ type layer struct {
 type op interface {
 	// stem is the first part of the tensor's name, which the layer's index follows.
 	stem() string
+	// emit adds the nodes, the last of which writes out, and says which layer it is
+	// of: in are the tensors that it reads, shape is that of the result.
+	emit(e *emitter, out string, in []string, shape Shape)
 }
 
 // Parse reads a cfg file. Errors are one line with the file's name, the line's

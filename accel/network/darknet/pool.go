@@ -1,5 +1,7 @@
 package darknet
 
+import "braid/accel/network"
+
 // maxPool is [maxpool]. darknet's padding is the sum of both sides, by default
 // size-1, of which the half, rounded down, lies before the picture.
 type maxPool struct {
@@ -10,6 +12,13 @@ type maxPool struct {
 }
 
 func (*maxPool) stem() string { return "maxpool" }
+
+func (p *maxPool) emit(e *emitter, out string, in []string, shape Shape) {
+	size, before := int64(p.size), int64(p.before)
+	e.node("MaxPool", out, shape, in, network.AttrInts("kernel_shape", size, size),
+		network.AttrInts("strides", int64(p.strideY), int64(p.strideX)),
+		network.AttrInts("pads", before, before, int64(p.afterY), int64(p.afterX)))
+}
 
 func parseMaxPool(n *Network, v *values) layer {
 	in := n.shape(n.last())
@@ -34,6 +43,10 @@ func parseMaxPool(n *Network, v *values) layer {
 type avgPool struct{}
 
 func (avgPool) stem() string { return "avgpool" }
+
+func (avgPool) emit(e *emitter, out string, in []string, shape Shape) {
+	e.node("GlobalAveragePool", out, shape, in)
+}
 
 func parseAvgPool(n *Network, _ *values) layer {
 	return layer{from: []int{n.last()}, out: Shape{n.shape(n.last()).C, 1, 1}, op: avgPool{}, activation: linear}

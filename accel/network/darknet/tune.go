@@ -1,0 +1,98 @@
+package darknet
+
+import "math"
+
+// Affine changes the values of a channel: x becomes Scale·x + Shift.
+type Affine struct{ Scale, Shift float64 }
+
+// The standard deviations that a head's logits have in trained networks, about.
+const (
+	placeDeviation  = 0.5 // x and y in a cell
+	sizeDeviation   = 0.3 // logarithm of width and height over the anchor's
+	objectDeviation = 1.5
+	classDeviation  = 1.0
+	// With a softmax over many classes a lesser one leaves every class improbable.
+	regionClassDeviation = 4.0
+
+	// mostScale bounds how much a channel that hardly varies is stretched.
+	mostScale = 100
+)
+
+// Standardise is the change of each channel that gives a head's logits the spread
+// of a trained network's: outputs are what a network of random weights makes of
+// some pictures, each as Head describes it. Without it the objectness of such a
+// network differs more between its channels than within a picture.
+func (h *Head) Standardise(outputs [][]float32) []Affine {
+	each := 5 + h.Classes
+	changes := make([]Affine, len(h.Anchors)*each)
+	for c := range changes {
+		mean, deviation := h.logits(outputs, c, len(changes))
+		scale := math.Min(mostScale, h.deviation(c%each)/math.Max(deviation, 1e-9))
+		changes[c] = Affine{scale, -mean * scale}
+	}
+	return changes
+}
+
+// Objectness moves the objectness of all anchors.
+func (h *Head) Objectness(changes []Affine, by float64) {
+	for c := 4; c < len(changes); c += 5 + h.Classes {
+		changes[c].Shift += by
+	}
+}
+
+// Apply writes to out what the head's output would be with the changes made, from
+// what it is.
+func (h *Head) Apply(out, output []float32, changes []Affine) {
+	cells := len(output) / len(changes)
+	for c, a := range changes {
+		for i := c * cells; i < (c+1)*cells; i++ {
+			x := float64(float64(a.Scale*h.logit(output[i])) + a.Shift)
+			if h.NewCoords {
+				x = logistics(x)
+			}
+			out[i] = float32(x)
+		}
+	}
+}
+
+// logits are the mean and the standard deviation of channel c's logits.
+func (h *Head) logits(outputs [][]float32, c, channels int) (mean, deviation float64) {
+	var sum, squares float64
+	count := 0
+	for _, o := range outputs {
+		cells := len(o) / channels
+		for _, v := range o[c*cells : (c+1)*cells] {
+			x := h.logit(v)
+			sum += x
+			squares += float64(x * x)
+			count++
+		}
+	}
+	mean = sum / float64(count)
+	return mean, math.Sqrt(math.Max(0, squares/float64(count)-float64(mean*mean)))
+}
+
+// logit is an output's value before the activation of new_coords.
+func (h *Head) logit(v float32) float64 {
+	if !h.NewCoords {
+		return float64(v)
+	}
+	const least = 1e-7
+	p := math.Min(math.Max(float64(v), least), 1-least)
+	return math.Log(p / (1 - p))
+}
+
+// deviation is the wanted one of a channel of an anchor.
+func (h *Head) deviation(channel int) float64 {
+	switch {
+	case channel < 2:
+		return placeDeviation
+	case channel < 4:
+		return sizeDeviation
+	case channel == 4:
+		return objectDeviation
+	case h.Region:
+		return regionClassDeviation
+	}
+	return classDeviation
+}
