@@ -22,7 +22,7 @@ const wantedObjects = 36
 
 // tuneScenes are the scenes that a network of random weights is shown, one
 // picture of each.
-const tuneScenes = 6
+const tuneScenes = 9
 
 // tuneHeads finds the changes of each head that make a network of random weights
 // find about wantedObjects in a frame at the card's threshold. That cannot be
@@ -156,7 +156,7 @@ func (t *tuning) search(ctx context.Context) ([][]darknet.Affine, error) {
 		if err != nil {
 			return nil, err
 		}
-		if found > wantedObjects*tuneScenes {
+		if found > wantedObjects {
 			high = middle
 		} else {
 			low = middle
@@ -165,18 +165,36 @@ func (t *tuning) search(ctx context.Context) ([][]darknet.Affine, error) {
 	return t.moved(low), nil
 }
 
-// moved is base with the objectness moved.
+// moved is base with the objectness of the coarsest head moved, and no object of
+// the others.
 func (t *tuning) moved(by float64) [][]darknet.Affine {
 	out := make([][]darknet.Affine, len(t.base))
+	coarsest := t.coarsest()
 	for h := range out {
 		out[h] = slices.Clone(t.base[h])
-		t.heads[h].Objectness(out[h], by)
+		if h == coarsest {
+			t.heads[h].Objectness(out[h], by)
+		} else {
+			t.heads[h].Silence(out[h])
+		}
 	}
 	return out
 }
 
-// count is how many objects all pictures have with the changes.
-func (t *tuning) count(ctx context.Context, d *detect.Stage, changes [][]darknet.Affine) (found int, err error) {
+// coarsest is the head with the fewest values.
+func (t *tuning) coarsest() int {
+	least := 0
+	for h := range t.raw {
+		if len(t.raw[h][0]) < len(t.raw[least][0]) {
+			least = h
+		}
+	}
+	return least
+}
+
+// count is how many objects a picture has with the changes: the median of all.
+func (t *tuning) count(ctx context.Context, d *detect.Stage, changes [][]darknet.Affine) (int, error) {
+	var found []int
 	for i, j := range t.jobs {
 		for h := range t.heads {
 			out, _ := j.Bindings.Tensor(t.heads[h].Tensor, host)
@@ -188,7 +206,8 @@ func (t *tuning) count(ctx context.Context, d *detect.Stage, changes [][]darknet
 		if j.Err != nil {
 			return 0, j.Err
 		}
-		found += len(j.Objects)
+		found = append(found, len(j.Objects))
 	}
-	return found, nil
+	slices.Sort(found)
+	return found[len(found)/2], nil
 }

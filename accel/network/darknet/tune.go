@@ -33,11 +33,40 @@ func (h *Head) Standardise(outputs [][]float32) []Affine {
 	return changes
 }
 
-// Objectness moves the objectness of all anchors.
+// silent is added to the objectness of the anchors that are not to find anything.
+const silent = -15
+
+// Objectness moves the objectness of the smallest anchor by a number and silences
+// the others. A random network's logits grow and shrink with the contrast of the
+// picture: few rows, of which a fair part passes, make the number of boxes depend
+// on it less than a thin tail of many rows would.
 func (h *Head) Objectness(changes []Affine, by float64) {
-	for c := 4; c < len(changes); c += 5 + h.Classes {
-		changes[c].Shift += by
+	for a := range h.Anchors {
+		shift := float64(silent)
+		if a == h.smallest() {
+			shift = by
+		}
+		changes[a*(5+h.Classes)+4].Shift += shift
 	}
+}
+
+// Silence lets no anchor find anything.
+func (h *Head) Silence(changes []Affine) {
+	for a := range h.Anchors {
+		changes[a*(5+h.Classes)+4].Shift += silent
+	}
+}
+
+// smallest is the anchor of the smallest area.
+func (h *Head) smallest() int {
+	area := func(a [2]float32) float32 { return a[0] * a[1] }
+	least := 0
+	for i, a := range h.Anchors {
+		if area(a) < area(h.Anchors[least]) {
+			least = i
+		}
+	}
+	return least
 }
 
 // Apply writes to out what the head's output would be with the changes made, from
