@@ -124,7 +124,7 @@ func detectConfig(c *card.Card, outputs []accel.TensorDesc, score float32) detec
 		Outputs: outputs, Device: host,
 		Width: c.Input.Width, Height: c.Input.Height, Classes: classes(c, outputs),
 		NMS: detect.NMS{
-			Kind: string(c.NMS.Kind), IoU: c.NMS.IOU, Score: min(score, c.NMS.Score),
+			Kind: string(c.NMS.Kind), IoU: c.NMS.IOU, Beta: c.NMS.Beta, Score: min(score, c.NMS.Score),
 			PerClass: c.NMS.PerClass, MultiLabel: c.NMS.MultiLabel, Max: c.NMS.Max,
 		},
 	}
@@ -143,14 +143,29 @@ func classes(c *card.Card, outputs []accel.TensorDesc) int {
 		return n
 	}
 	shape := outputs[0].Shape
+	last := int64(0)
+	if len(shape) > 0 {
+		last = shape[len(shape)-1]
+	}
 	switch {
-	case c.Head.Kind == card.YOLOX && len(shape) == 3:
-		return int(shape[2]) - 5
 	case c.Head.Kind == card.Darknet && len(shape) == 4 && len(c.Head.Outputs) > 0 && len(c.Head.Outputs[0].Anchors) > 0:
 		return int(shape[1])/len(c.Head.Outputs[0].Anchors) - 5
+	case c.Head.Kind == card.YOLOX && len(shape) == 3, c.Head.Kind == card.YOLOv5:
+		return int(last) - 5
+	case c.Head.Kind == card.YOLOv8 && len(shape) == 3:
+		return int(min(shape[1], last)) - 4 // there are more rows than classes
+	case c.Head.Kind == card.NanoDet && len(outputs) > 1:
+		return int(last)
+	case c.Head.Kind == card.NanoDet:
+		return int(last) - 32 // eight bins for each side
+	case c.Head.Kind == card.End2End:
+		return unnamedClasses // only the results tell
 	}
 	return 0
 }
+
+// unnamedClasses is how many classes a network may tell by number alone.
+const unnamedClasses = 10_000
 
 // labels are the names of n classes.
 func labels(c *card.Card, n int) []string {

@@ -142,6 +142,9 @@ func (o DarknetOptions) card(n *darknet.Network) (*card.Card, error) {
 		c.Head.Outputs = append(c.Head.Outputs, out)
 	}
 	c.NMS.IOU, c.NMS.Score = 0.45, 0.25
+	if last := n.Heads()[len(n.Heads())-1]; last.NMSKind == "diounms" {
+		c.NMS.Kind, c.NMS.Beta = card.DIoU, last.BetaNMS
+	}
 	if err := o.label(&c, n.Classes()); err != nil {
 		return nil, err
 	}

@@ -44,12 +44,13 @@ type Input struct {
 
 // Head says what the network's outputs mean.
 type Head struct {
-	Kind    HeadKind `yaml:"kind" rule:"required" doc:"yolox: one tensor [1,rows,5+classes]. darknet: raw yolo and region outputs"`
-	Strides []int    `yaml:"strides,omitempty,flow" rule:"min=1,max=1024" doc:"yolox: pixels between grid points, in the order of the rows. Default [8, 16, 32]"`
-	Outputs []Output `yaml:"outputs,omitempty" doc:"darknet: one entry for each output tensor"`
+	Kind    HeadKind `yaml:"kind" rule:"required" doc:"yolox: one raw tensor [1,rows,5+classes]. darknet: raw yolo and region outputs. yolov5: one decoded tensor [1,rows,5+classes], or, with outputs, raw ones. yolov8: [1,4+classes,rows], YOLO11 too. end2end: the graph ends in its own suppression. nanodet: distributions"`
+	Strides []int    `yaml:"strides,omitempty,flow" rule:"min=1,max=1024" doc:"yolox, nanodet: pixels between grid points, in the order of the rows. Default [8, 16, 32]"`
+	Outputs []Output `yaml:"outputs,omitempty" doc:"darknet, raw yolov5: one entry for each output tensor"`
 }
 
-// Output is one raw darknet output, [1, anchors*(5+classes), h, w].
+// Output is one raw output: of darknet [1, anchors*(5+classes), h, w], of yolov5
+// [1, anchors, h, w, 5+classes].
 type Output struct {
 	Name      string       `yaml:"name,omitempty" doc:"of the tensor; where no entry has one they are taken in the graph's order"`
 	Type      OutputType   `yaml:"type" doc:"yolo: sigmoid classes. region (YOLOv2): softmax over classes"`
@@ -61,9 +62,10 @@ type Output struct {
 
 // NMS is non-maximum suppression: of boxes that overlap the best stays.
 type NMS struct {
-	Kind       NMSKind `yaml:"kind" doc:"greedy: best score first"`
+	Kind       NMSKind `yaml:"kind" doc:"greedy: best score first. diou: the same, but boxes whose centres are apart overlap less. none: every box stays, as end2end always has it"`
 	IOU        float32 `yaml:"iou" rule:"above=0,max=1" doc:"boxes that overlap more are one object"`
 	Score      float32 `yaml:"score" rule:"min=0,max=1" doc:"boxes must score more"`
+	Beta       float32 `yaml:"beta" json:",omitempty" rule:"above=0,max=10" doc:"diou: exponent of the centres' distance, darknet's beta_nms"`
 	PerClass   bool    `yaml:"per_class" doc:"boxes of different classes do not suppress each other"`
 	MultiLabel bool    `yaml:"multi_label" doc:"false: only the best class of a box; true: every class that scores enough"`
 	Max        int     `yaml:"max" rule:"min=1,max=10000" doc:"objects of one frame, the best"`
@@ -73,7 +75,7 @@ type NMS struct {
 func Default() Card {
 	return Card{
 		Input: Input{Color: BGR, Scale: 1, Std: [3]float32{1, 1, 1}, Resize: Letterbox, Pad: 114, Align: TopLeft},
-		NMS:   NMS{Kind: Greedy, IOU: 0.65, Score: 0.25, PerClass: true, Max: 300},
+		NMS:   NMS{Kind: Greedy, IOU: 0.65, Score: 0.25, Beta: 1, PerClass: true, Max: 300},
 	}
 }
 
@@ -113,6 +115,10 @@ func (c *Card) Label(class int) string {
 // labels and nms, in fixed order. Where the files lie, source and license are
 // left out.
 func (c *Card) Canonical() []byte {
+	nms := c.NMS
+	if nms.Kind != DIoU {
+		nms.Beta = 0 // nobody reads it
+	}
 	data, _ := json.Marshal(struct { // text and finite numbers: cannot fail
 		Name   string
 		SHA256 string
@@ -120,7 +126,7 @@ func (c *Card) Canonical() []byte {
 		Head   Head
 		Labels []string
 		NMS    NMS
-	}{c.Name, c.SHA256, c.Input, c.Head, c.Labels.Names, c.NMS})
+	}{c.Name, c.SHA256, c.Input, c.Head, c.Labels.Names, nms})
 	return data
 }
 

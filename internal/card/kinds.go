@@ -3,6 +3,7 @@ package card
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"braid/internal/strict"
 )
@@ -68,20 +69,26 @@ type HeadKind string
 const (
 	YOLOX   HeadKind = "yolox"
 	Darknet HeadKind = "darknet"
+	YOLOv5  HeadKind = "yolov5"
+	YOLOv8  HeadKind = "yolov8"
+	End2End HeadKind = "end2end"
+	NanoDet HeadKind = "nanodet"
 )
 
 // planned are kinds that the card format names but nothing decodes yet.
-var planned = []string{"yolov5", "yolov8", "end2end", "nanodet", "ssd"}
+var planned = []string{"ssd"}
 
 // Values are the kinds that braid decodes.
-func (HeadKind) Values() []string { return []string{"yolox", "darknet"} }
+func (HeadKind) Values() []string {
+	return []string{"yolox", "darknet", "yolov5", "yolov8", "end2end", "nanodet"}
+}
 
 // UnmarshalText refuses anything else, and tells what is only planned from what
 // is unknown.
 func (k *HeadKind) UnmarshalText(text []byte) error {
 	*k = HeadKind(text)
 	if slices.Contains(planned, string(text)) {
-		return fmt.Errorf("%s is not built yet, this version knows yolox and darknet", text)
+		return fmt.Errorf("%s is not built yet, this version knows %s", text, strings.Join(k.Values(), ", "))
 	}
 	return strict.OneOf(text, k.Values())
 }
@@ -107,11 +114,17 @@ func (o *OutputType) UnmarshalText(text []byte) error {
 // NMSKind is a way of non-maximum suppression.
 type NMSKind string
 
-// Greedy takes the best box, removes what overlaps it, and so on.
-const Greedy NMSKind = "greedy"
+// Greedy takes the best box, removes what overlaps it, and so on. DIoU does so
+// too, but counts boxes as overlapping less the farther their centres are apart.
+// NoNMS keeps every box.
+const (
+	Greedy NMSKind = "greedy"
+	DIoU   NMSKind = "diou"
+	NoNMS  NMSKind = "none"
+)
 
 // Values are all ways.
-func (NMSKind) Values() []string { return []string{"greedy"} }
+func (NMSKind) Values() []string { return []string{"greedy", "diou", "none"} }
 
 // UnmarshalText refuses anything else.
 func (k *NMSKind) UnmarshalText(text []byte) error {

@@ -70,9 +70,7 @@ func Parse(data []byte, path string) (*Card, error) {
 func parse(data []byte, path string) (*Card, strict.Lines, error) {
 	c := Default()
 	lines, errs := strict.Decoder{File: path}.Decode(data, &c)
-	if c.Head.Kind == YOLOX && c.Head.Strides == nil {
-		c.Head.Strides = []int{8, 16, 32}
-	}
+	c.completeHead()
 	c.SHA256 = strings.ToLower(c.SHA256)
 	if err := strict.Merge(path, lines, errs, c.problems()).Err(); err != nil {
 		return nil, lines, err
@@ -94,19 +92,41 @@ func (c *Card) problems() strict.Errors {
 	if c.SHA256 != "" && !hashForm.MatchString(c.SHA256) {
 		errs.Addf("sha256", "want 64 hex digits")
 	}
-	switch c.Head.Kind {
-	case YOLOX:
-		c.yoloxProblems(&errs)
-	case Darknet:
-		c.darknetProblems(&errs)
-	}
+	c.headProblems(&errs)
 	return errs
 }
 
-func (c *Card) yoloxProblems(errs *strict.Errors) {
-	if len(c.Head.Outputs) > 0 {
-		errs.Addf("head.outputs", "belongs to kind darknet, yolox has strides")
+// completeHead fills in what a kind of head has where the card says nothing.
+func (c *Card) completeHead() {
+	switch c.Head.Kind {
+	case YOLOX, NanoDet:
+		if c.Head.Strides == nil {
+			c.Head.Strides = []int{8, 16, 32}
+		}
+	case End2End:
+		c.NMS.Kind = NoNMS
 	}
+}
+
+// headProblems holds the head's keys against its kind.
+func (c *Card) headProblems(errs *strict.Errors) {
+	k := c.Head.Kind
+	grids, outputs := k == YOLOX || k == NanoDet, k == Darknet || k == YOLOv5
+	if !grids && len(c.Head.Strides) > 0 {
+		errs.Addf("head.strides", "belongs to the kinds yolox and nanodet, not to %s", k)
+	}
+	if !outputs && len(c.Head.Outputs) > 0 {
+		errs.Addf("head.outputs", "belongs to the kinds darknet and yolov5, not to %s", k)
+	}
+	if k == YOLOX {
+		c.strideProblems(errs)
+	}
+	if outputs {
+		c.outputProblems(errs)
+	}
+}
+
+func (c *Card) strideProblems(errs *strict.Errors) {
 	for i, s := range c.Head.Strides {
 		if s > 0 && (c.Input.Width%s != 0 || c.Input.Height%s != 0) {
 			errs.Addf(fmt.Sprintf("head.strides[%d]", i), "the input of %dx%d is no multiple of %d", c.Input.Width, c.Input.Height, s)
@@ -114,11 +134,8 @@ func (c *Card) yoloxProblems(errs *strict.Errors) {
 	}
 }
 
-func (c *Card) darknetProblems(errs *strict.Errors) {
-	if len(c.Head.Strides) > 0 {
-		errs.Addf("head.strides", "belongs to kind yolox, darknet has outputs")
-	}
-	if len(c.Head.Outputs) == 0 {
+func (c *Card) outputProblems(errs *strict.Errors) {
+	if c.Head.Kind == Darknet && len(c.Head.Outputs) == 0 {
 		errs.Addf("head.outputs", "is required for kind darknet")
 	}
 	named, seen := 0, map[string]bool{}
@@ -133,6 +150,9 @@ func (c *Card) darknetProblems(errs *strict.Errors) {
 		}
 		if o.NewCoords && o.Type == Region {
 			errs.Addf(at+".new_coords", "belongs to type yolo")
+		}
+		if c.Head.Kind == YOLOv5 && (o.Type != Yolo || o.NewCoords || o.ScaleXY != 1) {
+			errs.Addf(at, "of kind yolov5 has anchors, and a name, but no type, scale_xy and new_coords")
 		}
 	}
 	if named != 0 && named != len(c.Head.Outputs) {

@@ -17,7 +17,12 @@ import (
 //	size   = exp(wh) * anchor, or with new_coords (2*wh)^2 * anchor
 //	score  = sigmoid(objectness) * sigmoid(class)
 //
-// With new_coords the network has applied the sigmoids itself.
+// With new_coords the network has applied the sigmoids itself. A region layer
+// (YOLOv2, arXiv:1612.08242) has the same planes, but anchors in cells, and the
+// classes of an anchor share a softmax:
+//
+//	size   = exp(wh) * anchor * input/grid
+//	score  = sigmoid(objectness) * softmax(classes)
 type darknet struct {
 	layers  []darknetLayer
 	classes int
@@ -27,6 +32,7 @@ type darknet struct {
 
 type darknetLayer struct {
 	Output
+	region        bool
 	first         int // row
 	width, cells  int
 	cellW, cellH  float64 // pixels of the input
@@ -56,7 +62,7 @@ func newDarknet(c Config) (decoder, error) {
 		}
 		h, w := int(o.Shape[2]), int(o.Shape[3])
 		d.layers = append(d.layers, darknetLayer{
-			Output: how, first: rows, width: w, cells: w * h,
+			Output: how, region: how.Type == "region", first: rows, width: w, cells: w * h,
 			cellW: float64(c.Width) / float64(w), cellH: float64(c.Height) / float64(h),
 			scale: float64(how.ScaleXY), offset: (float64(how.ScaleXY) - 1) / 2,
 		})
@@ -67,8 +73,8 @@ func newDarknet(c Config) (decoder, error) {
 
 // check compares what a card says of an output with the output.
 func (h Output) check(o accel.TensorDesc, classes int) error {
-	if h.Type != "yolo" {
-		return fmt.Errorf("head darknet: output %q has type %q, which is not supported; there is yolo", o.Name, h.Type)
+	if h.Type != "yolo" && h.Type != "region" {
+		return fmt.Errorf("head darknet: output %q has type %q, which is unknown; there are yolo and region", o.Name, h.Type)
 	}
 	for _, a := range h.Anchors {
 		if !(a[0] > 0 && a[1] > 0 && a[0] <= math.MaxFloat32 && a[1] <= math.MaxFloat32) {
@@ -92,9 +98,12 @@ func (d *darknet) candidates(outputs [][]float32, to *best) {
 		for a := range l.Anchors {
 			planes := outputs[i][a*(5+d.classes)*l.cells : (a+1)*(5+d.classes)*l.cells]
 			first := l.first + a*l.cells
-			if l.NewCoords {
+			switch {
+			case l.region:
+				d.softmax(planes, l.cells, first, to)
+			case l.NewCoords:
 				d.plain(planes, l.cells, first, to)
-			} else {
+			default:
 				d.logits(planes, l.cells, first, to)
 			}
 		}
@@ -185,6 +194,9 @@ func (d *darknet) box(outputs [][]float32, row int) corners {
 	cx := (float64(x)*l.scale - l.offset + float64(cell%l.width)) * l.cellW
 	cy := (float64(y)*l.scale - l.offset + float64(cell/l.width)) * l.cellH
 	size := l.Anchors[anchor]
+	if l.region {
+		w, h = w*l.cellW, h*l.cellH
+	}
 	return centered(cx, cy, w*float64(size[0]), h*float64(size[1]))
 }
 

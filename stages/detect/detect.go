@@ -5,6 +5,7 @@ package detect
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 
@@ -16,7 +17,7 @@ import (
 // fit.
 type Config struct {
 	Head    Head
-	Outputs []accel.TensorDesc // of the network, in the graph's order: float32
+	Outputs []accel.TensorDesc // of the network, in the graph's order: float32, or whole numbers of end2end
 	Device  accel.DeviceID     // whose copies of them; the host must see their memory
 
 	Width, Height int // of the network's input, pixels
@@ -26,23 +27,25 @@ type Config struct {
 
 // Head says how to read the outputs.
 type Head struct {
-	Kind    string   // "yolox", "darknet"
-	Strides []int    // yolox: of its levels, in the order of the rows
-	Outputs []Output // darknet: of its outputs, in the graph's order
+	Kind    string   // "yolox", "darknet", "yolov5", "yolov8", "end2end", "nanodet"
+	Strides []int    // yolox, nanodet: of its levels, in the order of the rows
+	Outputs []Output // darknet, raw yolov5: of its outputs, in the graph's order
 }
 
-// Output says how to read one output of a darknet network.
+// Output says how to read one output of a darknet network, or, by its anchors
+// alone, of a raw yolov5.
 type Output struct {
-	Type      string       // "yolo"
-	Anchors   [][2]float32 // width and height, pixels of the input
+	Type      string       // darknet: "yolo" or "region"
+	Anchors   [][2]float32 // width and height: pixels of the input for yolo, cells for region
 	ScaleXY   float32      // scale_x_y; 0 means 1
 	NewCoords bool         // new_coords: the network has applied the sigmoid itself
 }
 
 // NMS says which of the decoded boxes are results.
 type NMS struct {
-	Kind       string  // "greedy"
+	Kind       string  // "greedy", "diou" or "none"
 	IoU        float32 // an overlap above it suppresses the lesser box
+	Beta       float32 // diou: exponent of the distance
 	Score      float32 // a candidate's score is above it
 	PerClass   bool    // boxes suppress only boxes of their class
 	MultiLabel bool    // every class of a box that passes; otherwise only the best
@@ -54,6 +57,7 @@ type Stage struct {
 	cfg     Config
 	head    decoder
 	outputs [][]float32 // of the Job at hand
+	whole   [][]float32 // memory of those that are whole numbers in the network
 	best    best
 	kept    []kept
 }
@@ -70,19 +74,28 @@ func New(c Config) (*Stage, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making detect: %w", err)
 	}
-	return &Stage{cfg: c, head: head, outputs: make([][]float32, len(c.Outputs))}, nil
+	s := &Stage{cfg: c, head: head, outputs: make([][]float32, len(c.Outputs)), whole: make([][]float32, len(c.Outputs))}
+	for i, o := range c.Outputs {
+		if o.Type != accel.Float32 {
+			s.whole[i] = make([]float32, o.Elems())
+		}
+	}
+	return s, nil
 }
 
 func (c Config) validate() error {
 	for _, o := range c.Outputs {
-		if o.Type != accel.Float32 {
+		whole := c.Head.Kind == "end2end" && (o.Type == accel.Int32 || o.Type == accel.Int64)
+		if o.Type != accel.Float32 && !whole {
 			return fmt.Errorf("output %q is %v, want float32", o.Name, o.Type)
 		}
 	}
 	n := c.NMS
 	switch {
-	case n.Kind != "greedy":
-		return fmt.Errorf("nms kind %q is unknown; there is greedy", n.Kind)
+	case n.Kind != "greedy" && n.Kind != "diou" && n.Kind != "none":
+		return fmt.Errorf("nms kind %q is unknown; there are greedy, diou and none", n.Kind)
+	case n.Kind == "diou" && !(n.Beta > 0 && n.Beta <= 10):
+		return fmt.Errorf("nms beta %g must be within 0..10, and more than 0", n.Beta)
 	case !(n.IoU >= 0 && n.IoU <= 1) || !(n.Score >= 0 && n.Score <= 1):
 		return fmt.Errorf("nms iou %g and score %g must be within 0..1", n.IoU, n.Score)
 	case n.Max < 1:
@@ -134,7 +147,25 @@ func (s *Stage) find(b *accel.Bindings) error {
 			return fmt.Errorf("detecting: tensor %q is %v %v with %d bytes on the host, want %v %v",
 				t.Name, t.Type, t.Shape, len(t.Data), want.Type, want.Shape)
 		}
-		s.outputs[i] = t.Float32s()
+		s.outputs[i] = s.floats(i, t)
 	}
 	return nil
+}
+
+// floats are the values of output i. Whole numbers, few and small, become floats.
+func (s *Stage) floats(i int, t accel.Tensor) []float32 {
+	to := s.whole[i]
+	switch t.Type {
+	case accel.Int32:
+		for k := range to {
+			to[k] = float32(int32(binary.LittleEndian.Uint32(t.Data[4*k:])))
+		}
+	case accel.Int64:
+		for k := range to {
+			to[k] = float32(int64(binary.LittleEndian.Uint64(t.Data[8*k:])))
+		}
+	default:
+		return t.Float32s()
+	}
+	return to
 }

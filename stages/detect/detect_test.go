@@ -102,16 +102,16 @@ func TestMisfits(t *testing.T) {
 		},
 		{"stride", func(c *detect.Config) { c.Head.Strides[0] = 7 }, "stride 7 does not divide the input 416x416"},
 		{"no strides", func(c *detect.Config) { c.Head.Strides = nil }, "strides are missing"},
-		{"kind", func(c *detect.Config) { c.Head.Kind = "ssd" }, `head kind "ssd" is unknown; there are yolox, darknet`},
+		{"kind", func(c *detect.Config) { c.Head.Kind = "ssd" }, `head kind "ssd" is unknown; there are yolox, darknet, yolov5, yolov8, end2end, nanodet`},
 		{"no labels", func(c *detect.Config) { c.Classes = 0 }, "with 0 labels"},
 		{"type", func(c *detect.Config) { c.Outputs[0].Type = accel.Float16 }, `output "output" is float16, want float32`},
-		{"nms", func(c *detect.Config) { c.NMS.Kind = "soft" }, `nms kind "soft" is unknown; there is greedy`},
+		{"nms", func(c *detect.Config) { c.NMS.Kind = "soft" }, `nms kind "soft" is unknown; there are greedy, diou and none`},
 		{"iou", func(c *detect.Config) { c.NMS.IoU = 45 }, "nms iou 45 and score 0.25 must be within 0..1"},
 		{"score", func(c *detect.Config) { c.NMS.Score = float32(math.NaN()) }, "score NaN must be within 0..1"},
 		{"max", func(c *detect.Config) { c.NMS.Max = 0 }, "nms max 0 must be at least 1"},
 		{
-			"region", func(c *detect.Config) { *c = yoloFastest(320, 80); c.Head.Outputs[1].Type = "region" },
-			`output "yolo1" has type "region", which is not supported; there is yolo`,
+			"output type", func(c *detect.Config) { *c = yoloFastest(320, 80); c.Head.Outputs[1].Type = "ssd" },
+			`output "yolo1" has type "ssd", which is unknown; there are yolo and region`,
 		},
 		{
 			"anchors", func(c *detect.Config) {
@@ -127,6 +127,28 @@ func TestMisfits(t *testing.T) {
 			`head darknet wants 2 outputs; the graph has 1: "yolo0" [1 255 10 10]`,
 		},
 		{"no outputs", func(c *detect.Config) { *c = yoloFastest(320, 80); c.Head.Outputs = nil }, "outputs are missing"},
+		{"beta", func(c *detect.Config) { c.NMS.Kind = "diou" }, "nms beta 0 must be within 0..10"},
+		{"yolov5", func(c *detect.Config) { c.Head.Kind = "yolov5"; c.Classes = 20 }, `head yolov5 with 20 labels wants an output [1 rows 25]`},
+		{"yolov8", func(c *detect.Config) { c.Head.Kind = "yolov8" }, `head yolov8 with 80 labels wants an output [1 84 rows] or [1 rows 84]`},
+		{"end2end", func(c *detect.Config) { c.Head.Kind = "end2end" }, `head end2end wants an output [1 rows 6] or [rows 7]`},
+		{"nanodet", func(c *detect.Config) { c.Head.Kind = "nanodet" }, `head nanodet with strides [8 16 32] and 80 labels wants an output [1 3549 80+4*bins]`},
+		{
+			"nanodet, stride", func(c *detect.Config) { c.Head = detect.Head{Kind: "nanodet", Strides: []int{500}} },
+			"stride 500 does not fit the input 416x416",
+		},
+		{
+			"nanodet, pairs", func(c *detect.Config) {
+				c.Head, c.Outputs = detect.Head{Kind: "nanodet", Strides: []int{32}}, []accel.TensorDesc{desc("s", 1, 169, 80), desc("d", 1, 169, 30)}
+			},
+			`head nanodet with stride 32 wants an output [1 169 4*bins]; output "d" is [1 169 30]`,
+		},
+		{
+			"four outputs", func(c *detect.Config) {
+				c.Head.Kind = "end2end"
+				c.Outputs = []accel.TensorDesc{desc("n", 1, 1), desc("b", 1, 9, 4), desc("s", 1, 9), desc("c", 1, 8)}
+			},
+			`head end2end wants an output [1 9], as many as boxes; output "c" is [1 8]`,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			cfg := yolox(416, 80)
@@ -199,7 +221,7 @@ func FuzzOutputs(f *testing.F) {
 		if len(raw) == 0 {
 			return
 		}
-		for _, c := range []detect.Config{yolox(64, 3), yoloFastest(64, 3)} {
+		for _, c := range everyHead(64, 3) {
 			c.NMS.MultiLabel = multi
 			for i := range c.Head.Outputs {
 				c.Head.Outputs[i].NewCoords = newCoords
@@ -238,13 +260,13 @@ func TestNotFinite(t *testing.T) {
 }
 
 func TestNoAllocation(t *testing.T) {
-	for _, c := range []detect.Config{yolox(128, 4), yoloFastest(128, 4)} {
+	for _, c := range everyHead(128, 4) {
 		c.NMS.MultiLabel = true
 		j, data := newJob(c)
 		noise(c, data, 1, false)
 		s := newStage(t, c)
 		step := func() {
-			if n := len(process(t, s, j)); n < 20 {
+			if n := len(process(t, s, j)); n < 3 {
 				t.Fatalf("only %d objects", n)
 			}
 		}

@@ -1,6 +1,7 @@
 package detect_test
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"math"
 	"os"
@@ -30,19 +31,24 @@ type goldenCase struct {
 		}
 	}
 	NMS struct {
-		IoU, Score float32
-		PerClass   bool `json:"per_class"`
-		MultiLabel bool `json:"multi_label"`
-		Max        int
+		Kind             string
+		IoU, Score, Beta float32
+		PerClass         bool `json:"per_class"`
+		MultiLabel       bool `json:"multi_label"`
+		Max              int
 	}
 	Frame      [2]int
 	Scale, Off [2]float32
 	Outputs    []struct {
 		Shape []int64
+		Type  string
 		Data  []float32
 	}
 	Objects [][6]float64 // class, score, x, y, width, height
 }
+
+// types are numpy's names.
+var types = map[string]accel.DType{"float32": accel.Float32, "int32": accel.Int32, "int64": accel.Int64}
 
 func (c goldenCase) config(size, classes int) detect.Config {
 	head := detect.Head{Kind: c.Head.Kind, Strides: c.Head.Strides}
@@ -52,10 +58,10 @@ func (c goldenCase) config(size, classes int) detect.Config {
 	n := c.NMS
 	cfg := detect.Config{
 		Head: head, Device: "cpu", Width: size, Height: size, Classes: classes,
-		NMS: detect.NMS{Kind: "greedy", IoU: n.IoU, Score: n.Score, PerClass: n.PerClass, MultiLabel: n.MultiLabel, Max: n.Max},
+		NMS: detect.NMS{Kind: n.Kind, IoU: n.IoU, Beta: n.Beta, Score: n.Score, PerClass: n.PerClass, MultiLabel: n.MultiLabel, Max: n.Max},
 	}
 	for i, o := range c.Outputs {
-		cfg.Outputs = append(cfg.Outputs, accel.TensorDesc{Name: string(rune('a' + i)), Type: accel.Float32, Shape: o.Shape})
+		cfg.Outputs = append(cfg.Outputs, accel.TensorDesc{Name: string(rune('a' + i)), Type: types[o.Type], Shape: o.Shape})
 	}
 	return cfg
 }
@@ -72,9 +78,9 @@ func TestGolden(t *testing.T) {
 	for _, c := range g.Cases {
 		t.Run(c.Name, func(t *testing.T) {
 			cfg := c.config(g.Size, g.Classes)
-			j, data := newJob(cfg)
+			j, _ := newJob(cfg)
 			for i, o := range c.Outputs {
-				copy(data[i], o.Data)
+				fill(t, j, cfg.Outputs[i], o.Data)
 			}
 			j.Width, j.Height = c.Frame[0], c.Frame[1]
 			j.Geometry = stages.Geometry{ScaleX: c.Scale[0], ScaleY: c.Scale[1], OffX: c.Off[0], OffY: c.Off[1]}
@@ -86,6 +92,25 @@ func TestGolden(t *testing.T) {
 				near(t, got[i], want)
 			}
 		})
+	}
+}
+
+// fill writes values as an output's type has them.
+func fill(t *testing.T, j *stages.Job, o accel.TensorDesc, values []float32) {
+	t.Helper()
+	to, ok := j.Bindings.Tensor(o.Name, "cpu")
+	if !ok {
+		t.Fatalf("no tensor %q", o.Name)
+	}
+	for i, v := range values {
+		switch o.Type {
+		case accel.Int32:
+			binary.LittleEndian.PutUint32(to.Data[4*i:], uint32(int32(v)))
+		case accel.Int64:
+			binary.LittleEndian.PutUint64(to.Data[8*i:], uint64(int64(v)))
+		default:
+			to.Float32s()[i] = v
+		}
 	}
 }
 

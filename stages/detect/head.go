@@ -26,23 +26,39 @@ func centered(x, y, w, h float64) corners {
 	return corners{x - w/2, y - h/2, x + w/2, y + h/2}
 }
 
-func (c corners) finite() bool {
+// sound says whether the corners are finite, and in their order: what the network
+// decodes itself may be anything.
+func (c corners) sound() bool {
 	sum := math.Abs(c[0]) + math.Abs(c[1]) + math.Abs(c[2]) + math.Abs(c[3])
-	return sum-sum == 0
+	return sum-sum == 0 && c[0] <= c[2] && c[1] <= c[3]
 }
 
-// newDecoder chooses the decoder. A new kind of head is a row here.
+// heads are the kinds of heads. A new kind is a row here.
+var heads = []struct {
+	kind string
+	make func(Config) (decoder, error)
+}{
+	{"yolox", newYOLOX},
+	{"darknet", newDarknet},
+	{"yolov5", newYOLOv5},
+	{"yolov8", newYOLOv8},
+	{"end2end", newEnd2End},
+	{"nanodet", newNanoDet},
+}
+
+// newDecoder chooses the decoder.
 func newDecoder(c Config) (decoder, error) {
 	if c.Width < 1 || c.Height < 1 || c.Classes < 1 {
 		return nil, fmt.Errorf("input %dx%d with %d labels: none may be 0", c.Width, c.Height, c.Classes)
 	}
-	switch c.Head.Kind {
-	case "yolox":
-		return newYOLOX(c)
-	case "darknet":
-		return newDarknet(c)
+	var kinds []string
+	for _, h := range heads {
+		if h.kind == c.Head.Kind {
+			return h.make(c)
+		}
+		kinds = append(kinds, h.kind)
 	}
-	return nil, fmt.Errorf("head kind %q is unknown; there are yolox, darknet", c.Head.Kind)
+	return nil, fmt.Errorf("head kind %q is unknown; there are %s", c.Head.Kind, strings.Join(kinds, ", "))
 }
 
 // outputCount refuses a graph with too many or too few outputs.

@@ -20,13 +20,16 @@ func desc(name string, shape ...int64) accel.TensorDesc {
 }
 
 // newJob makes a Job with the outputs of c on "cpu", for a frame of the input's
-// size, and returns their data.
+// size, and returns the data of those that are floats.
 func newJob(c detect.Config) (*stages.Job, [][]float32) {
 	var m memory
 	var data [][]float32
 	for _, o := range c.Outputs {
 		t := accel.Tensor{TensorDesc: o, Device: "cpu", Data: make([]byte, o.Bytes())}
-		m, data = append(m, t), append(data, t.Float32s())
+		m = append(m, t)
+		if o.Type == accel.Float32 {
+			data = append(data, t.Float32s())
+		}
 	}
 	j := stages.NewJob(accel.NewBindings(0, m))
 	j.Width, j.Height = c.Width, c.Height
@@ -92,5 +95,29 @@ func yoloFastest(size, classes int) detect.Config {
 		}},
 		Outputs: []accel.TensorDesc{desc("yolo0", 1, channels, grid, grid), desc("yolo1", 1, channels, 2*grid, 2*grid)},
 		Device:  "cpu", Width: size, Height: size, Classes: classes, NMS: greedy(),
+	}
+}
+
+// everyHead has a head of each kind over a square input.
+func everyHead(size, classes int) []detect.Config {
+	with := func(h detect.Head, outputs ...accel.TensorDesc) detect.Config {
+		return detect.Config{
+			Head: h, Outputs: outputs, Device: "cpu", Width: size, Height: size, Classes: classes, NMS: greedy(),
+		}
+	}
+	n, grid := int64(classes), int64(size/16)
+	anchors := [][2]float32{{1.5, 2}, {3, 1}}
+	region := with(detect.Head{Kind: "darknet", Outputs: []detect.Output{{Type: "region", Anchors: anchors}}}, desc("region", 1, 2*(5+n), grid, grid))
+	diou := yolox(size, classes)
+	diou.NMS.Kind, diou.NMS.Beta = "diou", 0.6
+	ended := with(detect.Head{Kind: "end2end"}, desc("output", 1, 100, 6))
+	ended.NMS.Kind = "none"
+	return []detect.Config{
+		yolox(size, classes), yoloFastest(size, classes), region, diou, ended,
+		with(detect.Head{Kind: "yolov5"}, desc("output", 1, 500, 5+n)),
+		with(detect.Head{Kind: "yolov5", Outputs: []detect.Output{{Anchors: anchors}}}, desc("output", 1, 2, grid, grid, 5+n)),
+		with(detect.Head{Kind: "yolov8"}, desc("output", 1, 4+n, 500)),
+		with(detect.Head{Kind: "nanodet", Strides: []int{16}}, desc("scores", 1, grid*grid, n), desc("sides", 1, grid*grid, 32)),
+		with(detect.Head{Kind: "nanodet", Strides: []int{16}}, desc("output", 1, grid*grid, n+32)),
 	}
 }

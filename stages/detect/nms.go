@@ -1,6 +1,10 @@
 package detect
 
-import "braid/stages"
+import (
+	"math"
+
+	"braid/stages"
+)
 
 // kept is a box that is in the result, in pixels of the frame.
 type kept struct {
@@ -20,7 +24,7 @@ func (s *Stage) collect(j *stages.Job) {
 			break
 		}
 		box := s.head.box(s.outputs, int(c.row))
-		if !box.finite() {
+		if !box.sound() {
 			continue
 		}
 		k := kept{class: c.class, box: onFrame(box, j)}
@@ -35,10 +39,13 @@ func (s *Stage) collect(j *stages.Job) {
 
 // suppressed says whether a box that is kept already overlaps k too much.
 func (s *Stage) suppressed(k *kept) bool {
-	limit, perClass := float64(s.cfg.NMS.IoU), s.cfg.NMS.PerClass
+	n := &s.cfg.NMS
+	if n.Kind == "none" {
+		return false
+	}
 	for i := range s.kept {
 		o := &s.kept[i]
-		if perClass && o.class != k.class {
+		if n.PerClass && o.class != k.class {
 			continue
 		}
 		w := min(o.box[2], k.box[2]) - max(o.box[0], k.box[0])
@@ -46,11 +53,26 @@ func (s *Stage) suppressed(k *kept) bool {
 		if w <= 0 || h <= 0 {
 			continue
 		}
-		if inter := w * h; inter/(o.area+k.area-inter+1e-9) > limit { // 1e-9 against empty boxes
+		inter := w * h
+		overlap := inter / (o.area + k.area - inter + 1e-9) // 1e-9 against empty boxes
+		if overlap > float64(n.IoU) && n.Kind == "diou" {
+			overlap -= math.Pow(apart(&o.box, &k.box), float64(n.Beta))
+		}
+		if overlap > float64(n.IoU) {
 			return true
 		}
 	}
 	return false
+}
+
+// apart is the squared distance of two boxes' centres over the squared diagonal
+// of the box around both (distance IoU, arXiv:1911.08287): DIoU suppression
+// subtracts its power Beta from the overlap, so that of neighbours in a crowd more
+// stay. Beta is 1 in the paper, beta_nms in darknet.
+func apart(a, b *corners) float64 {
+	dx, dy := (a[0]+a[2]-b[0]-b[2])/2, (a[1]+a[3]-b[1]-b[3])/2
+	w, h := max(a[2], b[2])-min(a[0], b[0]), max(a[3], b[3])-min(a[1], b[1])
+	return (dx*dx + dy*dy) / (w*w + h*h + 1e-9)
 }
 
 // onFrame maps a box from pixels of the input to pixels of the frame and clips
