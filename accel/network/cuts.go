@@ -1,13 +1,23 @@
 package network
 
 import (
-	"errors"
-	"fmt"
+	"cmp"
+	"context"
 	"slices"
 )
 
-// ErrCut is wrapped by every error about a cut that cannot be made.
-var ErrCut = errors.New("impossible cut")
+// Mark says why a cut point is offered after the others.
+type Mark string
+
+const (
+	// Plain is a cut point like any other.
+	Plain Mark = ""
+	// InHead is one behind the last layer with work: what follows only decodes.
+	InHead Mark = "head"
+	// InFused is one inside of nodes that a runtime makes one kernel of: it takes
+	// the fusion away. It goes before InHead where both hold.
+	InFused Mark = "fused"
+)
 
 // Cut is a place where the network can be cut in two.
 type Cut struct {
@@ -19,14 +29,25 @@ type Cut struct {
 	// but a device that reads it needs its copy. A graph output that nobody reads
 	// after the cut is not in the list: it belongs to the segment that writes it.
 	Tensors []string `json:"tensors"`
+	// Bytes are those of Tensors, -1 where a shape is not known before Resolve.
+	Bytes int64 `json:"bytes"`
+	// WorkBefore and WorkAfter are the multiply-adds of one frame on each side.
+	WorkBefore int64 `json:"work_before"`
+	WorkAfter  int64 `json:"work_after"`
+	// LayersBefore and LayersAfter count the nodes that are not folded.
+	LayersBefore int  `json:"layers_before"`
+	LayersAfter  int  `json:"layers_after"`
+	Mark         Mark `json:"mark,omitempty"`
 }
 
 // Cuts lists every cut point, in order. A node that is folded (see the package's
 // text) cannot be one: it goes with its readers. There is work and a result on
-// both sides of each.
+// both sides of each. Where a tensor whose shape depends on data would cross,
+// there is none either.
 func (n *Network) Cuts() []Cut {
-	lives := n.lives()
-	lastResult := n.lastResult()
+	lives, lastResult := n.lives(), n.lastResult()
+	done, all := costs{}, n.costs()
+	fused := n.insideGroups()
 	var cuts []Cut
 	var alive []life // in order of writing
 	results := false // does the prefix give a graph output?
@@ -39,119 +60,94 @@ func (n *Network) Cuts() []Cut {
 				alive = append(alive, v)
 			}
 		}
+		done.add(n, l)
 		if l.constant || i >= lastResult || len(l.writes) == 0 || len(alive) == 0 && !results {
 			continue
 		}
-		cut := Cut{At: l.writes[0], Index: i + 1}
-		for _, d := range n.inputs {
-			if lives[d.GetName()].last > i {
-				cut.Tensors = append(cut.Tensors, d.GetName())
-			}
+		cut := Cut{
+			At: l.writes[0], Index: i + 1, WorkBefore: done.work, WorkAfter: all.work - done.work,
+			LayersBefore: done.layers, LayersAfter: all.layers - done.layers,
 		}
-		for _, v := range alive {
-			cut.Tensors = append(cut.Tensors, v.name)
+		switch {
+		case fused[i]:
+			cut.Mark = InFused
+		case cut.WorkAfter == 0 && all.work > 0:
+			cut.Mark = InHead
 		}
-		cuts = append(cuts, cut)
+		if n.cross(&cut, lives, alive) {
+			cuts = append(cuts, cut)
+		}
 	}
 	return cuts
 }
 
-// life is how long a tensor that can cross is needed.
-type life struct {
-	name   string
-	last   int  // index of its last reader, -1 without one
-	result bool // a graph output
+// cross fills in what crosses the cut, false where that cannot be handed over.
+func (n *Network) cross(c *Cut, lives map[string]life, alive []life) bool {
+	for _, d := range n.inputs {
+		if lives[d.GetName()].last >= c.Index {
+			c.Tensors = append(c.Tensors, d.GetName())
+		}
+	}
+	for _, v := range alive {
+		c.Tensors = append(c.Tensors, v.name)
+	}
+	for _, t := range c.Tensors {
+		d, ok := n.known[t]
+		switch {
+		case !ok && n.values[t].Dynamic:
+			return false
+		case !ok:
+			c.Bytes = -1
+		case c.Bytes >= 0:
+			c.Bytes += d.Bytes()
+		}
+	}
+	return true
 }
 
-// lives tells it of every graph input and every tensor of a node that is not folded.
-func (n *Network) lives() map[string]life {
-	lives := map[string]life{}
-	for _, v := range n.inputs {
-		lives[v.GetName()] = life{name: v.GetName(), last: -1}
+// costs sums layers up.
+type costs struct {
+	work   int64
+	layers int
+}
+
+func (c *costs) add(n *Network, l *node) {
+	if !l.constant {
+		c.work += n.work(l)
+		c.layers++
 	}
-	for i, l := range n.nodes {
-		for _, t := range l.reads {
-			if v, ok := lives[t]; ok {
-				v.last = i
-				lives[t] = v
+}
+
+func (n *Network) costs() (all costs) {
+	for _, l := range n.nodes {
+		all.add(n, l)
+	}
+	return all
+}
+
+// Offered puts cut points into the order in which a person or a planner should
+// try them: Plain ones, then InHead, then InFused, each in the network's order.
+func Offered(cuts []Cut) []Cut {
+	rank := func(m Mark) int { return slices.Index([]Mark{Plain, InHead, InFused}, m) }
+	sorted := slices.Clone(cuts)
+	slices.SortStableFunc(sorted, func(a, b Cut) int { return cmp.Compare(rank(a.Mark), rank(b.Mark)) })
+	return sorted
+}
+
+// Resolve asks probe for the shapes that cross some cut point and that neither
+// follow from the inputs nor are stated by the file, so that Cuts and Layers know
+// them. Without such shapes it does not call probe, which may be nil then.
+func (n *Network) Resolve(ctx context.Context, probe Probe) error {
+	var missing []string
+	seen := map[string]bool{}
+	for _, c := range n.Cuts() {
+		for _, t := range c.Tensors {
+			if _, ok := n.known[t]; !ok && !seen[t] {
+				seen[t] = true
+				missing = append(missing, t)
 			}
 		}
-		if l.constant {
-			continue
-		}
-		for _, t := range l.writes {
-			lives[t] = life{name: t, last: -1}
-		}
 	}
-	for _, o := range n.model.Graph.Output {
-		if v, ok := lives[o.GetName()]; ok {
-			v.result = true
-			lives[o.GetName()] = v
-		}
-	}
-	return lives
-}
-
-// lastResult is the index of the last node that is not folded and writes a graph output.
-func (n *Network) lastResult() int {
-	last := -1
-	for _, o := range n.model.Graph.Output {
-		if i, ok := n.writer[o.GetName()]; ok && !n.nodes[i].constant {
-			last = max(last, i)
-		}
-	}
-	return last
-}
-
-// bounds turns cut names into segments' bounds: segment k has the nodes
-// bounds[k] up to bounds[k+1].
-func (n *Network) bounds(at []string) ([]int, error) {
-	bounds := []int{0}
-	for i, name := range at {
-		if slices.Contains(at[:i], name) {
-			return nil, fmt.Errorf("%w: %q is given twice", ErrCut, name)
-		}
-		w, ok := n.writer[name]
-		if !ok || n.nodes[w].writes[0] != name {
-			return nil, n.unknownCut(name)
-		}
-		if w+1 < bounds[i] {
-			return nil, fmt.Errorf("%w: %q comes before %q in the network", ErrCut, name, at[i-1])
-		}
-		bounds = append(bounds, w+1)
-	}
-	bounds = append(bounds, len(n.nodes))
-	for i := range len(bounds) - 1 {
-		if !slices.ContainsFunc(n.nodes[bounds[i]:bounds[i+1]], func(l *node) bool { return !l.constant }) {
-			return nil, fmt.Errorf("%w: no layer between %s", ErrCut, between(at, i))
-		}
-	}
-	return bounds, nil
-}
-
-// between says in words where segment i lies.
-func between(at []string, i int) string {
-	from, to := "the start", "the end"
-	if i > 0 {
-		from = fmt.Sprintf("%q", at[i-1])
-	}
-	if i < len(at) {
-		to = fmt.Sprintf("%q", at[i])
-	}
-	return from + " and " + to
-}
-
-func (n *Network) unknownCut(name string) error {
-	if w, ok := n.writer[name]; ok {
-		l := n.nodes[w]
-		return fmt.Errorf("%w: %q is a further output of node %q, whose cut point is %q", ErrCut, name, l.GetName(), l.writes[0])
-	}
-	var known []string
-	for _, c := range n.Cuts() {
-		known = append(known, c.At)
-	}
-	if len(known) == 0 {
-		return fmt.Errorf("%w: no cut point %q, nor any other", ErrCut, name)
-	}
-	return fmt.Errorf("%w: no cut point %q; the nearest are %s", ErrCut, name, quoted(nearest(name, known, 3)))
+	_, err := n.Describe(ctx, missing, probe)
+	return err
 }

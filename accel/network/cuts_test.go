@@ -61,7 +61,7 @@ func TestCutsAgainstBruteForce(t *testing.T) {
 			if (at >= 0) != isCut {
 				t.Fatalf("node %d (%s): cut point %v, expected %v", i, l.Name, at >= 0, isCut)
 			}
-			if isCut && (cuts[at].At != l.Outputs[0] || !slices.Equal(cuts[at].Tensors, want)) {
+			if isCut && (cuts[at].At != l.Outputs[0].Name || !slices.Equal(cuts[at].Tensors, want)) {
 				t.Fatalf("cut %+v: expected %q", cuts[at], want)
 			}
 		}
@@ -76,7 +76,7 @@ func dataAfter(n *network.Network, index int) []network.Layer {
 func crossing(n *network.Network, index int) []string {
 	candidates := names(n.Inputs())
 	for _, l := range n.Layers()[:index] {
-		candidates = append(candidates, l.Outputs...)
+		candidates = append(candidates, names(l.Outputs)...)
 	}
 	data := fromData(n)
 	return slices.DeleteFunc(candidates, func(tensor string) bool {

@@ -7,7 +7,6 @@ import (
 	"io"
 
 	"google.golang.org/protobuf/encoding/protowire"
-	"google.golang.org/protobuf/proto"
 
 	"braid/accel/network/onnxpb"
 )
@@ -32,8 +31,8 @@ func decode(data []byte) (*onnxpb.ModelProto, error) {
 	if bytes.HasPrefix(data, []byte("version https://git-lfs")) {
 		return nil, invalid("a Git LFS pointer, not the ONNX file itself")
 	}
-	model := &onnxpb.ModelProto{}
-	if err := (proto.UnmarshalOptions{RecursionLimit: maxDepth}).Unmarshal(data, model); err != nil {
+	model, err := unmarshal(data)
+	if err != nil {
 		return nil, invalid("%s", diagnose(data))
 	}
 	if model.Graph == nil || model.IrVersion == nil {

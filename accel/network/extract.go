@@ -42,7 +42,7 @@ func (n *Network) keep(p piece) []bool {
 	for i := len(n.nodes) - 1; i >= 0; i-- {
 		l := n.nodes[i]
 		inside := i >= p.first && i < p.end && !l.constant
-		if !inside && !(l.constant && slices.ContainsFunc(l.writes, func(t string) bool { return needs[t] })) {
+		if l.frozen || !inside && !(l.constant && slices.ContainsFunc(l.writes, func(t string) bool { return needs[t] })) {
 			continue
 		}
 		keep[i] = true
@@ -65,6 +65,8 @@ func (n *Network) addWeights(g *onnxpb.GraphProto, needs map[string]bool) {
 			g.SparseInitializer = append(g.SparseInitializer, s)
 		}
 	}
+	frozen := n.frozenWeights(needs)
+	g.Initializer = append(g.Initializer, frozen...)
 	if n.model.GetIrVersion() >= 4 {
 		return
 	}
@@ -73,6 +75,21 @@ func (n *Network) addWeights(g *onnxpb.GraphProto, needs map[string]bool) {
 			g.Input = append(g.Input, v)
 		}
 	}
+	for _, t := range frozen {
+		g.Input = append(g.Input, valueInfo(n.known[t.GetName()]))
+	}
+}
+
+// frozenWeights are the results of frozen nodes that are needed, as initialisers.
+func (n *Network) frozenWeights(needs map[string]bool) (frozen []*onnxpb.TensorProto) {
+	for _, l := range n.nodes {
+		for _, t := range l.writes {
+			if l.frozen && needs[t] {
+				frozen = append(frozen, n.values[t].Tensor(t))
+			}
+		}
+	}
+	return frozen
 }
 
 // addInfos takes along what the file says about the tensors inside.

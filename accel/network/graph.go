@@ -16,7 +16,6 @@ func (n *Network) indexWeights() error {
 			return invalid("initialiser %q is there twice", name)
 		}
 		n.weights[name] = w
-		n.constant[name] = true
 		return nil
 	}
 	for _, t := range g.Initializer {

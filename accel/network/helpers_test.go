@@ -88,7 +88,7 @@ func fromData(n *network.Network) map[string]bool {
 	}
 	for _, l := range n.Layers() {
 		if slices.ContainsFunc(l.Inputs, func(t string) bool { return set[t] }) {
-			for _, t := range l.Outputs {
+			for _, t := range names(l.Outputs) {
 				set[t] = true
 			}
 		}
@@ -101,7 +101,7 @@ func dataLayers(n *network.Network) []string {
 	var out []string
 	set := fromData(n)
 	for _, l := range n.Layers() {
-		if slices.ContainsFunc(l.Outputs, func(t string) bool { return set[t] }) {
+		if slices.ContainsFunc(l.Outputs, func(d accel.TensorDesc) bool { return set[d.Name] }) {
 			out = append(out, l.Name)
 		}
 	}
@@ -164,7 +164,7 @@ func checkWeights(t tb, s *accel.Segment) {
 	}
 	for _, l := range parse(t, s.ONNX).Layers() {
 		for _, out := range l.Outputs {
-			delete(want, out)
+			delete(want, out.Name)
 		}
 	}
 	for _, d := range s.Inputs {

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"braid/accel"
+	"braid/accel/network/infer"
 	"braid/accel/network/onnxpb"
 )
 
@@ -23,7 +24,8 @@ type Network struct {
 	weights  map[string]weight           // initialisers
 	inputs   []*onnxpb.ValueInfoProto    // real ones: not initialisers
 	isInput  map[string]bool             // by name
-	known    map[string]accel.TensorDesc // static types and shapes of tensors, from the file or a probe
+	values   map[string]infer.Value      // what follows of tensors from the inputs' shapes
+	known    map[string]accel.TensorDesc // static types and shapes of tensors: inferred, stated by the file, or from a probe
 	constant map[string]bool             // tensors that depend on initialisers only, initialisers included
 }
 
@@ -32,7 +34,8 @@ type node struct {
 	*onnxpb.NodeProto
 	reads    []string // distinct; with what its subgraphs capture
 	writes   []string // without the empty names of left-out outputs
-	constant bool     // computes from initialisers only: goes with its readers
+	constant bool     // can be folded: goes with its readers
+	frozen   bool     // constant, but only for the shapes of the inputs: its readers get its contents
 }
 
 // weight is an initialiser, dense or sparse.
@@ -41,14 +44,12 @@ type weight struct {
 	sparse *onnxpb.SparseTensorProto
 }
 
-// Layer is a node as the file has it, in canonical order.
-type Layer struct {
-	Index    int      `json:"index"`
-	Name     string   `json:"name"` // made from operator and index where the file has none
-	Op       string   `json:"op"`
-	Inputs   []string `json:"inputs"`  // distinct; with the tensors that subgraphs capture
-	Outputs  []string `json:"outputs"` // without left-out ones
-	Constant bool     `json:"constant,omitempty"`
+// values are the elements that are in the file.
+func (w weight) values() *onnxpb.TensorProto {
+	if w.dense != nil {
+		return w.dense
+	}
+	return w.sparse.GetValues()
 }
 
 // Load reads an ONNX file. An error about its contents wraps ErrInvalid.
@@ -64,8 +65,8 @@ func Load(path string) (*Network, error) {
 	return n, nil
 }
 
-// Parse reads an ONNX file's bytes, which it does not keep. Every error wraps
-// ErrInvalid.
+// Parse reads an ONNX file's bytes, which it keeps and which must not change: the
+// weights stay where they are. Every error wraps ErrInvalid.
 func Parse(data []byte) (*Network, error) {
 	model, err := decode(data)
 	if err != nil {
@@ -78,35 +79,34 @@ func Parse(data []byte) (*Network, error) {
 		model: model, writer: map[string]int{}, isInput: map[string]bool{},
 		known: map[string]accel.TensorDesc{}, constant: map[string]bool{},
 	}
-	steps := []func() error{n.indexWeights, n.indexInputs, n.indexNodes, n.checkReads, n.order, n.checkOutputs}
+	steps := []func() error{n.indexWeights, n.indexInputs, n.indexNodes, n.checkReads, n.order, n.checkOutputs, n.finish}
 	for _, step := range steps {
 		if err := step(); err != nil {
 			return nil, err
 		}
 	}
-	n.nameNodes()
-	n.markConstants()
-	n.learnShapes()
 	return n, nil
+}
+
+// finish names what has no name and learns what follows from the inputs' shapes.
+func (n *Network) finish() error {
+	n.nameNodes()
+	return n.learnShapes()
 }
 
 // Inputs are the graph's inputs without those that are initialisers. A symbolic
 // dimension is -1; a nil shape is one that the file does not state.
 func (n *Network) Inputs() []accel.TensorDesc { return descs(n.inputs) }
 
-// Outputs are the graph's outputs, dimensions as in Inputs.
-func (n *Network) Outputs() []accel.TensorDesc { return descs(n.model.Graph.Output) }
-
-// Layers lists every node in canonical order.
-func (n *Network) Layers() []Layer {
-	layers := make([]Layer, len(n.nodes))
-	for i, l := range n.nodes {
-		layers[i] = Layer{
-			Index: i, Name: l.GetName(), Op: l.GetOpType(),
-			Inputs: slices.Clone(l.reads), Outputs: slices.Clone(l.writes), Constant: l.constant,
+// Outputs are the graph's outputs, as far as they are known; dimensions as in Inputs.
+func (n *Network) Outputs() []accel.TensorDesc {
+	out := descs(n.model.Graph.Output)
+	for i, d := range out {
+		if known, ok := n.known[d.Name]; ok {
+			out[i] = known
 		}
 	}
-	return layers
+	return out
 }
 
 func descs(infos []*onnxpb.ValueInfoProto) []accel.TensorDesc {

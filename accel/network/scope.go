@@ -63,15 +63,25 @@ var random = []string{
 	"Bernoulli", "Dropout", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike",
 }
 
-// markConstants finds the nodes that compute from initialisers only.
+// markConstants finds the nodes that compute from initialisers only, and those
+// whose results follow from the shapes of the inputs, such as Shape.
 func (n *Network) markConstants() {
+	clear(n.constant)
+	for name := range n.weights {
+		n.constant[name] = true
+	}
+	frozen := map[string]bool{}
 	for _, l := range n.nodes {
-		l.constant = repeatable(l.NodeProto) && !slices.ContainsFunc(l.reads, func(t string) bool { return !n.constant[t] })
+		fromData := func(t string) bool { return !n.constant[t] || frozen[t] }
+		known := !slices.ContainsFunc(l.writes, func(t string) bool { return !n.values[t].Known() })
+		l.frozen = known && len(l.writes) > 0 && slices.ContainsFunc(l.reads, fromData)
+		l.constant = l.frozen ||
+			repeatable(l.NodeProto) && !slices.ContainsFunc(l.reads, func(t string) bool { return !n.constant[t] })
 		if !l.constant {
 			continue
 		}
 		for _, t := range l.writes {
-			n.constant[t] = true
+			n.constant[t], frozen[t] = true, l.frozen
 		}
 	}
 }

@@ -15,29 +15,17 @@ import (
 
 // ErrDynamic is wrapped, beside ErrInvalid, by the error about a tensor whose
 // shape is not fixed before the network runs.
-var ErrDynamic = errors.New("shapes that depend on data are refused")
+var ErrDynamic = errors.New("shapes that depend on data are refused, cut before it")
 
 // Probe asks a runtime for types and static shapes: of the named tensors, which
 // are extra outputs of the network in onnx. The answer may be in any order; a
 // dimension that the runtime cannot tell is -1.
 type Probe func(ctx context.Context, onnx []byte, tensors []string) ([]accel.TensorDesc, error)
 
-// learnShapes takes the static shapes that the file states.
-func (n *Network) learnShapes() {
-	g := n.model.Graph
-	for _, infos := range [][]*onnxpb.ValueInfoProto{g.ValueInfo, n.inputs, g.Output} {
-		for _, v := range infos {
-			if d := desc(v); static(d) {
-				n.known[d.Name] = d
-			}
-		}
-	}
-}
-
 // FixInput gives a graph input its static shape: batch, height and width where
 // the file has symbols. A dimension that the file states must be the same. What
-// the file says about other tensors' symbolic dimensions is forgotten: symbols
-// are not solved here, a Probe tells the shapes that follow.
+// the file says about other tensors' symbolic dimensions is forgotten, and worked
+// out anew.
 func (n *Network) FixInput(name string, shape []int64) error {
 	i := slices.IndexFunc(n.inputs, func(v *onnxpb.ValueInfoProto) bool { return v.GetName() == name })
 	if i < 0 {
@@ -52,8 +40,7 @@ func (n *Network) FixInput(name string, shape []int64) error {
 	}
 	fixed := accel.TensorDesc{Name: name, Type: have.Type, Shape: shape}
 	n.inputs[i].Type.TensorType.Shape = valueInfo(fixed).Type.TensorType.Shape
-	n.forget()
-	return nil
+	return n.forget()
 }
 
 func fits(have accel.TensorDesc, shape []int64) error {
@@ -69,7 +56,7 @@ func fits(have accel.TensorDesc, shape []int64) error {
 }
 
 // forget drops everything that was derived from the inputs' old shapes. Types stay.
-func (n *Network) forget() {
+func (n *Network) forget() error {
 	g := n.model.Graph
 	for _, v := range g.ValueInfo {
 		if t := v.GetType().GetTensorType(); t != nil && !static(desc(v)) {
@@ -83,16 +70,16 @@ func (n *Network) forget() {
 			}
 		}
 	}
-	clear(n.known)
-	n.learnShapes()
+	return n.learnShapes()
 }
 
-// Describe tells types and static shapes of tensors, in the order asked: from
-// the file, else from probe, whose answers are kept. A nil probe knows nothing.
+// Describe tells types and static shapes of tensors, in the order asked: what
+// follows from the inputs' shapes, what the file states, else what probe tells,
+// whose answers are kept. A nil probe knows nothing.
 func (n *Network) Describe(ctx context.Context, tensors []string, probe Probe) ([]accel.TensorDesc, error) {
 	for _, v := range n.inputs {
 		if d := desc(v); !static(d) {
-			return nil, invalid("input %q has the shape %v: fix it before asking for shapes", d.Name, d.Shape)
+			return nil, invalid("input %q has the shape %v: its size must be fixed, by a card's input.width and input.height", d.Name, d.Shape)
 		}
 	}
 	var missing []string
@@ -122,9 +109,12 @@ func (n *Network) probe(ctx context.Context, missing []string, probe Probe) erro
 		if v := n.stated(t); v.Type != nil && v.Type.TensorType == nil {
 			return invalid("%q is a sequence, map or the like, not a tensor", t)
 		}
+		if n.values[t].Dynamic {
+			return invalid("tensor %q of %s: %w", t, n.source(t), ErrDynamic)
+		}
 	}
 	if probe == nil {
-		return invalid("the file does not state the shape of tensor %q", missing[0])
+		return invalid("the file does not state the shape of tensor %q of %s", missing[0], n.source(missing[0]))
 	}
 	onnx, err := n.WithOutputs(missing)
 	if err != nil {
@@ -132,7 +122,7 @@ func (n *Network) probe(ctx context.Context, missing []string, probe Probe) erro
 	}
 	found, err := probe(ctx, onnx, missing)
 	if err != nil {
-		return fmt.Errorf("probing shapes: %w", err)
+		return fmt.Errorf("probing the shape of tensor %q of %s: %w", missing[0], n.source(missing[0]), err)
 	}
 	for _, d := range found {
 		if slices.Contains(missing, d.Name) && static(d) {
@@ -141,15 +131,15 @@ func (n *Network) probe(ctx context.Context, missing []string, probe Probe) erro
 	}
 	for _, t := range missing {
 		if _, ok := n.known[t]; !ok {
-			return invalid("tensor %q: %w", t, ErrDynamic)
+			return invalid("tensor %q of %s: %w", t, n.source(t), ErrDynamic)
 		}
 	}
 	return nil
 }
 
 // WithOutputs encodes the whole network with further outputs: tensors inside it
-// that a Probe or a comparison wants to see. Their types are what the file
-// states, else left to the runtime.
+// that a Probe or a comparison wants to see. Their types and shapes are left to
+// the runtime, which is asked for them.
 func (n *Network) WithOutputs(tensors []string) ([]byte, error) {
 	g := n.model.Graph
 	outputs := slices.Clone(g.Output)
@@ -158,7 +148,7 @@ func (n *Network) WithOutputs(tensors []string) ([]byte, error) {
 			return nil, invalid("no tensor %q in the network", t)
 		}
 		if !slices.ContainsFunc(outputs, named(t)) {
-			outputs = append(outputs, n.stated(t))
+			outputs = append(outputs, &onnxpb.ValueInfoProto{Name: proto.String(t)})
 		}
 	}
 	inner := slices.DeleteFunc(slices.Clone(g.ValueInfo), func(v *onnxpb.ValueInfoProto) bool {
@@ -170,11 +160,8 @@ func (n *Network) WithOutputs(tensors []string) ([]byte, error) {
 	}, n.model.TrainingInfo)
 }
 
-// stated is what the file says about a tensor; its bare name at worst.
+// stated is what the file says about a tensor inside; its bare name at worst.
 func (n *Network) stated(tensor string) *onnxpb.ValueInfoProto {
-	if d, ok := n.known[tensor]; ok {
-		return valueInfo(d)
-	}
 	if i := slices.IndexFunc(n.model.Graph.ValueInfo, named(tensor)); i >= 0 {
 		return n.model.Graph.ValueInfo[i]
 	}

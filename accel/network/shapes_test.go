@@ -45,23 +45,35 @@ func TestFixInput(t *testing.T) {
 	if err := n.FixInput("in", []int64{1, 3, 16, 24}); err != nil {
 		t.Fatal(err)
 	}
-	probe := &fakeProbe{t: t, shape: []int64{1, 4, 16, 24}}
-	for range 2 {
-		s, err := n.Split(t.Context(), []string{"b"}, probe.probe)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !slices.Equal(s[0].Inputs[0].Shape, []int64{1, 3, 16, 24}) || !slices.Equal(s[1].Inputs[0].Shape, probe.shape) {
-			t.Errorf("segments read %v and %v", s[0].Inputs, s[1].Inputs)
-		}
-		for _, v := range decode(t, s[0].ONNX).Graph.ValueInfo {
-			if v.Type.TensorType.Shape != nil {
-				t.Errorf("a stale shape of %q is left", v.GetName())
-			}
+	s := split(t, n, "b")
+	if !slices.Equal(s[0].Inputs[0].Shape, []int64{1, 3, 16, 24}) || !slices.Equal(s[1].Inputs[0].Shape, []int64{1, 4, 16, 24}) {
+		t.Errorf("segments read %v and %v", s[0].Inputs, s[1].Inputs)
+	}
+	for _, v := range decode(t, s[0].ONNX).Graph.ValueInfo {
+		if v.Type.TensorType.Shape != nil {
+			t.Errorf("a stale shape of %q is left", v.GetName())
 		}
 	}
-	if probe.calls != 1 {
-		t.Errorf("%d probes for one question", probe.calls)
+	if got := n.Outputs()[0].Shape; !slices.Equal(got, []int64{1, 2, 16, 24}) {
+		t.Errorf("the output is %v", got)
+	}
+}
+
+func TestFixInputThatDoesNotFit(t *testing.T) {
+	b := network.NewBuilder("reshape", testnet.Opset)
+	in := b.Input(accel.TensorDesc{Name: "in", Type: accel.Float32, Shape: []int64{1, -1}})
+	b.Node("Reshape", []string{in, b.Ints("shape", []int64{2}, []int64{3, 4})}, []string{"rows"})
+	b.Output(accel.TensorDesc{Name: "rows", Type: accel.Float32, Shape: []int64{3, 4}})
+	data, err := b.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = parse(t, data).FixInput("in", []int64{1, 13})
+	if !errors.Is(err, network.ErrInvalid) || !strings.Contains(err.Error(), `node "rows" (Reshape): 13 elements of shape [1 13] do not fill the shape [3 4]`) {
+		t.Errorf("got %v", err)
+	}
+	if err := parse(t, data).FixInput("in", []int64{1, 12}); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -107,7 +119,7 @@ func TestProbeAnswers(t *testing.T) {
 		{"none", testnet.Unstated(t), "a", nil, `does not state the shape of tensor "a"`, network.ErrInvalid},
 		{
 			"dynamic", testnet.DataDependent(t), "found", (&fakeProbe{t: t, shape: []int64{2, -1}}).probe,
-			`tensor "found": shapes that depend on data are refused`, network.ErrDynamic,
+			`tensor "found" of node "found": shapes that depend on data are refused`, network.ErrDynamic,
 		},
 		{"dynamic is invalid too", testnet.DataDependent(t), "found", (&fakeProbe{t: t, shape: []int64{2, -1}}).probe, "", network.ErrInvalid},
 		{
@@ -116,7 +128,7 @@ func TestProbeAnswers(t *testing.T) {
 		},
 		{
 			"failing", testnet.Unstated(t), "b", func(context.Context, []byte, []string) ([]accel.TensorDesc, error) { return nil, broken },
-			"probing shapes", broken,
+			`probing the shape of tensor "b" of node "b": the runtime is gone`, broken,
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -76,7 +76,7 @@ func (n *Network) readFrom(p piece) []string {
 	needs := map[string]bool{}
 	for _, l := range n.nodes[p.first:p.end] {
 		for _, t := range l.reads {
-			needs[t] = true
+			needs[t] = needs[t] || !l.constant
 		}
 	}
 	var in []string

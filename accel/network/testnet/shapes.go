@@ -105,14 +105,14 @@ func DynamicShape(t TB) []byte {
 	return s.bytes(t)
 }
 
-// Unstated is Chain without a word on the tensors between: "in" [1,3,8,8],
-// nodes a b out.
+// Unstated says nothing on the tensors between, and its operators are ones whose
+// shapes braid asks a runtime for: "in" [1,3,8,8], nodes a b out.
 func Unstated(t TB) []byte {
 	t.Helper()
 	b := network.NewBuilder("unstated", Opset)
 	in := accel.TensorDesc{Name: "in", Type: accel.Float32, Shape: []int64{1, 3, 8, 8}}
-	b.Node("Relu", []string{b.Input(in)}, []string{"a"})
-	b.Node("Sigmoid", []string{"a"}, []string{"b"})
+	b.Node("LpNormalization", []string{b.Input(in)}, []string{"a"})
+	b.Node("LpNormalization", []string{"a"}, []string{"b"})
 	b.Node("Neg", []string{"b"}, []string{"out"})
 	b.Output(accel.TensorDesc{Name: "out", Type: accel.Float32, Shape: in.Shape})
 	return (&sketch{Builder: b}).bytes(t)

@@ -1,0 +1,96 @@
+package infer
+
+import (
+	"fmt"
+	"math"
+	"slices"
+)
+
+// resize is Resize of all versions and Upsample: a size, or scales.
+func resize(scales, sizes int) rule {
+	return func(c *call) ([]Value, error) {
+		x := c.arg(0)
+		out := Value{Type: x.Type}
+		if x.Shape == nil {
+			return one(out)
+		}
+		at := make([]int, len(x.Shape))
+		for i := range at {
+			at[i] = i
+		}
+		if list := c.ints("axes"); list != nil {
+			var err error
+			if at, err = axes(list, len(x.Shape)); err != nil {
+				return nil, err
+			}
+		}
+		out.Shape = slices.Clone(x.Shape)
+		factors, to := c.arg(scales).Floats, c.arg(sizes).Ints
+		if c.GetOpType() == "Upsample" && c.opset < 9 {
+			factors = nil
+			for _, f := range c.attr("scales").GetFloats() {
+				factors = append(factors, float64(f))
+			}
+		}
+		switch {
+		case sizes > 0 && c.given(sizes) && to != nil:
+			return one(out, resizeTo(out.Shape, at, to, c.text("keep_aspect_ratio_policy", "stretch")))
+		case len(factors) > 0:
+			return one(out, resizeBy(out.Shape, at, factors))
+		}
+		for _, a := range at {
+			out.Shape[a] = -1
+		}
+		return one(out)
+	}
+}
+
+func resizeBy(shape []int64, at []int, factors []float64) error {
+	if len(factors) != len(at) {
+		return fmt.Errorf("scales %v for %d dimensions", factors, len(at))
+	}
+	for i, a := range at {
+		if !(factors[i] > 0 && factors[i] < maxWindow) {
+			return fmt.Errorf("scales %v", factors)
+		}
+		if shape[a] >= 0 {
+			shape[a] = int64(math.Floor(float64(float32(shape[a]) * float32(factors[i]))))
+		}
+	}
+	return nil
+}
+
+// resizeTo takes sizes as they are, or as bounds that keep the aspect: the
+// smallest or the largest of the scales then holds for all.
+func resizeTo(shape []int64, at []int, to []int64, policy string) error {
+	if len(to) != len(at) {
+		return fmt.Errorf("sizes %v for %d dimensions", to, len(at))
+	}
+	scale := math.Inf(1)
+	if policy == "not_smaller" {
+		scale = 0
+	}
+	for i, a := range at {
+		if to[i] < 0 {
+			return fmt.Errorf("sizes %v", to)
+		}
+		if shape[a] <= 0 && policy != "stretch" {
+			return nil // of what is not known nothing follows
+		}
+		s := float64(to[i]) / float64(shape[a])
+		if policy == "not_smaller" {
+			scale = max(scale, s)
+		} else {
+			scale = min(scale, s)
+		}
+	}
+	for i, a := range at {
+		switch {
+		case policy == "stretch":
+			shape[a] = to[i]
+		case shape[a] >= 0:
+			shape[a] = int64(math.Floor(float64(shape[a])*scale + 0.5))
+		}
+	}
+	return nil
+}
