@@ -11,12 +11,15 @@ func modelCmd(c *common) *cobra.Command {
 		Use: "list", Short: "List the models of the model folders", Args: noArgs,
 		RunE: func(*cobra.Command, []string) error { return app.ModelList(c.env) },
 	}
+	var look app.InspectOptions
 	inspect := &cobra.Command{
-		Use: "inspect [MODEL]", Short: "Show a model's inputs, outputs, layers and size", Args: atMostOne,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return app.ModelInspect(c.env, c.modelChoice(args))
+		Use: "inspect [MODEL]", Short: "Show a model's inputs, outputs, work and size", Args: atMostOne,
+		RunE: func(_ *cobra.Command, args []string) error {
+			look.Choice = c.modelChoice(args)
+			return app.ModelInspect(c.env, look)
 		},
 	}
+	inspect.Flags().BoolVar(&look.Layers, "layers", false, "list every layer with its work and bytes")
 	cuts := &cobra.Command{
 		Use: "cuts [MODEL]", Short: "List every place where a model can be cut", Args: atMostOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
