@@ -1,6 +1,7 @@
 package darknet
 
 import (
+	"bytes"
 	"math"
 	"math/rand/v2"
 )
@@ -54,22 +55,33 @@ func (r *randomWeights) convolution(c *convolution) (bias, weights []byte, err e
 	r.next++
 	fan := c.fan()
 	bias, weights = make([]byte, 4*c.filters), make([]byte, 4*c.filters*fan)
-	for f := range c.filters {
-		a := Affine{Scale: 1}
-		if tuned != nil {
-			a = tuned[f]
-		}
-		// A uniform number from -1 to 1 has the variance 1/3.
-		scale := a.Scale * math.Sqrt(3/(float64(fan)*s.input)) / (1 << 31)
-		for i := f * fan; i < (f+1)*fan; i++ {
-			set(weights, i, float32(float64(int32(rng.Uint64()>>32))*scale))
-		}
-		if s.plain {
-			center(weights[4*f*fan:4*(f+1)*fan], c.size*c.size)
+	// A uniform number from -1 to 1 has the variance 1/3.
+	scale := math.Sqrt(3/(float64(fan)*s.input)) / (1 << 31)
+	for i := range c.filters * fan {
+		set(weights, i, float32(float64(int32(rng.Uint64()>>32))*scale))
+	}
+	if s.plain {
+		center(weights, c.size*c.size)
+	}
+	if tuned != nil {
+		change(bias, weights, fan, tuned)
+	}
+	return bias, weights, nil
+}
+
+// change makes the changes of a convolution's channels in its weights.
+func change(bias, weights []byte, fan int, changes []Affine) {
+	drawn := bytes.Clone(weights)
+	for f, a := range changes {
+		for i := range fan {
+			w := float64(at(drawn, f*fan+i))
+			for k, m := range a.Mix {
+				w += float64(m * float64(at(drawn, k*fan+i)))
+			}
+			set(weights, f*fan+i, float32(a.Scale*w))
 		}
 		set(bias, f, float32(a.Shift))
 	}
-	return bias, weights, nil
 }
 
 func (*randomWeights) end() error { return nil }

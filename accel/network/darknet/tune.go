@@ -2,8 +2,12 @@ package darknet
 
 import "math"
 
-// Affine changes the values of a channel: x becomes Scale·x + Shift.
-type Affine struct{ Scale, Shift float64 }
+// Affine changes the values of a channel: x becomes Scale·(x + Σ Mix[k]·xₖ) +
+// Shift, with xₖ the channels of the same tensor before the change.
+type Affine struct {
+	Scale, Shift float64
+	Mix          []float64 // nil: none
+}
 
 // The standard deviations that a head's logits have in trained networks, about.
 const (
@@ -21,14 +25,22 @@ const (
 // Standardise is the change of each channel that gives a head's logits the spread
 // of a trained network's: outputs are what a network of random weights makes of
 // some pictures, each as Head describes it. Without it the objectness of such a
-// network differs more between its channels than within a picture.
+// network differs more between its channels, and between pictures, than within a
+// picture: the smallest anchor's is therefore mixed with the other channels so
+// that its mean is the same in all pictures.
 func (h *Head) Standardise(outputs [][]float32) []Affine {
 	each := 5 + h.Classes
 	changes := make([]Affine, len(h.Anchors)*each)
+	object := h.smallest()*each + 4
 	for c := range changes {
-		mean, deviation := h.logits(outputs, c, len(changes))
-		scale := math.Min(mostScale, h.deviation(c%each)/math.Max(deviation, 1e-9))
-		changes[c] = Affine{scale, -mean * scale}
+		a := Affine{Scale: 1}
+		if c == object {
+			a.Mix = steady(h.means(outputs, len(changes)), c)
+		}
+		mean, deviation := h.moments(outputs, c, len(changes), a)
+		a.Scale = math.Min(mostScale, h.deviation(c%each)/math.Max(deviation, 1e-9))
+		a.Shift = -mean * a.Scale
+		changes[c] = a
 	}
 	return changes
 }
@@ -74,24 +86,35 @@ func (h *Head) smallest() int {
 func (h *Head) Apply(out, output []float32, changes []Affine) {
 	cells := len(output) / len(changes)
 	for c, a := range changes {
-		for i := c * cells; i < (c+1)*cells; i++ {
-			x := float64(float64(a.Scale*h.logit(output[i])) + a.Shift)
+		for cell := range cells {
+			x := float64(a.Scale*h.mixed(output, c, cell, cells, a)) + a.Shift
 			if h.NewCoords {
 				x = logistics(x)
 			}
-			out[i] = float32(x)
+			out[c*cells+cell] = float32(x)
 		}
 	}
 }
 
-// logits are the mean and the standard deviation of channel c's logits.
-func (h *Head) logits(outputs [][]float32, c, channels int) (mean, deviation float64) {
+// mixed is channel c's logit in a cell, with a's mix.
+func (h *Head) mixed(output []float32, c, cell, cells int, a Affine) float64 {
+	x := h.logit(output[c*cells+cell])
+	for k, m := range a.Mix {
+		if m != 0 {
+			x += float64(m * h.logit(output[k*cells+cell]))
+		}
+	}
+	return x
+}
+
+// moments are the mean and the standard deviation of channel c's logits, mixed.
+func (h *Head) moments(outputs [][]float32, c, channels int, a Affine) (mean, deviation float64) {
 	var sum, squares float64
 	count := 0
 	for _, o := range outputs {
 		cells := len(o) / channels
-		for _, v := range o[c*cells : (c+1)*cells] {
-			x := h.logit(v)
+		for cell := range cells {
+			x := h.mixed(o, c, cell, cells, a)
 			sum += x
 			squares += float64(x * x)
 			count++
@@ -99,6 +122,18 @@ func (h *Head) logits(outputs [][]float32, c, channels int) (mean, deviation flo
 	}
 	mean = sum / float64(count)
 	return mean, math.Sqrt(math.Max(0, squares/float64(count)-float64(mean*mean)))
+}
+
+// means are those of each channel's logits in each picture.
+func (h *Head) means(outputs [][]float32, channels int) [][]float64 {
+	all := make([][]float64, len(outputs))
+	for p := range outputs {
+		for c := range channels {
+			mean, _ := h.moments(outputs[p:p+1], c, channels, Affine{})
+			all[p] = append(all[p], mean)
+		}
+	}
+	return all
 }
 
 // logit is an output's value before the activation of new_coords.
