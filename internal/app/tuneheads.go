@@ -18,7 +18,7 @@ import (
 
 // wantedObjects is how many objects a frame a network of random weights is to
 // find: enough to be work for detect and for subscribers, as of a busy street.
-const wantedObjects = 38
+const wantedObjects = 44
 
 // tuneScenes are the scenes that a network of random weights is shown, one
 // picture of each.
