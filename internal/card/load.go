@@ -105,6 +105,7 @@ func (c *Card) completeHead() {
 		}
 	case End2End:
 		c.NMS.Kind = NoNMS
+	case Darknet, YOLOv5, YOLOv8:
 	}
 }
 

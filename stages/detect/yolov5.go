@@ -2,7 +2,6 @@ package detect
 
 import (
 	"fmt"
-	"math"
 	"slices"
 )
 
@@ -114,5 +113,5 @@ func (r *rawYOLOv5) box(outputs [][]float32, row int) corners {
 	cx := (2*float64(sigmoid(p[0])) - 0.5 + float64(cell%l.width)) * l.cellW
 	cy := (2*float64(sigmoid(p[1])) - 0.5 + float64(cell/l.width)) * l.cellH
 	w, h := 2*float64(sigmoid(p[2])), 2*float64(sigmoid(p[3]))
-	return centered(cx, cy, math.Pow(w, 2)*float64(anchor[0]), math.Pow(h, 2)*float64(anchor[1]))
+	return centered(cx, cy, w*w*float64(anchor[0]), h*h*float64(anchor[1]))
 }

@@ -105,6 +105,7 @@ func (a activation) value(x float64) float64 {
 		return x * logistics(x)
 	case mish:
 		return x * math.Tanh(math.Log1p(math.Exp(x)))
+	case linear:
 	}
 	return x
 }
