@@ -27,12 +27,19 @@ func openModel(env *Env, ref string) (*model, error) {
 	if errors.Is(err, card.ErrNotFound) && carriedCard(ref) != nil {
 		err = fmt.Errorf("model %s is in no model folder yet: get it with 'braid model pull %s'", ref, ref)
 	}
-	if err != nil {
+	bare := errors.Is(err, card.ErrNoCard)
+	if err != nil && !bare {
 		return nil, as(ErrInvalid, err)
 	}
-	n, err := network.Load(c.Path())
-	if err != nil {
-		return nil, as(ErrInvalid, fmt.Errorf("model %s: %w", c.Name, err))
+	n, loadErr := network.Load(c.Path())
+	if loadErr != nil {
+		return nil, as(ErrInvalid, fmt.Errorf("model %s: %w", c.Name, loadErr))
+	}
+	if bare {
+		if why := recognise(c, n); why != nil {
+			return nil, as(ErrInvalid, fmt.Errorf("%w; of itself %w", err, why))
+		}
+		env.Log.Info("model recognised without a card", "model", c.Name, "head", c.Head.Kind, "input", fmt.Sprintf("%dx%d RGB, 0 to 1, letterboxed", c.Input.Width, c.Input.Height), "classes", len(c.Labels.Names))
 	}
 	m := &model{card: c, network: n}
 	if err := m.fixInput(); err != nil {
