@@ -12,7 +12,7 @@ import (
 // InspectOptions are the flags of braid model inspect.
 type InspectOptions struct {
 	Choice
-	Layers bool // list every layer
+	Layers bool
 }
 
 // ModelInspect shows what a network is made of.
@@ -21,13 +21,12 @@ func ModelInspect(env *Env, o InspectOptions) error {
 	if err != nil {
 		return err
 	}
-	s := n.Summary()
 	report := struct {
 		Model string `json:"model,omitempty"`
 		network.Summary
 		Cuts   int             `json:"cuts"`
 		Layers []network.Layer `json:"layers,omitempty"`
-	}{Summary: s, Cuts: len(n.Cuts())}
+	}{Summary: n.Summary(), Cuts: len(n.Cuts())}
 	if o.Layers {
 		report.Layers = n.Layers()
 	}
@@ -42,13 +41,14 @@ func ModelInspect(env *Env, o InspectOptions) error {
 		t.AppendRow(table.Row{"model", c.ID()})
 		t.AppendRow(table.Row{"head", c.Head.Kind})
 	}
+	s := report.Summary
 	t.AppendRow(table.Row{"producer", strings.TrimSpace(s.Producer + " " + s.ProducerVersion)})
 	t.AppendRow(table.Row{"opset", opsets(s.Opsets)})
 	t.AppendRow(table.Row{"inputs", describe(s.Inputs)})
 	t.AppendRow(table.Row{"outputs", describe(s.Outputs)})
 	t.AppendRow(table.Row{"parameters", fmt.Sprintf("%d (%.1f MiB)", s.Parameters, float64(s.ParameterBytes)/(1<<20))})
-	t.AppendRow(table.Row{"work", fmt.Sprintf("%.3f G multiply-adds a frame", float64(s.Work)/1e9)})
-	t.AppendRow(table.Row{"activations", fmt.Sprintf("%.1f MiB at once", float64(s.PeakActivationBytes)/(1<<20))})
+	t.AppendRow(table.Row{"multiply-adds", fmt.Sprintf("%d (%.2f GFLOP)", s.Work, float64(2*s.Work)/1e9)})
+	t.AppendRow(table.Row{"peak activation", fmt.Sprintf("%.1f MiB", float64(s.PeakActivationBytes)/(1<<20))})
 	t.AppendRow(table.Row{"layers", s.Nodes})
 	t.AppendRow(table.Row{"cut points", report.Cuts})
 	for _, op := range s.Ops {
@@ -56,26 +56,10 @@ func ModelInspect(env *Env, o InspectOptions) error {
 	}
 	t.Render()
 	if o.Layers {
+		fmt.Fprintln(env.Out)
 		writeLayers(env, report.Layers)
 	}
 	return nil
-}
-
-// writeLayers lists the layers in the network's order.
-func writeLayers(env *Env, layers []network.Layer) {
-	fmt.Fprintln(env.Out)
-	t := newTable(env.Out)
-	t.AppendHeader(table.Row{"layer", "operator", "outputs", "M multiply-adds", "parameter KiB", "output KiB"})
-	for _, l := range layers {
-		if l.Constant {
-			continue // it goes with its readers
-		}
-		t.AppendRow(table.Row{
-			l.Name, l.Op, describe(l.Outputs), fmt.Sprintf("%.2f", float64(l.Work)/1e6),
-			fmt.Sprintf("%.1f", float64(l.ParameterBytes)/1024), fmt.Sprintf("%.1f", float64(l.ActivationBytes)/1024),
-		})
-	}
-	t.Render()
 }
 
 func opsets(sets []network.Opset) string {
@@ -85,3 +69,18 @@ func opsets(sets []network.Opset) string {
 	}
 	return strings.Join(parts, ", ")
 }
+
+func writeLayers(env *Env, layers []network.Layer) {
+	t := newTable(env.Out)
+	t.AppendHeader(table.Row{"layer", "operator", "multiply-adds", "parameter KiB", "output KiB", "outputs"})
+	for _, l := range layers {
+		row := table.Row{l.Name, l.Op, l.Work, kib(l.ParameterBytes), kib(l.ActivationBytes), describe(l.Outputs)}
+		if l.Constant {
+			row[2], row[3], row[4] = "folded", "", ""
+		}
+		t.AppendRow(row)
+	}
+	t.Render()
+}
+
+func kib(bytes int64) string { return fmt.Sprintf("%.1f", float64(bytes)/1024) }
