@@ -30,12 +30,7 @@ func newYOLOv5(c Config) (decoder, error) {
 }
 
 func (p *pixels) candidates(outputs [][]float32, to *best) {
-	data, least := outputs[0], p.scoring.least
-	for row, at := 0, 4; at < len(data); row, at = row+1, at+p.columns {
-		if object := data[at]; object > least {
-			p.scoring.offer(data[at+1:at-4+p.columns], object, row, to)
-		}
-	}
+	p.scoring.rows(outputs[0], p.columns, to)
 }
 
 func (p *pixels) box(outputs [][]float32, row int) corners {

@@ -52,13 +52,7 @@ func newYOLOX(c Config) (decoder, error) {
 }
 
 func (y *yolox) candidates(outputs [][]float32, to *best) {
-	data, least := outputs[0], y.scoring.least
-	for row, at := 0, 4; at < len(data); row, at = row+1, at+y.columns {
-		// No class is above 1, so no score is above the objectness.
-		if object := data[at]; object > least {
-			y.scoring.offer(data[at+1:at-4+y.columns], object, row, to)
-		}
-	}
+	y.scoring.rows(outputs[0], y.columns, to)
 }
 
 func (y *yolox) box(outputs [][]float32, row int) corners {
@@ -82,6 +76,16 @@ type scoring struct {
 }
 
 func (c Config) scoring() scoring { return scoring{c.NMS.Score, c.NMS.MultiLabel} }
+
+// rows is for rows of four numbers of the box, objectness and classes.
+func (s scoring) rows(data []float32, columns int, to *best) {
+	for row, at := 0, 4; at < len(data); row, at = row+1, at+columns {
+		// No class is above 1, so no score is above the objectness.
+		if object := data[at]; object > s.least {
+			s.offer(data[at+1:at-4+columns], object, row, to)
+		}
+	}
+}
 
 // offer is for class scores that lie side by side: score = object * class.
 func (s scoring) offer(classes []float32, object float32, row int, to *best) {
