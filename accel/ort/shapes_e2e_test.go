@@ -4,7 +4,7 @@ package ort
 
 import (
 	"fmt"
-	"os/exec"
+	osexec "os/exec"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -44,7 +44,7 @@ func TestShapesOfDarknetNetworks(t *testing.T) {
 			cfg := testdata.Path(t, "cfg/seed-nine/"+name+".cfg")
 			python := testdata.Python(t, "numpy", "onnx")
 			out := filepath.Join(t.TempDir(), name+".onnx")
-			cmd := exec.CommandContext(t.Context(), python, testdata.Path(t, "tools/dk2onnx.py"), cfg, out, "--no-fold")
+			cmd := osexec.CommandContext(t.Context(), python, testdata.Path(t, "tools/dk2onnx.py"), cfg, out, "--no-fold")
 			if said, err := cmd.CombinedOutput(); err != nil {
 				t.Fatalf("making the network: %v\n%s", err, said)
 			}
