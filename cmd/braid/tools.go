@@ -11,12 +11,6 @@ func modelCmd(c *common) *cobra.Command {
 		Use: "list", Short: "List the models of the model folders", Args: noArgs,
 		RunE: func(*cobra.Command, []string) error { return app.ModelList(c.env) },
 	}
-	inspect := &cobra.Command{
-		Use: "inspect [MODEL]", Short: "Show a model's inputs, outputs, layers and size", Args: atMostOne,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return app.ModelInspect(c.env, c.modelChoice(args))
-		},
-	}
 	cuts := &cobra.Command{
 		Use: "cuts [MODEL]", Short: "List every place where a model can be cut", Args: atMostOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -24,7 +18,7 @@ func modelCmd(c *common) *cobra.Command {
 		},
 	}
 	return group("model", "Look at models, cut them, and prove that a cut changes nothing",
-		list, inspect, cuts, cutCmd(c), verifyCmd(c), pullCmd(c))
+		list, inspectCmd(c), cuts, cutCmd(c), verifyCmd(c), pullCmd(c))
 }
 
 // modelChoice lets a model be named as an argument as well as by --model.
@@ -34,6 +28,19 @@ func (c *common) modelChoice(args []string) app.Choice {
 		o.Model = args[0]
 	}
 	return o
+}
+
+func inspectCmd(c *common) *cobra.Command {
+	var o app.InspectOptions
+	cmd := &cobra.Command{
+		Use: "inspect [MODEL]", Short: "Show a model's inputs, outputs, layers and size", Args: atMostOne,
+		RunE: func(_ *cobra.Command, args []string) error {
+			o.Choice = c.modelChoice(args)
+			return app.ModelInspect(c.env, o)
+		},
+	}
+	cmd.Flags().BoolVar(&o.Layers, "layers", false, "each layer too: shapes, multiply-adds, bytes")
+	return cmd
 }
 
 func cutCmd(c *common) *cobra.Command {

@@ -74,6 +74,23 @@ func probeOf(rt accel.Backend) network.Probe {
 	return nil
 }
 
+// probeLater opens a runtime only when a network asks for shapes that braid cannot
+// tell itself.
+func probeLater(env *Env, backend string) network.Probe {
+	return func(ctx context.Context, onnx []byte, tensors []string) (found []accel.TensorDesc, err error) {
+		rt, err := openRuntime(env, backend)
+		if err != nil {
+			return nil, err
+		}
+		defer closeInto(&err, rt.Close)
+		probe := probeOf(rt)
+		if probe == nil {
+			return nil, invalidf("runtime %s cannot tell shapes", rt.Name())
+		}
+		return probe(ctx, onnx, tensors)
+	}
+}
+
 // prober is a runtime that can tell types and shapes of tensors.
 type prober interface {
 	Probe(ctx context.Context, onnx []byte, tensors []string) ([]accel.TensorDesc, error)

@@ -7,42 +7,50 @@ import (
 )
 
 // resize is Resize of all versions and Upsample: a size, or scales.
-func resize(scales, sizes int) rule {
-	return func(c *call) ([]Value, error) {
-		x := c.arg(0)
-		out := Value{Type: x.Type}
-		if x.Shape == nil {
-			return one(out)
-		}
-		at := make([]int, len(x.Shape))
-		for i := range at {
-			at[i] = i
-		}
-		if list := c.ints("axes"); list != nil {
-			var err error
-			if at, err = axes(list, len(x.Shape)); err != nil {
-				return nil, err
-			}
-		}
-		out.Shape = slices.Clone(x.Shape)
-		factors, to := c.arg(scales).Floats, c.arg(sizes).Ints
-		if c.GetOpType() == "Upsample" && c.opset < 9 {
-			factors = nil
-			for _, f := range c.attr("scales").GetFloats() {
-				factors = append(factors, float64(f))
-			}
-		}
-		switch {
-		case sizes > 0 && c.given(sizes) && to != nil:
-			return one(out, resizeTo(out.Shape, at, to, c.text("keep_aspect_ratio_policy", "stretch")))
-		case len(factors) > 0:
-			return one(out, resizeBy(out.Shape, at, factors))
-		}
-		for _, a := range at {
-			out.Shape[a] = -1
-		}
+func resize(c *call) ([]Value, error) {
+	x := c.arg(0)
+	out := Value{Type: x.Type}
+	if x.Shape == nil {
 		return one(out)
 	}
+	at := make([]int, len(x.Shape))
+	for i := range at {
+		at[i] = i
+	}
+	if list := c.ints("axes"); list != nil {
+		var err error
+		if at, err = axes(list, len(x.Shape)); err != nil {
+			return nil, err
+		}
+	}
+	out.Shape = slices.Clone(x.Shape)
+	factors, to := c.scales(), c.arg(3).Ints
+	switch {
+	case len(to) > 0:
+		return one(out, resizeTo(out.Shape, at, to, c.text("keep_aspect_ratio_policy", "stretch")))
+	case len(factors) > 0:
+		return one(out, resizeBy(out.Shape, at, factors))
+	}
+	for _, a := range at {
+		out.Shape[a] = -1
+	}
+	return one(out)
+}
+
+// scales are Resize's third input, before opset 11 its second, which they are of
+// Upsample too; before opset 9 that has them as an attribute.
+func (c *call) scales() []float64 {
+	switch {
+	case c.GetOpType() == "Resize" && c.opset >= 11:
+		return c.arg(2).Floats
+	case c.GetOpType() == "Resize" || c.opset >= 9:
+		return c.arg(1).Floats
+	}
+	var factors []float64
+	for _, f := range c.attr("scales").GetFloats() {
+		factors = append(factors, float64(f))
+	}
+	return factors
 }
 
 func resizeBy(shape []int64, at []int, factors []float64) error {

@@ -14,7 +14,7 @@ var rules = map[string]rule{
 	"ConvTranspose": convTranspose,
 	"MaxPool":       pool, "AveragePool": pool, "LpPool": pool,
 	"GlobalMaxPool": globalPool, "GlobalAveragePool": globalPool, "GlobalLpPool": globalPool,
-	"Resize": resize(2, 3), "Upsample": resize(1, 0),
+	"Resize": resize, "Upsample": resize,
 
 	// Matrices.
 	"MatMul": matMul(0, 1), "MatMulInteger": as(matMul(0, 1), accel.Int32, 0), "QLinearMatMul": as(matMul(0, 3), 0, 7),
