@@ -142,6 +142,7 @@ func TestShapesOfOperators(t *testing.T) {
 		{op: "MatMul", opset: 13, in: [][]int64{{2, 1, 3, 4}, {5, 4, 6}}},
 		{op: "MatMul", opset: 13, in: [][]int64{{4}, {5, 4, 6}}},
 		{op: "MatMul", opset: 13, in: [][]int64{{2, 3, 4}, {4}}},
+		{op: "MatMul", opset: 13, in: [][]int64{{4}, {4}}},
 		{op: "Gemm", opset: 13, in: [][]int64{{3, 4}, {5, 4}, {5}}, attrs: with(attr("transB", 1))},
 		{op: "Gemm", opset: 13, in: [][]int64{{4, 3}, {4, 5}, {5}}, attrs: with(attr("transA", 1))},
 
@@ -179,6 +180,7 @@ func TestShapesOfOperators(t *testing.T) {
 		{op: "ReduceL2", opset: 13, in: picture, attrs: with(attrs("axes", 1))},
 		{op: "ArgMax", opset: 13, in: picture, attrs: with(attr("axis", 1))},
 		{op: "ArgMin", opset: 13, in: picture, attrs: with(attr("axis", -1), attr("keepdims", 0))},
+		{op: "ArgMax", opset: 13, in: [][]int64{{5}}, attrs: with(attr("keepdims", 0))},
 		{op: "TopK", opset: 7, in: picture, attrs: with(attr("k", 3), attr("axis", 1)), outputs: 2},
 		{op: "TopK", opset: 11, in: picture, more: constants([]int64{5}), outputs: 2},
 
@@ -190,6 +192,7 @@ func TestShapesOfOperators(t *testing.T) {
 		{op: "Squeeze", opset: 11, in: [][]int64{{1, 3, 1, 1}}, attrs: with(attrs("axes", 0, -1))},
 		{op: "Squeeze", opset: 13, in: [][]int64{{1, 3, 1, 1}}, more: constants([]int64{2})},
 		{op: "Squeeze", opset: 13, in: [][]int64{{1, 3, 1, 1}}},
+		{op: "Squeeze", opset: 13, in: [][]int64{{1, 1}}},
 		{op: "Unsqueeze", opset: 11, in: [][]int64{{3, 4}}, attrs: with(attrs("axes", 0, 3))},
 		{op: "Unsqueeze", opset: 13, in: [][]int64{{3, 4}}, more: constants([]int64{-1, 1})},
 		{op: "Transpose", opset: 13, in: picture, attrs: with(attrs("perm", 0, 2, 3, 1))},
@@ -213,6 +216,7 @@ func TestShapesOfOperators(t *testing.T) {
 		{op: "Pad", opset: 11, in: [][]int64{{3, 4}}, more: constants([]int64{1, 0, -1, 3})},
 		{op: "Pad", opset: 18, in: [][]int64{{3, 4}}, more: constants([]int64{1, 5}, nil, []int64{-1})},
 		{op: "Gather", opset: 13, in: picture, more: constants([]int64{0, 2, 1}), attrs: with(attr("axis", 1))},
+		{op: "Gather", opset: 13, in: [][]int64{{5}}, more: func(b *network.Builder) []string { return []string{b.Ints("at", nil, []int64{-2})} }},
 		{op: "GatherElements", opset: 13, in: [][]int64{{3, 4}}, more: func(b *network.Builder) []string { return []string{b.Ints("at", []int64{1, 4}, make([]int64, 4))} }},
 		{op: "GatherND", opset: 13, in: [][]int64{{3, 4, 5}}, more: func(b *network.Builder) []string { return []string{b.Ints("at", []int64{6, 2}, make([]int64, 12))} }},
 		{op: "GatherND", opset: 13, in: [][]int64{{3, 4, 5}}, more: func(b *network.Builder) []string { return []string{b.Ints("at", []int64{3, 1}, make([]int64, 3))} }, attrs: with(attr("batch_dims", 1))},

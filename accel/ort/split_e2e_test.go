@@ -10,6 +10,7 @@ import (
 
 	"braid/accel"
 	"braid/accel/network"
+	"braid/accel/network/testnet"
 	"braid/internal/testdata"
 )
 
@@ -88,6 +89,46 @@ func TestCutNetwork(t *testing.T) {
 		got, _ := bindings.Tensor("output", cpu)
 		if d := farthest(got.Float32s(), want.Float32s()); d > 1e-5 {
 			t.Errorf("cut at %v: differs by %g of the largest value", at, d)
+		}
+	}
+}
+
+// TestCutComputedShapes cuts a network that computes shapes at each of its cut
+// points: what was folded for the input's size gives what the file as it is gives.
+func TestCutComputedShapes(t *testing.T) {
+	n, err := network.Parse(testnet.ComputedShapes(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := n.FixInput("in", []int64{1, 3, 10, 6}); err != nil {
+		t.Fatal(err)
+	}
+	file, err := n.WithOutputs(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := open(t)
+	t.Cleanup(func() { closed(t, b) })
+	wholeBindings, whole := chain(t, b, []*accel.Segment{{Name: "whole", ONNX: file, Inputs: n.Inputs(), Outputs: n.Outputs()}})
+	in, _ := wholeBindings.Tensor("in", cpu)
+	random := rand.New(rand.NewPCG(3, 4))
+	for i := range in.Float32s() {
+		in.Float32s()[i] = random.Float32()
+	}
+	whole()
+	want, _ := wholeBindings.Tensor("rows", cpu)
+	for _, c := range n.Cuts() {
+		segments, err := n.Split(t.Context(), []string{c.At}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		bindings, run := chain(t, b, segments)
+		x, _ := bindings.Tensor("in", cpu)
+		copy(x.Data, in.Data)
+		run()
+		got, _ := bindings.Tensor("rows", cpu)
+		if d := farthest(got.Float32s(), want.Float32s()); d > 1e-5 {
+			t.Errorf("cut at %s: differs by %g of the largest value", c.At, d)
 		}
 	}
 }

@@ -50,8 +50,11 @@ func cutTable(cuts []network.Cut, width int) []byte {
 	t := newTable(&lines)
 	t.AppendHeader(table.Row{"at", "before", "after", "work before", "KiB", "tensors"})
 	t.SetColumnConfigs([]table.ColumnConfig{
-		{Number: 2, Align: text.AlignRight}, {Number: 3, Align: text.AlignRight}, {Number: 4, Align: text.AlignRight},
-		{Number: 5, Align: text.AlignRight}, {Number: 6, Hidden: l.tensors == 0},
+		{Number: 2, Align: text.AlignRight},
+		{Number: 3, Align: text.AlignRight},
+		{Number: 4, Align: text.AlignRight},
+		{Number: 5, Align: text.AlignRight},
+		{Number: 6, Hidden: l.tensors == 0},
 	})
 	for _, c := range cuts {
 		t.AppendRow(table.Row{

@@ -112,6 +112,10 @@ func unknown(rank int) []int64 {
 	return s
 }
 
+// chain joins pieces of a shape. Of nothing it makes a scalar's shape, which is
+// empty but not nil.
+func chain(parts ...[]int64) []int64 { return append([]int64{}, slices.Concat(parts...)...) }
+
 // count is the number of elements, -1 where the shape is not known, an error
 // where no tensor can be so large.
 func count(shape []int64) (int64, error) {

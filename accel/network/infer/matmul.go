@@ -140,7 +140,7 @@ func argBest(c *call) ([]Value, error) {
 		out.Shape = slices.Clone(x.Shape)
 		out.Shape[a] = 1
 	} else {
-		out.Shape = slices.Concat(x.Shape[:a], x.Shape[a+1:])
+		out.Shape = chain(x.Shape[:a], x.Shape[a+1:])
 	}
 	return one(out)
 }

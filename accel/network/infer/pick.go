@@ -100,7 +100,7 @@ func gather(c *call) ([]Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	out.Shape = slices.Concat(x.Shape[:a], at.Shape, x.Shape[a+1:])
+	out.Shape = chain(x.Shape[:a], at.Shape, x.Shape[a+1:])
 	if len(x.Shape) != 1 || !x.Known() || at.Ints == nil {
 		return one(out)
 	}
@@ -136,7 +136,7 @@ func gatherND(c *call) ([]Value, error) {
 	if rest < 0 || rest > int64(len(x.Shape)) {
 		return nil, fmt.Errorf("indices of shape %v into the shape %v", at.Shape, x.Shape)
 	}
-	out.Shape = slices.Concat(at.Shape[:outer], x.Shape[rest:])
+	out.Shape = chain(at.Shape[:outer], x.Shape[rest:])
 	return one(out)
 }
 

@@ -105,6 +105,43 @@ func DynamicShape(t TB) []byte {
 	return s.bytes(t)
 }
 
+// ComputedShapes computes shapes in the graph, as exporters of networks with a
+// symbolic input write it: "in" [-1,3,-1,-1]. Its nodes a, up, b, and rows work on
+// data; between a and up stand nine that double a's height and width, between b
+// and rows three that keep batch and channels. Nothing is stated.
+func ComputedShapes(t TB) []byte {
+	t.Helper()
+	s := newSketch("computedshapes", 8)
+	b := s.Builder
+	in := s.input("in", -1, 3, -1, -1)
+	one := func(name string, v ...int64) string { return s.Ints(name, []int64{int64(len(v))}, v) }
+	weights := func(name string, shape ...int64) string {
+		return s.Floats(name, shape, s.draw(int(accel.TensorDesc{Shape: shape}.Elems()), 0.3))
+	}
+	node := func(op, out string, in []string, attrs ...network.Attr) string {
+		b.Node(op, in, []string{out}, attrs...)
+		return out
+	}
+	a := node("Conv", "a", []string{in, weights("a.w", 4, 3, 3, 3)}, window(3, 1)...)
+	shape := node("Shape", "shape", []string{a})
+	kept := node("Slice", "kept", []string{shape, one("zero", 0), one("two", 2)})
+	sides := node("Slice", "sides", []string{shape, "two", one("four", 4)})
+	real := node("Cast", "real", []string{sides}, network.AttrInt("to", int64(accel.Float32)))
+	twice := node("Mul", "twice", []string{real, s.Floats("factor", nil, []float32{2})})
+	whole := node("Floor", "whole", []string{twice})
+	size := node("Cast", "size", []string{whole}, network.AttrInt("to", int64(accel.Int64)))
+	sizes := node("Concat", "sizes", []string{kept, size}, network.AttrInt("axis", 0))
+	up := node("Resize", "up", []string{a, "", "", sizes}, network.AttrString("mode", "nearest"))
+	c := node("Conv", "b", []string{up, weights("b.w", 6, 4, 1, 1)})
+	batch := node("Gather", "batch", []string{node("Shape", "shape.b", []string{c}), s.Ints("first", nil, []int64{0})})
+	row := node("Unsqueeze", "row", []string{batch, "zero"})
+	to := node("Concat", "to", []string{row, one("channels", 6, -1)}, network.AttrInt("axis", 0))
+	node("Reshape", "rows", []string{c, to})
+	s.shapes["rows"] = []int64{-1, 6, -1}
+	s.outputs("rows")
+	return s.bytes(t)
+}
+
 // Unstated says nothing on the tensors between, and its operators are ones whose
 // shapes braid asks a runtime for: "in" [1,3,8,8], nodes a b out.
 func Unstated(t TB) []byte {

@@ -61,18 +61,19 @@ func TestNetworksAreValid(t *testing.T) {
 		make  func() []byte
 		nodes int
 	}{
-		"chain":         {func() []byte { return testnet.Chain(t, 5, 8, 1) }, 5},
-		"identity":      {func() []byte { return testnet.Identity(t) }, 1},
-		"skip":          {func() []byte { return testnet.Skip(t) }, 6},
-		"multi":         {func() []byte { return testnet.Multi(t) }, 8},
-		"twoheads":      {func() []byte { return testnet.TwoHeads(t) }, 4},
-		"folded":        {func() []byte { return testnet.Folded(t) }, 6},
-		"controlflow":   {func() []byte { return testnet.ControlFlow(t) }, 3},
-		"dynamicshape":  {func() []byte { return testnet.DynamicShape(t) }, 3},
-		"unstated":      {func() []byte { return testnet.Unstated(t) }, 3},
-		"datadependent": {func() []byte { return testnet.DataDependent(t) }, 3},
-		"ir3style":      {func() []byte { return testnet.IR3Style(t) }, 3},
-		"unsorted":      {func() []byte { return testnet.Unsorted(t) }, 6},
+		"chain":          {func() []byte { return testnet.Chain(t, 5, 8, 1) }, 5},
+		"identity":       {func() []byte { return testnet.Identity(t) }, 1},
+		"skip":           {func() []byte { return testnet.Skip(t) }, 6},
+		"multi":          {func() []byte { return testnet.Multi(t) }, 8},
+		"twoheads":       {func() []byte { return testnet.TwoHeads(t) }, 4},
+		"folded":         {func() []byte { return testnet.Folded(t) }, 6},
+		"controlflow":    {func() []byte { return testnet.ControlFlow(t) }, 3},
+		"computedshapes": {func() []byte { return testnet.ComputedShapes(t) }, 16},
+		"dynamicshape":   {func() []byte { return testnet.DynamicShape(t) }, 3},
+		"unstated":       {func() []byte { return testnet.Unstated(t) }, 3},
+		"datadependent":  {func() []byte { return testnet.DataDependent(t) }, 3},
+		"ir3style":       {func() []byte { return testnet.IR3Style(t) }, 3},
+		"unsorted":       {func() []byte { return testnet.Unsorted(t) }, 6},
 	}
 	for name, tt := range nets {
 		t.Run(name, func(t *testing.T) {
