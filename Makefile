@@ -69,7 +69,7 @@ fuzz-parsers: setup ## tier 1: the parsers of ONNX, darknet, JEDI and model card
 
 .PHONY: e2e
 e2e: build ## tier 2: all tests with GStreamer, ONNX Runtime and the binary as a process
-	@$(STEP) e2e $(GO) test -tags e2e -count=1 -timeout 10m ./... $(ARGS)
+	@$(STEP) e2e $(GO) test -tags e2e -count=1 -timeout 25m ./... $(ARGS)
 
 .PHONY: train-smoke
 train-smoke: build ## braid-nano's training, end to end on a CPU: 20 steps, resumed and exported

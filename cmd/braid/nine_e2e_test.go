@@ -41,7 +41,10 @@ func TestNetworksOfThePapers(t *testing.T) {
 func importNetwork(t *testing.T, name string) (model string) {
 	t.Helper()
 	cfg := testdata.Path(t, "cfg/seed-nine/"+name+".cfg")
-	model = filepath.Join(t.TempDir(), name+".onnx")
+	model = filepath.Join(filepath.Dir(binary), name+".onnx") // goes with the binary, when all tests are done
+	if _, err := os.Stat(model); err == nil {
+		return model // by another test: it takes seconds
+	}
 	mustRun(t, "model", "import", "darknet", "--cfg", cfg, "--random-weights", "--seed", "1", "--out", model)
 	return model
 }
