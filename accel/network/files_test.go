@@ -1,12 +1,13 @@
 package network_test
 
 import (
-	"context"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"braid/accel"
 	"braid/accel/network"
+	"braid/accel/network/testnet"
 	"braid/internal/testdata"
 )
 
@@ -30,18 +31,14 @@ func TestRealFiles(t *testing.T) {
 			if s.Nodes != tt.nodes || len(cuts) != tt.cuts || s.Parameters != tt.parameters || len(s.Inputs) != tt.inputs || len(s.Outputs) != tt.outs {
 				t.Errorf("%d cuts, summary %+v", len(cuts), s)
 			}
-			// The file of the second states no shapes; any will do here.
-			probe := func(_ context.Context, _ []byte, tensors []string) (ds []accel.TensorDesc, _ error) {
-				for _, name := range tensors {
-					ds = append(ds, accel.TensorDesc{Name: name, Type: accel.Float32, Shape: []int64{1}})
-				}
-				return ds, nil
+			if i := slices.IndexFunc(cuts, func(c network.Cut) bool { return c.Bytes <= 0 }); i >= 0 {
+				t.Errorf("%d bytes cross at %s", cuts[i].Bytes, cuts[i].At)
 			}
 			rng := rand.New(rand.NewPCG(1, 2))
 			for range 10 {
 				a := rng.IntN(len(cuts) - 1)
 				at := []string{cuts[a].At, cuts[a+1+rng.IntN(len(cuts)-1-a)].At}
-				segments, err := n.Split(t.Context(), at, probe)
+				segments, err := n.Split(t.Context(), at, nil)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -51,16 +48,28 @@ func TestRealFiles(t *testing.T) {
 	}
 }
 
+// BenchmarkCuts lists the cut points of a network that has about as many nodes as
+// the largest detectors, from its bytes on.
+func BenchmarkCuts(b *testing.B) {
+	data := testnet.RandomDAG(b, 1, 700)
+	b.ReportAllocs()
+	for b.Loop() {
+		if c := parse(b, data).Cuts(); len(c) < 500 {
+			b.Fatalf("%d cut points", len(c))
+		}
+	}
+}
+
 // BenchmarkSplit cuts a network of 64 MB of weights in two. Bytes allocated
 // must stay near those of the weights.
 func BenchmarkSplit(b *testing.B) {
-	const weights = 16 << 20
+	const side = 2048 // of four matrices
 	nb := network.NewBuilder("large", 13)
-	d := accel.TensorDesc{Name: "in", Type: accel.Float32, Shape: []int64{1, 4096}}
+	d := accel.TensorDesc{Name: "in", Type: accel.Float32, Shape: []int64{1, side}}
 	last := nb.Input(d)
 	for _, name := range []string{"a", "b", "c", "d"} {
-		w := nb.Floats(name+".w", []int64{4096, weights / 4 / 4096}, make([]float32, weights/4))
-		nb.Node("Mul", []string{last, w}, []string{name})
+		w := nb.Floats(name+".w", []int64{side, side}, make([]float32, side*side))
+		nb.Node("MatMul", []string{last, w}, []string{name})
 		d.Name = name
 		nb.ValueInfo(d)
 		last = name

@@ -67,7 +67,7 @@ func smallNets(t testing.TB) map[string][]byte {
 		"chain": testnet.Chain(t, 4, 8, 1), "skip": testnet.Skip(t), "multi": testnet.Multi(t),
 		"twoheads": testnet.TwoHeads(t), "folded": testnet.Folded(t), "controlflow": testnet.ControlFlow(t),
 		"dynamicshape": testnet.DynamicShape(t), "ir3style": testnet.IR3Style(t), "unsorted": testnet.Unsorted(t),
-		"identity": testnet.Identity(t), "datadependent": testnet.DataDependent(t), "random": testnet.RandomDAG(t, 7, 12),
+		"computedshapes": testnet.ComputedShapes(t), "identity": testnet.Identity(t), "datadependent": testnet.DataDependent(t), "random": testnet.RandomDAG(t, 7, 12),
 	}
 }
 
@@ -126,11 +126,17 @@ func checkSegments(t tb, whole *network.Network, at []string, segments []*accel.
 			t.Errorf("%s: the file says %v to %v, the segment %v to %v", s.Name, part.Inputs(), part.Outputs(), s.Inputs, s.Outputs)
 		}
 		for _, d := range s.Inputs {
+			if !slices.ContainsFunc(part.Layers(), func(l network.Layer) bool { return slices.Contains(l.Inputs, d.Name) }) {
+				t.Errorf("%s takes %q and does not read it", s.Name, d.Name)
+			}
 			if from, ok := have[d.Name]; !ok || !from.Equal(d) || !data[d.Name] {
 				t.Errorf("%s reads %v, where earlier segments give %v", s.Name, d, from)
 			}
 		}
 		for _, d := range s.Outputs {
+			if !isOutput(whole, d.Name) && !readLater(segments[i+1:], d.Name) {
+				t.Errorf("%s writes %q, which nobody wants", s.Name, d.Name)
+			}
 			if _, twice := have[d.Name]; twice {
 				t.Errorf("%s writes %q again", s.Name, d.Name)
 			}
@@ -151,6 +157,14 @@ func checkSegments(t tb, whole *network.Network, at []string, segments []*accel.
 			t.Errorf("no segment writes output %q", d.Name)
 		}
 	}
+}
+
+func isOutput(n *network.Network, tensor string) bool {
+	return slices.Contains(names(n.Outputs()), tensor)
+}
+
+func readLater(segments []*accel.Segment, tensor string) bool {
+	return slices.ContainsFunc(segments, func(s *accel.Segment) bool { return slices.Contains(names(s.Inputs), tensor) })
 }
 
 // checkWeights sees to it that a segment has the weights it reads and no others.

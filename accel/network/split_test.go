@@ -30,8 +30,8 @@ func TestSplitRandomNetworks(t *testing.T) {
 
 func TestSplitSmallNetworksEverywhere(t *testing.T) {
 	for name, data := range smallNets(t) {
-		if name == "dynamicshape" || name == "datadependent" {
-			continue // their shapes take a probe
+		if name == "dynamicshape" || name == "datadependent" || name == "computedshapes" {
+			continue // their shapes are not fixed
 		}
 		t.Run(name, func(t *testing.T) {
 			n := parse(t, data)

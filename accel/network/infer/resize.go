@@ -74,30 +74,30 @@ func resizeTo(shape []int64, at []int, to []int64, policy string) error {
 	if len(to) != len(at) {
 		return fmt.Errorf("sizes %v for %d dimensions", to, len(at))
 	}
-	scale := math.Inf(1)
-	if policy == "not_smaller" {
-		scale = 0
-	}
+	var factors []float64
+	known := true
 	for i, a := range at {
 		if to[i] < 0 {
 			return fmt.Errorf("sizes %v", to)
 		}
-		if shape[a] <= 0 && policy != "stretch" {
-			return nil // of what is not known nothing follows
-		}
-		s := float64(to[i]) / float64(shape[a])
-		if policy == "not_smaller" {
-			scale = max(scale, s)
-		} else {
-			scale = min(scale, s)
-		}
+		factors = append(factors, float64(to[i])/float64(shape[a]))
+		known = known && shape[a] > 0
+	}
+	if len(at) == 0 {
+		return nil
+	}
+	factor := slices.Min(factors)
+	if policy == "not_smaller" {
+		factor = slices.Max(factors)
 	}
 	for i, a := range at {
 		switch {
 		case policy == "stretch":
 			shape[a] = to[i]
-		case shape[a] >= 0:
-			shape[a] = int64(math.Floor(float64(shape[a])*scale + 0.5))
+		case known:
+			shape[a] = int64(math.Floor(float64(shape[a])*factor + 0.5))
+		default:
+			shape[a] = -1
 		}
 	}
 	return nil
