@@ -1,6 +1,8 @@
 package network
 
 import (
+	"slices"
+
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 
@@ -72,7 +74,7 @@ func without(data []byte, field protowire.Number, m proto.Message) (values [][]b
 			if err := options.Unmarshal(data[start:at], m); err != nil {
 				return nil, err
 			}
-			values = append(values, value[:len(value):len(value)])
+			values = append(values, slices.Clip(value))
 			start = at + n
 		}
 		at += n

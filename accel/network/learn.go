@@ -1,6 +1,8 @@
 package network
 
 import (
+	"slices"
+
 	"braid/accel"
 	"braid/accel/network/infer"
 )
@@ -61,7 +63,7 @@ func weightValue(w weight) infer.Value {
 func (n *Network) statedShapes() map[string]accel.TensorDesc {
 	g := n.model.Graph
 	stated := make(map[string]accel.TensorDesc, len(g.ValueInfo))
-	for _, v := range append(g.ValueInfo[:len(g.ValueInfo):len(g.ValueInfo)], g.Output...) {
+	for _, v := range slices.Concat(g.ValueInfo, g.Output) {
 		if d := desc(v); static(d) {
 			stated[d.Name] = d
 		}

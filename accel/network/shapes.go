@@ -15,7 +15,7 @@ import (
 
 // ErrDynamic is wrapped, beside ErrInvalid, by the error about a tensor whose
 // shape is not fixed before the network runs.
-var ErrDynamic = errors.New("shapes that depend on data are refused, cut before it")
+var ErrDynamic = errors.New("shapes that depend on data are refused: cut before it, or export the network without it")
 
 // Probe asks a runtime for types and static shapes: of the named tensors, which
 // are extra outputs of the network in onnx. The answer may be in any order; a

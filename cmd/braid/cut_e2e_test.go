@@ -89,7 +89,9 @@ for path in sys.argv[1:]:
 
 // TestPartsAreValid asks ONNX's own checker about the parts of random cuts.
 func TestPartsAreValid(t *testing.T) {
-	python := testdata.Python(t, "onnx")
+	if err := exec.CommandContext(t.Context(), "python3", "-c", "import onnx").Run(); err != nil {
+		t.Skip("python3 has no onnx: pip install onnx")
+	}
 	dir := t.TempDir()
 	models := []string{"ball", "braid-nano", testdata.Path(t, "models/yolox_nano.onnx")}
 	for seed := range uint64(4) {
@@ -116,7 +118,7 @@ func TestPartsAreValid(t *testing.T) {
 		}
 		files = append(files, parts...)
 	}
-	if said, err := exec.CommandContext(t.Context(), python, append([]string{"-c", checker}, files...)...).CombinedOutput(); err != nil {
+	if said, err := exec.CommandContext(t.Context(), "python3", append([]string{"-c", checker}, files...)...).CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, said)
 	}
 }

@@ -157,9 +157,5 @@ func needRank(what string, v Value, least int) error {
 }
 
 func whole(t accel.DType) bool {
-	switch t {
-	case accel.Int64, accel.Int32, accel.Int8, accel.Uint8, accel.Bool:
-		return true
-	}
-	return false
+	return slices.Contains([]accel.DType{accel.Int64, accel.Int32, accel.Int8, accel.Uint8, accel.Bool}, t)
 }

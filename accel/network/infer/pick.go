@@ -19,7 +19,7 @@ func slice(c *call) ([]Value, error) {
 	ends, ok2 := c.list("ends", 10, 2)
 	list, ok3 := c.list("axes", 10, 3)
 	steps, ok4 := c.list("steps", 10, 4)
-	if !ok3 || list == nil && !(ok1 && ok2) {
+	if !ok3 || list == nil && (!ok1 || !ok2) {
 		out.Shape = unknown(len(x.Shape))
 		return one(out)
 	}
