@@ -49,11 +49,13 @@ func cutTable(cuts []network.Cut, width int) []byte {
 	var lines bytes.Buffer
 	t := newTable(&lines)
 	t.AppendHeader(table.Row{"at", "before", "after", "work before", "KiB", "tensors"})
-	columns := []table.ColumnConfig{{Number: 6, Hidden: l.tensors == 0}}
-	for number := 2; number <= 5; number++ {
-		columns = append(columns, table.ColumnConfig{Number: number, Align: text.AlignRight, AlignHeader: text.AlignRight})
-	}
-	t.SetColumnConfigs(columns)
+	t.SetColumnConfigs([]table.ColumnConfig{
+		{Number: 2, Align: text.AlignRight},
+		{Number: 3, Align: text.AlignRight},
+		{Number: 4, Align: text.AlignRight},
+		{Number: 5, Align: text.AlignRight},
+		{Number: 6, Hidden: l.tensors == 0},
+	})
 	for _, c := range cuts {
 		t.AppendRow(table.Row{
 			c.At, c.LayersBefore, c.LayersAfter, l.workCell(c), l.bytesCell(c), l.tensorsCell(c),

@@ -30,7 +30,7 @@ func TestCutTable(t *testing.T) {
 		want  string
 	}{
 		{"in a pipe", 0, `
-AT      BEFORE  AFTER  WORK BEFORE       KIB  TENSORS
+AT      BEFORE  AFTER  WORK BEFORE  KIB       TENSORS
 stem         2      9       25.0 %       4.0  stem
 neck/a       4      7       50.0 %       8.0  stem, neck/a
 neck/b       5      6       60.0 %       1.0  stem, neck/a, neck/b
@@ -42,7 +42,7 @@ Inside of layers that a runtime fuses:
 conv         1     10       25.0 %       2.0  conv
 `},
 		{"64 columns", 64, `
-AT      BEFORE  AFTER   WORK BEFORE            KIB  TENSORS
+AT      BEFORE  AFTER  WORK BEFORE   KIB            TENSORS
 stem         2      9  █     25.0 %  ██        4.0  stem
 neck/a       4      7  ██    50.0 %  ████      8.0  stem, neck/a
 neck/b       5      6  ██▍   60.0 %  ▌         1.0  stem, neck/…
