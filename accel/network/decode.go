@@ -29,7 +29,7 @@ func decode(data []byte) (*onnxpb.ModelProto, error) {
 		return nil, invalid("the file is empty")
 	}
 	if bytes.HasPrefix(data, []byte("version https://git-lfs")) {
-		return nil, invalid("a Git LFS pointer, not the ONNX file itself")
+		return nil, invalid("a Git LFS pointer, not the ONNX file itself: get that by git lfs pull")
 	}
 	model, err := unmarshal(data)
 	if err != nil {
@@ -59,19 +59,19 @@ func diagnose(data []byte) string {
 		m := protowire.ConsumeFieldValue(num, typ, data[n:])
 		if m < 0 {
 			if errors.Is(protowire.ParseError(m), io.ErrUnexpectedEOF) {
-				return "the file is truncated"
+				return "the file is truncated: copy it again"
 			}
 			return "not an ONNX file"
 		}
 		data = data[n+m:]
 	}
-	return "the file is damaged, or nested too deeply"
+	return "the file is damaged, or nested too deeply: copy it again"
 }
 
 // checkModel checks what is true of the file as a whole.
 func checkModel(m *onnxpb.ModelProto) error {
 	if ir := m.GetIrVersion(); ir < 1 || ir > newestIR {
-		return invalid("IR version %d, where 1 to %d are known", ir, newestIR)
+		return invalid("IR version %d, where 1 to %d are known: export it again with one of these", ir, newestIR)
 	}
 	if len(m.Graph.Node) == 0 {
 		return invalid("the graph has no nodes")
@@ -96,7 +96,7 @@ func checkOpset(m *onnxpb.ModelProto) error {
 			continue
 		}
 		if v := o.GetVersion(); v < oldestOpset || v > newestOpset {
-			return invalid("opset %d, where %d to %d are known", v, oldestOpset, newestOpset)
+			return invalid("opset %d, where %d to %d are known: export it again with one of these", v, oldestOpset, newestOpset)
 		}
 		return nil
 	}

@@ -84,6 +84,14 @@ func (n *Network) source(tensor string) string {
 	return ""
 }
 
+// maker is source, with the operator.
+func (n *Network) maker(tensor string) string {
+	if i, ok := n.writer[tensor]; ok {
+		return fmt.Sprintf("%s (%s)", n.source(tensor), n.nodes[i].GetOpType())
+	}
+	return n.source(tensor)
+}
+
 func title(p *onnxpb.NodeProto, index int) string {
 	if p.GetName() != "" {
 		return fmt.Sprintf("node %q", p.GetName())
@@ -167,7 +175,7 @@ func (n *Network) cycle(waits []int) error {
 			}
 		}
 	}
-	return invalid("%s reads what is computed from its own output: the graph has a cycle", title(n.nodes[i].NodeProto, i))
+	return invalid("%s reads what is computed from its own output: the graph has a cycle, export it again", title(n.nodes[i].NodeProto, i))
 }
 
 // rearrange puts the nodes into the given order, in the model too.

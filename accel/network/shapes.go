@@ -15,7 +15,7 @@ import (
 
 // ErrDynamic is wrapped, beside ErrInvalid, by the error about a tensor whose
 // shape is not fixed before the network runs.
-var ErrDynamic = errors.New("shapes that depend on data are refused, cut before it")
+var ErrDynamic = errors.New("shapes that depend on data are refused: cut before it, or export the network without it")
 
 // Probe asks a runtime for types and static shapes: of the named tensors, which
 // are extra outputs of the network in onnx. The answer may be in any order; a
@@ -110,11 +110,11 @@ func (n *Network) probe(ctx context.Context, missing []string, probe Probe) erro
 			return invalid("%q is a sequence, map or the like, not a tensor", t)
 		}
 		if n.values[t].Dynamic {
-			return invalid("tensor %q of %s: %w", t, n.source(t), ErrDynamic)
+			return invalid("tensor %q of %s: %w", t, n.maker(t), ErrDynamic)
 		}
 	}
 	if probe == nil {
-		return invalid("the file does not state the shape of tensor %q of %s", missing[0], n.source(missing[0]))
+		return invalid("the file does not state the shape of tensor %q of %s", missing[0], n.maker(missing[0]))
 	}
 	onnx, err := n.WithOutputs(missing)
 	if err != nil {
@@ -122,7 +122,7 @@ func (n *Network) probe(ctx context.Context, missing []string, probe Probe) erro
 	}
 	found, err := probe(ctx, onnx, missing)
 	if err != nil {
-		return fmt.Errorf("probing the shape of tensor %q of %s: %w", missing[0], n.source(missing[0]), err)
+		return fmt.Errorf("probing the shape of tensor %q of %s: %w", missing[0], n.maker(missing[0]), err)
 	}
 	for _, d := range found {
 		if slices.Contains(missing, d.Name) && static(d) {
@@ -131,7 +131,7 @@ func (n *Network) probe(ctx context.Context, missing []string, probe Probe) erro
 	}
 	for _, t := range missing {
 		if _, ok := n.known[t]; !ok {
-			return invalid("tensor %q of %s: %w", t, n.source(t), ErrDynamic)
+			return invalid("tensor %q of %s: %w", t, n.maker(t), ErrDynamic)
 		}
 	}
 	return nil

@@ -119,7 +119,7 @@ func TestProbeAnswers(t *testing.T) {
 		{"none", testnet.Unstated(t), "a", nil, `does not state the shape of tensor "a"`, network.ErrInvalid},
 		{
 			"dynamic", testnet.DataDependent(t), "found", (&fakeProbe{t: t, shape: []int64{2, -1}}).probe,
-			`tensor "found" of node "found": shapes that depend on data are refused`, network.ErrDynamic,
+			`tensor "found" of node "found" (NonZero): shapes that depend on data are refused`, network.ErrDynamic,
 		},
 		{"dynamic is invalid too", testnet.DataDependent(t), "found", (&fakeProbe{t: t, shape: []int64{2, -1}}).probe, "", network.ErrInvalid},
 		{
@@ -128,7 +128,7 @@ func TestProbeAnswers(t *testing.T) {
 		},
 		{
 			"failing", testnet.Unstated(t), "b", func(context.Context, []byte, []string) ([]accel.TensorDesc, error) { return nil, broken },
-			`probing the shape of tensor "b" of node "b": the runtime is gone`, broken,
+			`probing the shape of tensor "b" of node "b" (LpNormalization): the runtime is gone`, broken,
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -69,7 +69,7 @@ func checkSparse(s *onnxpb.SparseTensorProto) error {
 // checkTensor refuses data in other files and sizes that cannot be right. t may be nil.
 func checkTensor(t *onnxpb.TensorProto) error {
 	if t.GetDataLocation() == external || len(t.GetExternalData()) > 0 {
-		return invalid("tensor %q keeps its data in another file (%q): braid reads single files", t.GetName(), location(t))
+		return invalid("tensor %q keeps its data in another file (%q): save the model with its weights inside", t.GetName(), location(t))
 	}
 	n, ok := elems(t)
 	if !ok {
