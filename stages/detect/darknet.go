@@ -118,7 +118,7 @@ func (d *darknet) plain(planes []float32, cells, first int, to *best) {
 		if !(object > least) {
 			continue
 		}
-		top, at := float32(0), -1
+		top, at := least, -1
 		for class, k := 0, cell; class < d.classes; class, k = class+1, k+cells {
 			score := object * classes[k]
 			if d.scoring.multi && score > least {
@@ -128,7 +128,7 @@ func (d *darknet) plain(planes []float32, cells, first int, to *best) {
 				top, at = score, class
 			}
 		}
-		if !d.scoring.multi && top > least {
+		if !d.scoring.multi && at >= 0 {
 			to.add(top, at, first+cell)
 		}
 	}

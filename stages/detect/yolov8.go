@@ -1,6 +1,9 @@
 package detect
 
-import "fmt"
+import (
+	"fmt"
+	"math/bits"
+)
 
 // yolov8 reads the one output of YOLOv8, YOLOv9 and YOLO11 as Ultralytics exports
 // them: [1 4+classes rows], planes of centre, width and height in pixels of the
@@ -30,21 +33,51 @@ func newYOLOv8(c Config) (decoder, error) {
 }
 
 func (y *yolov8) candidates(outputs [][]float32, to *best) {
-	data, least := outputs[0][4*y.next:], y.scoring.least
-	for row := range y.rows {
-		top, at := least, -1
-		for class, k := 0, row*y.step; class < y.classes; class, k = class+1, k+y.next {
-			score := data[k]
-			if y.scoring.multi && score > least {
-				to.add(score, class, row)
-			}
-			if score > top {
-				top, at = score, class
+	data := outputs[0]
+	if y.next == 1 {
+		for row := range y.rows {
+			y.scoring.offer(data[row*y.step+4:(row+1)*y.step], 1, row, to)
+		}
+		return
+	}
+	for first := 0; first < y.rows; first += block {
+		for hits := y.hits(data, first); hits != 0; hits &= hits - 1 {
+			y.offer(data[4*y.rows:], first+bits.TrailingZeros64(hits), to)
+		}
+	}
+}
+
+// block is how many rows are looked at together: the classes of one row are far
+// apart in memory, those of neighbours lie side by side.
+const block = 64
+
+// hits has a bit for each row of a block with a class above the threshold.
+func (y *yolov8) hits(data []float32, first int) (hits uint64) {
+	least, n := y.scoring.least, min(block, y.rows-first)
+	for at := 4*y.rows + first; at < len(data); at += y.rows {
+		for i, score := range data[at : at+n] {
+			if score > least {
+				hits |= 1 << i
 			}
 		}
-		if !y.scoring.multi && at >= 0 {
-			to.add(top, at, row)
+	}
+	return hits
+}
+
+func (y *yolov8) offer(planes []float32, row int, to *best) {
+	least := y.scoring.least
+	top, at := least, -1
+	for class, k := 0, row; class < y.classes; class, k = class+1, k+y.rows {
+		score := planes[k]
+		if y.scoring.multi && score > least {
+			to.add(score, class, row)
 		}
+		if score > top {
+			top, at = score, class
+		}
+	}
+	if !y.scoring.multi && at >= 0 {
+		to.add(top, at, row)
 	}
 }
 

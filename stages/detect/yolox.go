@@ -97,13 +97,13 @@ func (s scoring) offer(classes []float32, object float32, row int, to *best) {
 		}
 		return
 	}
-	top, at := float32(0), -1
+	top, at := s.least, -1
 	for class, v := range classes {
 		if score := object * v; score > top {
 			top, at = score, class
 		}
 	}
-	if top > s.least {
+	if at >= 0 {
 		to.add(top, at, row)
 	}
 }
