@@ -221,16 +221,16 @@ func FuzzOutputs(f *testing.F) {
 		if len(raw) == 0 {
 			return
 		}
-		for _, c := range everyHead(64, 3) {
+		for _, c := range append(everyHead(64, 3), wholeNumbers()) {
 			c.NMS.MultiLabel = multi
 			for i := range c.Head.Outputs {
 				c.Head.Outputs[i].NewCoords = newCoords
 			}
-			j, data := newJob(c)
-			for _, d := range data {
-				for i := range d {
-					at := func(k int) uint32 { return uint32(raw[(4*i+k)%len(raw)]) }
-					d[i] = math.Float32frombits(at(0) | at(1)<<8 | at(2)<<16 | at(3)<<24)
+			j, _ := newJob(c)
+			for _, o := range c.Outputs {
+				to, _ := j.Bindings.Tensor(o.Name, "cpu")
+				for i := range to.Data {
+					to.Data[i] = raw[i%len(raw)]
 				}
 			}
 			sound(t, c, process(t, newStage(t, c), j))

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"math"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"braid/accel"
@@ -12,7 +13,7 @@ import (
 	"braid/stages/detect"
 )
 
-// golden is what testdata/heads.py had numpy compute.
+// golden is what testdata/heads.py had numpy compute for one kind of head.
 type golden struct {
 	Size, Classes int
 	Cases         []goldenCase
@@ -67,31 +68,43 @@ func (c goldenCase) config(size, classes int) detect.Config {
 }
 
 func TestGolden(t *testing.T) {
-	raw, err := os.ReadFile("testdata/heads.json")
-	if err != nil {
-		t.Fatal(err)
+	files, err := filepath.Glob("testdata/heads/*.json")
+	if err != nil || len(files) != 6 {
+		t.Fatalf("%d files, one for each kind of head is wanted; %v", len(files), err)
 	}
-	var g golden
-	if err := json.Unmarshal(raw, &g); err != nil {
-		t.Fatal(err)
+	for _, file := range files {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var g golden
+		if err := json.Unmarshal(raw, &g); err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		for _, c := range g.Cases {
+			t.Run(c.Name, func(t *testing.T) { c.check(t, c.config(g.Size, g.Classes)) })
+		}
 	}
-	for _, c := range g.Cases {
-		t.Run(c.Name, func(t *testing.T) {
-			cfg := c.config(g.Size, g.Classes)
-			j, _ := newJob(cfg)
-			for i, o := range c.Outputs {
-				fill(t, j, cfg.Outputs[i], o.Data)
-			}
-			j.Width, j.Height = c.Frame[0], c.Frame[1]
-			j.Geometry = stages.Geometry{ScaleX: c.Scale[0], ScaleY: c.Scale[1], OffX: c.Off[0], OffY: c.Off[1]}
-			got := process(t, newStage(t, cfg), j)
-			if len(got) != len(c.Objects) {
-				t.Fatalf("%d objects, numpy has %d", len(got), len(c.Objects))
-			}
-			for i, want := range c.Objects {
-				near(t, got[i], want)
-			}
-		})
+}
+
+// check wants numpy's objects, and that the second frame on needs no memory.
+func (c goldenCase) check(t *testing.T, cfg detect.Config) {
+	j, _ := newJob(cfg)
+	for i, o := range c.Outputs {
+		fill(t, j, cfg.Outputs[i], o.Data)
+	}
+	j.Width, j.Height = c.Frame[0], c.Frame[1]
+	j.Geometry = stages.Geometry{ScaleX: c.Scale[0], ScaleY: c.Scale[1], OffX: c.Off[0], OffY: c.Off[1]}
+	s := newStage(t, cfg)
+	got := process(t, s, j)
+	if len(got) != len(c.Objects) {
+		t.Fatalf("%d objects, numpy has %d", len(got), len(c.Objects))
+	}
+	for i, want := range c.Objects {
+		near(t, got[i], want)
+	}
+	if n := testing.AllocsPerRun(10, func() { process(t, s, j) }); n > 0 {
+		t.Errorf("%g allocations a frame", n)
 	}
 }
 

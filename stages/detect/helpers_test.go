@@ -121,3 +121,14 @@ func everyHead(size, classes int) []detect.Config {
 		with(detect.Head{Kind: "nanodet", Strides: []int{16}}, desc("output", 1, grid*grid, n+32)),
 	}
 }
+
+// wholeNumbers is end2end with four outputs, of which how many and the classes are
+// whole numbers.
+func wholeNumbers() detect.Config {
+	count, classes := desc("count", 1, 1), desc("classes", 1, 9)
+	count.Type, classes.Type = accel.Int32, accel.Int64
+	return detect.Config{
+		Head: detect.Head{Kind: "end2end"}, Device: "cpu", Width: 64, Height: 64, Classes: 3, NMS: greedy(),
+		Outputs: []accel.TensorDesc{count, desc("boxes", 1, 9, 4), desc("scores", 1, 9), classes},
+	}
+}

@@ -34,7 +34,7 @@ func newYOLOv8(c Config) (decoder, error) {
 
 func (y *yolov8) candidates(outputs [][]float32, to *best) {
 	data := outputs[0]
-	if y.next == 1 {
+	if y.step > 1 { // a row lies together
 		for row := range y.rows {
 			y.scoring.offer(data[row*y.step+4:(row+1)*y.step], 1, row, to)
 		}

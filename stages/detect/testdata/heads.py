@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes heads.json: small network outputs and what numpy makes of them, for
+"""Writes heads/KIND.json: small network outputs and what numpy makes of them, for
 the tests of package detect. Run it in this folder; it needs numpy only.
 
 The formulas are those of the papers and of darknet's yolo_layer.c, written
@@ -235,7 +235,10 @@ def main():
             cases.append(case(kind + name, [o[None] for o in outs], *darknet(outs, layers), n, [160, 80], stretch,
                               kind="darknet", outputs=layers))
     cases += region(stretch) + suppression(x, strides, letterbox) + decoded(letterbox) + ended(letterbox) + nano(letterbox)
-    json.dump({"size": SIZE, "classes": CLASSES, "cases": cases}, open("heads.json", "w"), separators=(",", ":"))
+    for kind in sorted({c["head"]["kind"] for c in cases}):
+        mine = [c for c in cases if c["head"]["kind"] == kind]
+        with open(f"heads/{kind}.json", "w") as f:
+            json.dump({"size": SIZE, "classes": CLASSES, "cases": mine}, f, separators=(",", ":"))
 
 
 main()
