@@ -42,6 +42,7 @@ func TestRecognise(t *testing.T) {
 	ultralytics := map[string]string{
 		"description": "Ultralytics YOLOv8n model trained on x", "task": "detect", "imgsz": "[64, 96]", "names": `{0: 'person', 1: "driver's cab"}`,
 	}
+	yolov5 := map[string]string{"stride": "32", "names": ultralytics["names"]}
 	with := func(k, v string) map[string]string {
 		out := map[string]string{k: v}
 		for key, value := range ultralytics {
@@ -59,15 +60,23 @@ func TestRecognise(t *testing.T) {
 		says    string
 	}{
 		{"yolov8", picture, []int64{1, 6, 126}, ultralytics, card.YOLOv8, ""},
-		{"yolov5", picture, []int64{1, 378, 7}, ultralytics, card.YOLOv5, ""},
-		{"end2end", picture, []int64{1, 300, 6}, ultralytics, card.End2End, ""},
+		{"end2end", picture, []int64{1, 300, 6}, with("end2end", "True"), card.End2End, ""},
+		{"its own suppression", picture, []int64{1, 300, 6}, with("args", "{'batch': 1, 'nms': True}"), card.End2End, ""},
+		{"results or RT-DETR", picture, []int64{1, 300, 6}, ultralytics, "", "RT-DETR's boxes with the scores of two classes"},
+		{"RT-DETR", picture, []int64{1, 300, 84}, ultralytics, "", "fit no detector of 2 classes"},
+		{"yolov5", picture, []int64{1, 378, 7}, yolov5, card.YOLOv5, ""},
+		{"yolov5, list of names", picture, []int64{1, 378, 7}, map[string]string{"stride": "32", "names": `['person', "driver's cab"]`}, card.YOLOv5, ""},
+		{"yolov5, four strides", []int64{1, 3, 64, 96}, []int64{1, 384, 7}, map[string]string{"stride": "64", "names": yolov5["names"]}, card.YOLOv5, ""},
+		{"yolov5, any size", []int64{-1, 3, -1, -1}, []int64{1, 378, 7}, yolov5, "", "no fixed size"},
+		{"yolov9", picture, []int64{1, 6, 126}, yolov5, "", "looks like yolov8 or yolo11 with 2 classes"},
+		{"yolov5, strange stride", picture, []int64{1, 378, 7}, map[string]string{"stride": "x", "names": yolov5["names"]}, "", `its stride is "x"`},
 		{"symbolic size", []int64{-1, 3, -1, -1}, []int64{1, 6, 126}, ultralytics, card.YOLOv8, ""},
 		{"strange output", picture, []int64{1, 9, 126}, ultralytics, "", "fit no detector of 2 classes"},
-		{"segmentation", picture, []int64{1, 6, 126}, with("task", "segment"), "", "looks like `head: {kind: yolov8}` with 2 classes"},
+		{"segmentation", picture, []int64{1, 6, 126}, with("task", "segment"), "", "looks like yolov8 or yolo11 with 2 classes"},
 		{"names with a hole", picture, []int64{1, 6, 126}, with("names", "{0: 'a', 2: 'b'}"), "", "no class 1"},
 		{"no names", picture, []int64{1, 6, 126}, with("names", "?"), "", "where classes are wanted"},
-		{"yolox", picture, []int64{1, 126, 85}, nil, "", "looks like `head: {kind: yolox}` with 80 classes"},
-		{"nothing", picture, []int64{1, 7, 5}, nil, "", "how pixels go in"},
+		{"yolox", picture, []int64{1, 126, 85}, nil, "", "looks like yolox with 80 classes"},
+		{"nothing", picture, []int64{1, 7, 5}, nil, "", "how pixels go in; its outputs are output [1 7 5]"},
 		{"no picture", []int64{1, 96}, []int64{1, 6, 126}, ultralytics, "", "no input of one picture"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -90,5 +99,16 @@ func TestRecognise(t *testing.T) {
 				t.Errorf("labels %q", got.Labels.Names)
 			}
 		})
+	}
+}
+
+// TestOneClassThatEnds: [1 rows 6] is YOLOv5's row of one class too, but Ultralytics
+// exports no such network.
+func TestOneClassThatEnds(t *testing.T) {
+	texts := map[string]string{"description": "Ultralytics YOLOv10n model", "task": "detect", "names": "{0: 'ball'}"}
+	got := card.Default()
+	err := recognise(&got, withMetadata(t, []int64{1, 3, 64, 96}, []int64{1, 300, 6}, texts))
+	if err != nil || got.Head.Kind != card.End2End || got.NMS.Kind != card.NoNMS {
+		t.Errorf("got %+v, %v, want end2end", got.Head, err)
 	}
 }

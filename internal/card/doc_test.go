@@ -3,6 +3,7 @@ package card
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -23,7 +24,8 @@ func TestDocumentation(t *testing.T) {
 	stricttest.File(t, "docs/schema/card.json", string(schema), *update)
 }
 
-// TestExamplesInTheDocumentation parses every YAML block of the page.
+// TestExamplesInTheDocumentation parses every YAML block of the page, which has a
+// card of each kind of head.
 func TestExamplesInTheDocumentation(t *testing.T) {
 	data, err := os.ReadFile(filepath.Join(testdata.Root(t), "docs", "model-cards.md"))
 	if err != nil {
@@ -33,10 +35,17 @@ func TestExamplesInTheDocumentation(t *testing.T) {
 	if len(parts) < 3 {
 		t.Fatalf("%d examples", len(parts)-1)
 	}
+	missing := HeadKind("").Values()
 	for _, part := range parts[1:] {
 		text, _, _ := strings.Cut(part, "```")
-		if _, err := Parse([]byte(text), "docs/model-cards.md"); err != nil {
+		c, err := Parse([]byte(text), "docs/model-cards.md")
+		if err != nil {
 			t.Errorf("%v\n%s", err, text)
+			continue
 		}
+		missing = slices.DeleteFunc(missing, func(kind string) bool { return kind == string(c.Head.Kind) })
+	}
+	if len(missing) > 0 {
+		t.Errorf("no card for %v", missing)
 	}
 }

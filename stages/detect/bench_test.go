@@ -40,18 +40,18 @@ func scores(c detect.Config, rng *rand.Rand) []place {
 	last := len(c.Outputs) - 1
 	shape := c.Outputs[last].Shape
 	class := rng.IntN(c.Classes)
-	switch {
-	case c.Head.Kind == "darknet":
+	switch c.Head.Kind {
+	case "darknet":
 		cells := int(shape[2] * shape[3])
 		cell := rng.IntN(cells)
 		return []place{{last, 4*cells + cell}, {last, (5+class)*cells + cell}}
-	case c.Head.Kind == "yolov8":
+	case "yolov8":
 		rows := int(shape[2])
 		return []place{{0, (4+class)*rows + rng.IntN(rows)}}
-	case c.Head.Kind == "nanodet":
+	case "nanodet":
 		row := rng.IntN(int(c.Outputs[0].Shape[1]))
 		return []place{{0, row*int(c.Outputs[0].Shape[2]) + class}}
-	case c.Head.Kind == "end2end":
+	case "end2end":
 		row := rng.IntN(int(shape[1])) * 6
 		return []place{{0, row + 2}, {0, row + 3}, {0, row + 4}} // corners in their order, score
 	}
