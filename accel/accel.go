@@ -19,6 +19,16 @@ func (d DeviceID) Kind() string {
 	return kind
 }
 
+// Memory is the device whose memory d works on: which runtime serves a device
+// makes no difference, and a DLA uses that of the GPU beside it, gpu:0.
+func (d DeviceID) Memory() DeviceID {
+	if d.Kind() == "dla" {
+		return "gpu:0"
+	}
+	id, _, _ := strings.Cut(string(d), "/")
+	return DeviceID(id)
+}
+
 // Device is one processor as a Backend lists it.
 type Device struct {
 	ID      DeviceID `json:"id"`
@@ -34,7 +44,7 @@ type Backend interface {
 	Name() string
 	Devices(ctx context.Context) ([]Device, error)
 	// Supports returns nil, or the reason why s cannot run on d, naming the layer.
-	Supports(s *Segment, d DeviceID) error
+	Supports(s *Segment, d DeviceID, o BuildOptions) error
 	// Build compiles a Segment to an engine blob, which may be kept.
 	Build(ctx context.Context, s *Segment, d DeviceID, o BuildOptions) ([]byte, error)
 	// Load makes an Engine of a blob that Build made for the same device.
@@ -49,14 +59,15 @@ type Backend interface {
 // BuildOptions are fixed when a Segment is compiled.
 type BuildOptions struct {
 	Precision string // "fp32", "fp16", "int8"; "" means fp32
+	Fallback  bool   // layers that the device cannot run may run on the GPU beside it
 }
 
 // LoadOptions are fixed when an engine blob is loaded.
 type LoadOptions struct {
 	Threads int   // CPU threads of one Exec; 0: the runtime's default
 	Cores   []int // CPU cores to stay on; nil: any
-	Spin    bool  // busy-wait between operators: faster where cores are not shared
-	Sync    string
+	Spin    bool  // busy-wait, for operators or for a device: faster where cores are not shared
+	Eager   bool  // a device gets one launch after the other, and no captured graph of them
 }
 
 // Engine is a built Segment on one device. NewExec is safe for concurrent use;
@@ -70,7 +81,7 @@ type Engine interface {
 // Exec is an execution context with a stream of its own. One goroutine uses it.
 type Exec interface {
 	// Bind fixes the tensors of b as the Segment's inputs and outputs, by name,
-	// and warms up. It is called for every pair at start, never per frame. Both
+	// with the copies between memories that b's Routes ask for, and warms up. It is called for every pair at start, never per frame. Both
 	// Exec and Bindings must outlive the Call.
 	Bind(b *Bindings) (Call, error)
 	Close() error

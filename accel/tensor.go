@@ -63,11 +63,34 @@ func (t DType) String() string {
 	return fmt.Sprintf("DType(%d)", int32(t))
 }
 
-// TensorDesc is a tensor's name, type and static shape.
+// Layout is how a tensor's elements lie in memory.
+type Layout string
+
+// The layouts that cross cuts. In the two others, which a DLA works in, 16 or 32
+// channels of a pixel lie together and the last group is filled up with zeros.
+const (
+	Linear Layout = "" // the last dimension closest, without gaps
+	CHW16  Layout = "chw16"
+	CHW32  Layout = "chw32"
+)
+
+// group is how many channels lie together.
+func (l Layout) group() int64 {
+	switch l {
+	case CHW16:
+		return 16
+	case CHW32:
+		return 32
+	}
+	return 1
+}
+
+// TensorDesc is a tensor's name, type, static shape and layout.
 type TensorDesc struct {
-	Name  string  `json:"name"`
-	Type  DType   `json:"type"`
-	Shape []int64 `json:"shape"`
+	Name   string  `json:"name"`
+	Type   DType   `json:"type"`
+	Shape  []int64 `json:"shape"`
+	Layout Layout  `json:"layout,omitempty"`
 }
 
 // Elems is the number of elements; 1 for a scalar.
@@ -79,12 +102,19 @@ func (d TensorDesc) Elems() int64 {
 	return n
 }
 
-// Bytes is the size of the tensor's data.
-func (d TensorDesc) Bytes() int64 { return d.Elems() * int64(d.Type.Size()) }
+// Bytes is the size of the tensor's data, with what its Layout fills up.
+func (d TensorDesc) Bytes() int64 {
+	n := d.Elems()
+	if g := d.Layout.group(); g > 1 && len(d.Shape) > 1 {
+		channels := d.Shape[1]
+		n = n / channels * ((channels + g - 1) / g * g)
+	}
+	return n * int64(d.Type.Size())
+}
 
-// Equal compares name, type and shape.
+// Equal compares all of two descriptions.
 func (d TensorDesc) Equal(o TensorDesc) bool {
-	return d.Name == o.Name && d.Type == o.Type && slices.Equal(d.Shape, o.Shape)
+	return d.Name == o.Name && d.Type == o.Type && d.Layout == o.Layout && slices.Equal(d.Shape, o.Shape)
 }
 
 // Tensor is a TensorDesc with its data in some device's memory. The memory
@@ -93,7 +123,7 @@ type Tensor struct {
 	TensorDesc
 	Device DeviceID
 	Data   []byte  // host-visible bytes, nil where only the device sees them
-	Ptr    uintptr // address on the device; 0 for cpu
+	Ptr    uintptr // address on the device, or of page-locked host memory; 0 for other host memory
 }
 
 // Float32s is the data as float32, sharing memory. It panics on another type or
@@ -109,53 +139,4 @@ func (t Tensor) Float32s() []float32 {
 type Memory interface {
 	Tensors() []Tensor
 	Close() error
-}
-
-// Bindings are all tensors of one Job over all Segments, so that a tensor may
-// skip Segments. A tensor has one copy per device that writes or reads it.
-// Bindings are made at start and never change.
-type Bindings struct {
-	Index  int // 0 .. in_flight-1
-	copies map[bindingKey]Tensor
-	memory []Memory
-}
-
-type bindingKey struct {
-	name   string
-	device DeviceID
-}
-
-// NewBindings gathers memories, which it owns from then on.
-func NewBindings(index int, memories ...Memory) *Bindings {
-	b := &Bindings{Index: index, copies: map[bindingKey]Tensor{}, memory: memories}
-	for _, m := range memories {
-		for _, t := range m.Tensors() {
-			b.copies[bindingKey{t.Name, t.Device}] = t
-		}
-	}
-	return b
-}
-
-// Tensor finds the copy of a tensor on a device.
-func (b *Bindings) Tensor(name string, d DeviceID) (Tensor, bool) {
-	t, ok := b.copies[bindingKey{name, d}]
-	return t, ok
-}
-
-// Bytes is the size of all copies.
-func (b *Bindings) Bytes() (n int64) {
-	for _, t := range b.copies {
-		n += t.Bytes()
-	}
-	return n
-}
-
-// Close frees the memories. Every Call on b must be closed before.
-func (b *Bindings) Close() error {
-	var errs []error
-	for _, m := range slices.Backward(b.memory) {
-		errs = append(errs, m.Close())
-	}
-	b.copies, b.memory = nil, nil
-	return errors.Join(errs...)
 }

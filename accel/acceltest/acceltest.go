@@ -82,7 +82,7 @@ func (b *bench) closeLater(c interface{ Close() error }) {
 // engine builds and loads a Segment.
 func (b *bench) engine(s *accel.Segment) accel.Engine {
 	b.Helper()
-	if err := b.backend.Supports(s, b.Device); err != nil {
+	if err := b.backend.Supports(s, b.Device, b.Build); err != nil {
 		b.Fatalf("Supports: %v", err)
 	}
 	blob, err := b.backend.Build(b.Context(), s, b.Device, b.Build)

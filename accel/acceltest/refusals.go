@@ -40,7 +40,7 @@ func (b *bench) loadBlob(blob []byte) error {
 func testWrongDevice(b *bench) {
 	const nowhere accel.DeviceID = "abacus:7"
 	s, _ := simple(b)
-	b.refused("Supports", b.backend.Supports(s, nowhere), string(nowhere))
+	b.refused("Supports", b.backend.Supports(s, nowhere, b.Build), string(nowhere))
 	_, err := b.backend.Build(b.Context(), s, nowhere, b.Build)
 	b.refused("Build", err, string(nowhere))
 	_, err = b.backend.Alloc(nowhere, s.Inputs)

@@ -67,7 +67,7 @@ func (h header) check() error {
 	}
 	for _, list := range [][]accel.TensorDesc{h.Inputs, h.Outputs} {
 		for _, d := range list {
-			if _, err := size(d); err != nil {
+			if _, err := d.Check(); err != nil {
 				return err
 			}
 			if len(d.Shape) == 0 {

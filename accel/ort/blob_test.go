@@ -1,12 +1,9 @@
 package ort
 
 import (
-	"math"
 	"reflect"
 	"strings"
 	"testing"
-
-	"pgregory.net/rapid"
 
 	"braid/accel"
 )
@@ -69,44 +66,6 @@ func FuzzUnpack(f *testing.F) {
 			t.Errorf("accepted %+v with %d bytes", h, len(network))
 		}
 	})
-}
-
-func TestLayout(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		types := rapid.SampledFrom([]accel.DType{accel.Float32, accel.Uint8, accel.Int64, accel.Float16})
-		dims := rapid.SliceOfN(rapid.Int64Range(1, 50), 0, 4)
-		var list []accel.TensorDesc
-		for i := range rapid.IntRange(0, 8).Draw(t, "tensors") {
-			list = append(list, accel.TensorDesc{Name: string(rune('a' + i)), Type: types.Draw(t, "type"), Shape: dims.Draw(t, "shape")})
-		}
-		offsets, total, err := layout(list)
-		if err != nil {
-			t.Fatal(err)
-		}
-		end := int64(0)
-		for i, d := range list {
-			if offsets[i] < end || offsets[i]%alignment != 0 {
-				t.Fatalf("tensor %d at %d, the one before ends at %d", i, offsets[i], end)
-			}
-			end = offsets[i] + d.Bytes()
-		}
-		if total < end || total > end+alignment {
-			t.Fatalf("%d bytes in all for tensors that end at %d", total, end)
-		}
-	})
-}
-
-func TestLayoutRefuses(t *testing.T) {
-	twice := accel.TensorDesc{Name: "a", Type: accel.Uint8, Shape: []int64{1}}
-	large := accel.TensorDesc{Name: "b", Type: accel.Uint8, Shape: []int64{math.MaxInt64}}
-	for says, list := range map[string][]accel.TensorDesc{
-		"twice":     {twice, twice},
-		"too large": {twice, large},
-	} {
-		if _, _, err := layout(list); err == nil || !strings.Contains(err.Error(), says) {
-			t.Errorf("error %v, want one that says %q", err, says)
-		}
-	}
 }
 
 func TestAffinities(t *testing.T) {

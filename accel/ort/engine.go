@@ -39,7 +39,7 @@ func (b *Backend) Load(ctx context.Context, blob []byte, d accel.DeviceID, o acc
 	}
 	h, network, err := unpack(blob)
 	if err == nil {
-		err = b.Supports(nil, d)
+		err = serves(d)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("loading a segment on %s: %w", d, err)

@@ -63,6 +63,7 @@ type call struct {
 	session *onnx.DynamicAdvancedSession
 	io      *onnx.IoBinding
 	values  []onnx.Value // what io refers to
+	written []*accel.Route
 	closed  bool
 }
 
@@ -82,6 +83,9 @@ func (c *call) Start(ctx context.Context, after accel.Event) (accel.Event, error
 	}
 	if err := c.session.RunWithBinding(c.io); err != nil {
 		return nil, fmt.Errorf("running on cpu: %w", oneLine(err))
+	}
+	for _, r := range c.written {
+		r.At = cpu
 	}
 	return accel.Done, nil
 }
@@ -113,6 +117,7 @@ func (c *call) bind(b *accel.Bindings) error {
 		if err := c.bindOne(b, d, c.io.BindOutput); err != nil {
 			return fmt.Errorf("output %q: %w", d.Name, err)
 		}
+		c.written = append(c.written, b.Route(d.Name))
 	}
 	return nil
 }
@@ -123,7 +128,7 @@ func (c *call) bindOne(b *accel.Bindings, want accel.TensorDesc, bind func(strin
 	switch {
 	case !ok:
 		return errors.New("the bindings have no such tensor on cpu")
-	case t.Type != want.Type || !slices.Equal(t.Shape, want.Shape):
+	case !t.Equal(want):
 		return fmt.Errorf("the bindings have %v %v, the segment wants %v %v", t.Type, t.Shape, want.Type, want.Shape)
 	case int64(len(t.Data)) != want.Bytes():
 		return fmt.Errorf("%d bytes of memory for %d bytes of data", len(t.Data), want.Bytes())

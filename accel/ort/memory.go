@@ -2,7 +2,6 @@ package ort
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"sync"
 
@@ -28,10 +27,15 @@ type memory struct {
 // a 64-byte boundary. Every page is touched, so that the first frame meets none
 // that the kernel has yet to find. The tensors' device is "cpu" for "cpu/ort" too.
 func (b *Backend) Alloc(d accel.DeviceID, t []accel.TensorDesc) (accel.Memory, error) {
-	if err := b.Supports(nil, d); err != nil {
+	if err := serves(d); err != nil {
 		return nil, fmt.Errorf("allocating tensors: %w", err)
 	}
-	offsets, total, err := layout(t)
+	for _, desc := range t {
+		if desc.Layout != accel.Linear {
+			return nil, fmt.Errorf("allocating tensors on %s: tensor %q: layout %s is a device's", d, desc.Name, desc.Layout)
+		}
+	}
+	offsets, total, err := accel.Arrange(t, alignment)
 	if err != nil {
 		return nil, fmt.Errorf("allocating tensors on %s: %w", d, err)
 	}
@@ -53,45 +57,6 @@ func (b *Backend) Alloc(d accel.DeviceID, t []accel.TensorDesc) (accel.Memory, e
 		m.tensors = append(m.tensors, accel.Tensor{TensorDesc: desc, Device: cpu, Data: m.data[offsets[i]:end:end]})
 	}
 	return m, nil
-}
-
-// layout places the tensors one behind the other.
-func layout(t []accel.TensorDesc) (offsets []int64, total int64, err error) {
-	seen := map[string]bool{}
-	for _, desc := range t {
-		n, err := size(desc)
-		if err != nil {
-			return nil, 0, err
-		}
-		if seen[desc.Name] {
-			return nil, 0, fmt.Errorf("tensor %q is listed twice", desc.Name)
-		}
-		seen[desc.Name] = true
-		if n > math.MaxInt-alignment-total {
-			return nil, 0, fmt.Errorf("tensor %q is too large", desc.Name)
-		}
-		offsets = append(offsets, total)
-		total += (n + alignment - 1) &^ (alignment - 1)
-	}
-	return offsets, total, nil
-}
-
-// size is the tensor's bytes, or why it cannot be held.
-func size(desc accel.TensorDesc) (int64, error) {
-	n := int64(desc.Type.Size())
-	if n == 0 {
-		return 0, fmt.Errorf("tensor %q: %v is not carried", desc.Name, desc.Type)
-	}
-	for _, s := range desc.Shape {
-		if s <= 0 {
-			return 0, fmt.Errorf("tensor %q: shape %v is not static", desc.Name, desc.Shape)
-		}
-		if n > math.MaxInt64/s {
-			return 0, fmt.Errorf("tensor %q: shape %v is too large", desc.Name, desc.Shape)
-		}
-		n *= s
-	}
-	return n, nil
 }
 
 // Tensors lists the tensors in the order of Alloc.

@@ -63,7 +63,17 @@ func (b *Backend) Devices(context.Context) ([]accel.Device, error) {
 
 // Supports accepts every Segment on the CPU: which layers this version of the
 // library lacks only a session can tell, and Load makes that one.
-func (b *Backend) Supports(_ *accel.Segment, d accel.DeviceID) error {
+func (b *Backend) Supports(_ *accel.Segment, d accel.DeviceID, o accel.BuildOptions) error {
+	if err := serves(d); err != nil {
+		return err
+	}
+	if o.Precision != "" && o.Precision != "fp32" {
+		return fmt.Errorf("ort runs a network in the precision that its file has: %s is not offered, only fp32", o.Precision)
+	}
+	return nil
+}
+
+func serves(d accel.DeviceID) error {
 	if d != cpu && d != "cpu/ort" {
 		return fmt.Errorf("ort serves cpu, not %s", d)
 	}
@@ -77,11 +87,7 @@ func (b *Backend) Build(ctx context.Context, s *accel.Segment, d accel.DeviceID,
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	err := b.Supports(s, d)
-	if err == nil && o.Precision != "" && o.Precision != "fp32" {
-		err = fmt.Errorf("ort runs a network in the precision that its file has: %s is not offered, only fp32", o.Precision)
-	}
-	if err != nil {
+	if err := b.Supports(s, d, o); err != nil {
 		return nil, fmt.Errorf("building %s for %s: %w", s.Name, d, err)
 	}
 	blob, err := pack(s)

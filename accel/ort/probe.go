@@ -40,7 +40,7 @@ func (b *Backend) Probe(ctx context.Context, network []byte, tensors []string) (
 		}
 		found[i] = describe(o)
 		// No shape at all and no dimensions look the same here.
-		if _, err := size(found[i]); err != nil || len(o.Dimensions) == 0 {
+		if _, err := found[i].Check(); err != nil || len(o.Dimensions) == 0 {
 			unknown = append(unknown, i)
 		}
 	}
@@ -133,7 +133,7 @@ func scalar(t accel.DType) (onnx.Value, error) {
 // zeros is an input of zeros in Go's memory, which ONNX Runtime reads in the
 // call only.
 func zeros(d accel.TensorDesc) (onnx.Value, error) {
-	n, err := size(d)
+	n, err := d.Check()
 	if err != nil {
 		return nil, fmt.Errorf("input: %w", err)
 	}

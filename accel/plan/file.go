@@ -46,6 +46,43 @@ func (f *Fallback) UnmarshalText(text []byte) error {
 	return strict.OneOf(text, f.Values())
 }
 
+// Sync says how a thread waits for a device.
+type Sync string
+
+// SyncSleep sleeps until the device interrupts, SyncSpin asks again and again.
+const (
+	SyncSleep Sync = "sleep"
+	SyncSpin  Sync = "spin"
+)
+
+// Values are both choices.
+func (Sync) Values() []string { return []string{"sleep", "spin"} }
+
+// UnmarshalText refuses anything else.
+func (s *Sync) UnmarshalText(text []byte) error {
+	*s = Sync(text)
+	return strict.OneOf(text, s.Values())
+}
+
+// Launch says how a GPU gets the work of a segment.
+type Launch string
+
+// LaunchGraph launches a segment as one graph that was captured at start,
+// LaunchEager kernel by kernel.
+const (
+	LaunchGraph Launch = "graph"
+	LaunchEager Launch = "eager"
+)
+
+// Values are both choices.
+func (Launch) Values() []string { return []string{"graph", "eager"} }
+
+// UnmarshalText refuses anything else.
+func (l *Launch) UnmarshalText(text []byte) error {
+	*l = Launch(text)
+	return strict.OneOf(text, l.Values())
+}
+
 // SetDefaults is one stream, fallback allowed.
 func (s *Segment) SetDefaults() { s.Streams, s.Fallback = 1, Allow }
 
@@ -100,6 +137,7 @@ func Parse(data []byte, file string) (Plan, error) {
 
 // Marshal writes the plan as a file that Parse reads back the same.
 func (p Plan) Marshal() ([]byte, error) {
+	p.Sync, p.Launch = p.special()
 	var b bytes.Buffer
 	enc := yaml.NewEncoder(&b)
 	enc.SetIndent(2)

@@ -34,6 +34,8 @@ type Plan struct {
 	Segments  []Segment  `yaml:"segments" rule:"required" doc:"the network in order"`
 	Detect    Pool       `yaml:"detect,flow"`
 	InFlight  int        `yaml:"in_flight" rule:"min=1,max=4096,zero" doc:"frames inside the graph at once. Default: workers of prep and detect, streams of all segments, and 1 that waits for its turn to be sent"`
+	Sync      Sync       `yaml:"sync,omitempty" doc:"how a thread waits for a device. Spinning answers sooner and costs a core"`
+	Launch    Launch     `yaml:"launch,omitempty" doc:"how a GPU gets a segment: as one captured graph, or kernel by kernel"`
 	Predicted *Predicted `yaml:"predicted,omitempty,flow"`
 }
 
@@ -70,7 +72,7 @@ type Predicted struct {
 // Default is a Plan without segments, with the defaults of the file.
 func Default() Plan {
 	pool := Pool{Workers: 1, Device: "cpu"}
-	return Plan{Version: Version, Precision: FP32, Batch: 1, Prep: pool, Detect: pool}
+	return Plan{Version: Version, Precision: FP32, Batch: 1, Prep: pool, Detect: pool, Sync: SyncSleep, Launch: LaunchGraph}
 }
 
 // Serial is the baseline that everything is measured against: one frame at a
@@ -194,6 +196,17 @@ func (p Plan) cpuStreams() (n int) {
 	return n
 }
 
+// special are sync and launch where they are not the default, else "".
+func (p Plan) special() (s Sync, l Launch) {
+	if p.Sync != SyncSleep {
+		s = p.Sync
+	}
+	if p.Launch != LaunchGraph {
+		l = p.Launch
+	}
+	return s, l
+}
+
 // canonical is what of a plan tells it from others: all that decides how it
 // runs, with defaults filled in, in fixed order.
 type canonical struct {
@@ -205,6 +218,8 @@ type canonical struct {
 	Segments []canonicalSegment `json:"segments"`
 	Detect   Pool               `json:"detect"`
 	InFlight int                `json:"in_flight"`
+	Sync     Sync               `json:"sync,omitempty"`
+	Launch   Launch             `json:"launch,omitempty"`
 }
 
 type canonicalSegment struct {
@@ -216,11 +231,12 @@ type canonicalSegment struct {
 
 // ID is "p-" and the first 8 hex digits of the SHA-256 of the plan's canonical
 // form: compact JSON of version, model, serial, batch, prep, segments (until,
-// replicas, precision, fallback), detect and in_flight, with the defaults filled
-// in. Machine and prediction are left out, so that two spellings of one plan,
+// replicas, precision, fallback), detect, in_flight, and sync and launch where they
+// are not the default, with the other defaults filled in. Machine and prediction are left out, so that two spellings of one plan,
 // and the same plan on two machines, have one id.
 func (p Plan) ID() string {
-	c := canonical{p.Version, p.Model, p.Serial, p.Batch, p.Prep, nil, p.Detect, p.InFlight}
+	c := canonical{p.Version, p.Model, p.Serial, p.Batch, p.Prep, nil, p.Detect, p.InFlight, "", ""}
+	c.Sync, c.Launch = p.special()
 	for i, s := range p.Segments {
 		if s.Fallback == "" {
 			s.Fallback = Allow

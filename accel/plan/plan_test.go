@@ -163,6 +163,8 @@ func TestID(t *testing.T) {
 		"threads":   func(p *Plan) { p.Segments[0].Devices[0].Threads = 2 },
 		"device":    func(p *Plan) { p.Segments[0].Devices[0].ID = "sim:x" },
 		"fallback":  func(p *Plan) { p.Segments[0].Fallback = Forbid },
+		"sync":      func(p *Plan) { p.Sync = SyncSpin },
+		"launch":    func(p *Plan) { p.Launch = LaunchEager },
 		"until":     func(p *Plan) { p.Segments[0].Until = "a" },
 	}
 	if !regexp.MustCompile(`^p-[0-9a-f]{8}$`).MatchString(base.ID()) {

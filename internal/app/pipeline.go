@@ -36,6 +36,7 @@ type builder struct {
 	*pipeline
 	network *network.Network
 	runtime accel.Backend
+	traffic traffic
 	log     *slog.Logger
 	engines map[engineKey]accel.Engine
 }
@@ -63,6 +64,7 @@ func assemble(ctx context.Context, rt accel.Backend, n *network.Network, p plan.
 	if b.segments, err = splitWith(ctx, rt, n, p.Cuts()); err != nil {
 		return nil, err
 	}
+	b.traffic = newTraffic(n.Inputs(), b.segmentOutputs(), b.segments, p)
 	if err := b.support(ctx); err != nil {
 		return nil, err
 	}
@@ -99,7 +101,7 @@ func (b *builder) support(ctx context.Context) error {
 	var errs []error
 	for i, s := range b.segments {
 		for _, r := range b.plan.Replicas(i) {
-			if err := b.runtime.Supports(s, r.Device); err != nil {
+			if err := b.runtime.Supports(s, r.Device, b.buildOptions(i)); err != nil {
 				errs = append(errs, as(ErrEnvironment, fmt.Errorf("placing %s on %s: %w", s.Name, r.Device, err)))
 			}
 		}
@@ -110,60 +112,20 @@ func (b *builder) support(ctx context.Context) error {
 // allocate makes the Bindings: on every device the tensors that it reads or
 // writes, and on the host what prep writes and detect reads.
 func (b *builder) allocate() error {
-	need := map[accel.DeviceID][]accel.TensorDesc{}
-	add := func(d accel.DeviceID, tensors ...accel.TensorDesc) {
-		for _, t := range tensors {
-			if !slices.ContainsFunc(need[d], t.Equal) {
-				need[d] = append(need[d], t)
-			}
-		}
-	}
-	add(host, b.network.Inputs()...)
-	add(host, b.segmentOutputs()...)
-	for i, s := range b.segments {
-		for _, r := range b.plan.Replicas(i) {
-			add(memoryOf(r.Device), s.Inputs...)
-			add(memoryOf(r.Device), s.Outputs...)
-		}
-	}
-	var bytes int64
-	for _, tensors := range need {
-		for _, t := range tensors {
-			bytes += t.Bytes()
-		}
-	}
-	if err := fits(bytes*int64(b.plan.InFlight), b.plan.InFlight); err != nil {
+	bytes := b.traffic.bytes()
+	if err := fits(bytes[host]*int64(b.plan.InFlight), b.plan.InFlight); err != nil {
 		return err
 	}
-	devices := make([]accel.DeviceID, 0, len(need))
-	for d := range need {
-		devices = append(devices, d)
-	}
-	slices.Sort(devices)
 	for i := range b.plan.InFlight {
-		var mem []accel.Memory
-		for _, d := range devices {
-			m, err := b.runtime.Alloc(d, need[d])
-			if err != nil {
-				return as(ErrEnvironment, errors.Join(fmt.Errorf("allocating the tensors of frame %d of %d on %s: %w", i+1, b.plan.InFlight, d, err), accel.NewBindings(i, mem...).Close()))
-			}
-			mem = append(mem, m)
+		bind, err := b.traffic.bindings(b.runtime, i)
+		if err != nil {
+			return as(ErrEnvironment, fmt.Errorf("allocating the tensors of frame %d of %d %w", i+1, b.plan.InFlight, err))
 		}
-		bind := accel.NewBindings(i, mem...)
 		b.bindings = append(b.bindings, bind)
 		b.closers = append(b.closers, bind.Close)
 	}
-	b.log.Debug("tensors allocated", "frames", b.plan.InFlight, "bytes", bytes*int64(b.plan.InFlight))
+	b.log.Debug("tensors allocated", "frames", b.plan.InFlight, "bytes_of_each", bytes)
 	return nil
-}
-
-// memoryOf is the device whose memory a placement works on: which runtime
-// serves the CPU makes no difference to where a tensor is.
-func memoryOf(d accel.DeviceID) accel.DeviceID {
-	if d.Kind() == "cpu" {
-		return host
-	}
-	return d
 }
 
 // segmentOutputs are the descriptions of the network's outputs, with the static
@@ -196,6 +158,13 @@ func (b *builder) inferNodes(ctx context.Context) (nodes []stages.Node) {
 	return nodes
 }
 
+func (b *builder) buildOptions(segment int) accel.BuildOptions {
+	return accel.BuildOptions{
+		Precision: b.plan.PrecisionOf(segment),
+		Fallback:  b.plan.Segments[segment].Fallback != plan.Forbid,
+	}
+}
+
 // inferStage makes the Stage of one replica; replicas that run alike share an
 // Engine.
 func (b *builder) inferStage(ctx context.Context, segment int, r plan.Replica) (stages.Stage, error) {
@@ -203,12 +172,14 @@ func (b *builder) inferStage(ctx context.Context, segment int, r plan.Replica) (
 	key := engineKey{segment, r.Device, r.Threads}
 	engine := b.engines[key]
 	if engine == nil {
-		blob, err := b.runtime.Build(ctx, s, r.Device, accel.BuildOptions{Precision: b.plan.PrecisionOf(segment)})
+		blob, err := b.runtime.Build(ctx, s, r.Device, b.buildOptions(segment))
 		if err != nil {
 			return nil, as(ErrInvalid, fmt.Errorf("building %s for %s: %w", s.Name, r.Device, err))
 		}
 		if engine, err = b.runtime.Load(ctx, blob, r.Device, accel.LoadOptions{
-			Threads: r.Threads, Spin: b.plan.Serial, // the baseline is what the runtime does by itself
+			Threads: r.Threads,
+			Spin:    b.plan.Serial || b.plan.Sync == plan.SyncSpin, // the baseline is what the runtime does by itself
+			Eager:   b.plan.Launch == plan.LaunchEager,
 		}); err != nil {
 			return nil, as(ErrInvalid, fmt.Errorf("loading %s on %s: %w", s.Name, r.Device, err))
 		}

@@ -80,7 +80,7 @@ func (r *planRun) ends(b *builder) (first, last stages.Node) {
 	written := b.segmentOutputs()
 	first = stages.Node{
 		Name: "fill", Workers: b.plan.Prep.Workers, Queue: b.queue(), Release: true,
-		New: func(int) (stages.Stage, error) { return &fillStage{r, b.hostTensors()}, nil },
+		New: func(int) (stages.Stage, error) { return &fillStage{r, b.written()}, nil },
 	}
 	last = stages.Node{
 		Name: "compare", Workers: b.plan.Detect.Workers, Queue: b.queue(),
@@ -102,15 +102,10 @@ func (r *planRun) emitted(j *stages.Job) error {
 	return nil
 }
 
-// hostTensors are all that segments write to the host's memory.
-func (b *builder) hostTensors() (out []accel.TensorDesc) {
-	for i, s := range b.segments {
-		for _, r := range b.plan.Replicas(i) {
-			if memoryOf(r.Device) == host {
-				out = append(out, s.Outputs...)
-				break
-			}
-		}
+// written are all tensors that segments write, wherever.
+func (b *builder) written() (out []accel.TensorDesc) {
+	for _, s := range b.segments {
+		out = append(out, s.Outputs...)
 	}
 	return out
 }
