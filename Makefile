@@ -38,6 +38,10 @@ build: setup ## bin/braid, and bin/braid-nogst that starts without GStreamer
 	@$(STEP) build $(BUILD) -o bin/braid ./cmd/braid
 	@$(STEP) build-nogst $(BUILD) -tags nogst -o bin/braid-nogst ./cmd/braid
 
+.PHONY: cuda
+cuda: ## bin/libbraid_cuda.so, for NVIDIA GPUs and DLAs: needs CUDA and TensorRT 8.6 to 10.x
+	@$(STEP) cuda scripts/cuda
+
 .PHONY: demo
 demo: build ## two synthetic cameras, what is seen on them, and how much of it is right
 	@scripts/demo

@@ -1,0 +1,207 @@
+// Calls: a network bound to tensors, run eagerly or as a CUDA graph.
+#include <cstring>
+
+#include "entries.h"
+#include "handles.h"
+
+braid_cuda_call::~braid_cuda_call() {
+  if (graph != nullptr) cudaGraphExecDestroy(graph);
+  if (done != nullptr) cudaEventDestroy(done);
+  cudaGetLastError();
+}
+
+namespace braid {
+namespace {
+
+enum class Which { kAll, kCrossing, kWithin };
+
+void use(const braid_cuda_call *c) { c->exec->engine->runtime->use(c->exec->engine->gpu); }
+
+cudaMemcpyKind kind_of(const Copy &copy) {
+  if (copy.dst_gpu >= 0) return copy.src_gpu >= 0 ? cudaMemcpyDeviceToDevice : cudaMemcpyHostToDevice;
+  return copy.src_gpu >= 0 ? cudaMemcpyDeviceToHost : cudaMemcpyHostToHost;
+}
+
+void enqueue(const std::vector<Copy> &copies, Which which, cudaStream_t stream) {
+  for (const Copy &copy : copies) {
+    if (which != Which::kAll && (which == Which::kCrossing) != copy.crosses()) continue;
+    if (copy.crosses()) {
+      check(cudaMemcpyPeerAsync(copy.dst, copy.dst_gpu, copy.src, copy.src_gpu, copy.bytes, stream),
+            "cudaMemcpyPeerAsync");
+    } else {
+      check(cudaMemcpyAsync(copy.dst, copy.src, copy.bytes, kind_of(copy), stream), "cudaMemcpyAsync");
+    }
+  }
+}
+
+bool enqueue_network(braid_cuda_call *c) {
+  const auto &tensors = c->exec->engine->tensors;
+  for (size_t i = 0; i < tensors.size(); i++)
+    if (!c->exec->context->setTensorAddress(tensors[i].name, c->addresses[i])) return false;
+  return c->exec->context->enqueueV3(c->exec->stream);
+}
+
+void run_eagerly(braid_cuda_call *c) {
+  const cudaStream_t stream = c->exec->stream;
+  enqueue(c->before, Which::kAll, stream);
+  const Said said;
+  if (!enqueue_network(c)) said.fail(BRAID_CUDA_INTERNAL, "TensorRT does not run this network and does not say why");
+  enqueue(c->after, Which::kAll, stream);
+}
+
+struct Graph {
+  cudaGraph_t graph = nullptr;
+  ~Graph() {
+    if (graph != nullptr) cudaGraphDestroy(graph);
+  }
+};
+
+// Not every network can be captured; that is for the caller to know, not fatal.
+[[noreturn]] void fail_capture(const std::string &why, cudaError_t e) {
+  cudaGetLastError();
+  std::string text = "no CUDA graph for this network";
+  if (!why.empty()) text += ": " + why;
+  if (e != cudaSuccess) text += std::string(": ") + cudaGetErrorString(e) + " (" + cudaGetErrorName(e) + ")";
+  int code = BRAID_CUDA_UNSUPPORTED;
+  if (lost(e)) code = BRAID_CUDA_DEVICE_LOST;
+  if (e == cudaErrorMemoryAllocation) code = BRAID_CUDA_OUT_OF_MEMORY;
+  fail(code, text);
+}
+
+void capture(braid_cuda_call *c) {
+  const cudaStream_t stream = c->exec->stream;
+  // Thread-local: other threads may allocate and build meanwhile.
+  check(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal), "cudaStreamBeginCapture");
+  const Said said;
+  Graph g;
+  std::string why;
+  bool well = false;
+  try {
+    enqueue(c->before, Which::kWithin, stream);
+    well = enqueue_network(c);
+    if (well) enqueue(c->after, Which::kWithin, stream);
+    if (!well) why = said.text();
+  } catch (const Failure &f) {
+    well = false;
+    why = f.text;
+  }
+  // Also after a failure: the stream must leave capture mode.
+  const cudaError_t ended = cudaStreamEndCapture(stream, &g.graph);
+  if (!well || ended != cudaSuccess) fail_capture(why, ended);
+  cudaGraphExec_t made = nullptr;
+  const cudaError_t e = cudaGraphInstantiateWithFlags(&made, g.graph, 0);
+  if (e != cudaSuccess) fail_capture(said.text(), e);
+  c->graph = made;
+  check(cudaGraphUpload(made, stream), "cudaGraphUpload");
+  check(cudaStreamSynchronize(stream), "cudaStreamSynchronize");
+}
+
+void check_addresses(const braid_cuda_call *c) {
+  for (size_t i = 0; i < c->addresses.size(); i++) {
+    if (c->addresses[i] == nullptr) {
+      fail(BRAID_CUDA_INVALID, std::string("tensor \"") + c->exec->engine->tensors[i].name + "\" has no memory");
+    }
+  }
+}
+
+}  // namespace
+
+int call_new(braid_cuda_exec *x, int32_t spin, braid_cuda_call **out, Error *err) {
+  return entry(err, [&] {
+    auto c = std::make_unique<braid_cuda_call>();
+    c->exec = x;
+    c->addresses.resize(x->engine->tensors.size());
+    use(c.get());
+    const unsigned flags = cudaEventDisableTiming | (spin != 0 ? 0U : cudaEventBlockingSync);
+    check(cudaEventCreateWithFlags(&c->done, flags), "cudaEventCreateWithFlags");
+    *out = c.release();
+  });
+}
+
+int call_tensor(braid_cuda_call *c, const char *name, void *p, Error *err) {
+  return entry(err, [&] {
+    if (c->ready) fail(BRAID_CUDA_INVALID, "this call is bound already");
+    const auto &tensors = c->exec->engine->tensors;
+    for (size_t i = 0; i < tensors.size(); i++) {
+      if (std::strcmp(tensors[i].name, name) == 0) {
+        c->addresses[i] = p;
+        return;
+      }
+    }
+    fail(BRAID_CUDA_INVALID, std::string("the engine has no tensor \"") + name + "\"");
+  });
+}
+
+int call_copy(braid_cuda_call *c, int32_t after, void *dst, int32_t dst_gpu, const void *src, int32_t src_gpu,
+              uint64_t bytes, Error *err) {
+  return entry(err, [&] {
+    if (c->ready) fail(BRAID_CUDA_INVALID, "this call is bound already");
+    for (const int gpu : {dst_gpu, src_gpu}) {
+      if (gpu != BRAID_CUDA_HOST && (gpu < 0 || gpu >= c->exec->engine->runtime->gpus))
+        fail(BRAID_CUDA_INVALID, "a copy from or to GPU " + std::to_string(gpu) + ", which there is not");
+    }
+    if (dst == nullptr || src == nullptr) fail(BRAID_CUDA_INVALID, "a copy from or to nowhere");
+    if (bytes == 0) return;
+    (after != 0 ? c->after : c->before).push_back({dst, dst_gpu, src, src_gpu, bytes});
+  });
+}
+
+int call_ready(braid_cuda_call *c, int32_t graph, Error *err) {
+  return entry(err, [&] {
+    use(c);
+    check_addresses(c);
+    const std::lock_guard<std::mutex> hold(c->exec->mutex);
+    if (c->graph != nullptr) {
+      cudaGraphExecDestroy(c->graph);
+      c->graph = nullptr;
+    }
+    // Once without capture: TensorRT and CUDA load and set up what they must not
+    // within a capture.
+    run_eagerly(c);
+    check(cudaStreamSynchronize(c->exec->stream), "cudaStreamSynchronize");
+    check(cudaEventRecord(c->done, c->exec->stream), "cudaEventRecord");
+    c->ready = true;  // without a graph too: the caller may go on eagerly
+    if (graph != 0) capture(c);
+  });
+}
+
+int call_start(braid_cuda_call *c, braid_cuda_call *after, Error *err) {
+  return entry(err, [&] {
+    if (!c->ready) fail(BRAID_CUDA_INVALID, "this call is not ready");
+    use(c);
+    const std::lock_guard<std::mutex> hold(c->exec->mutex);
+    const cudaStream_t stream = c->exec->stream;
+    // What is on the same stream is in order anyway.
+    if (after != nullptr && after->exec != c->exec)
+      check(cudaStreamWaitEvent(stream, after->done, 0), "cudaStreamWaitEvent");
+    if (c->graph != nullptr) {
+      enqueue(c->before, Which::kCrossing, stream);
+      check(cudaGraphLaunch(c->graph, stream), "cudaGraphLaunch");
+      enqueue(c->after, Which::kCrossing, stream);
+    } else {
+      run_eagerly(c);
+    }
+    check(cudaEventRecord(c->done, stream), "cudaEventRecord");
+  });
+}
+
+int call_wait(braid_cuda_call *c, Error *err) {
+  return entry(err, [&] {
+    use(c);
+    check(cudaEventSynchronize(c->done), "cudaEventSynchronize");
+  });
+}
+
+int call_close(braid_cuda_call *c, Error *err) {
+  return entry(err, [&] {
+    if (c == nullptr) return;
+    std::unique_ptr<braid_cuda_call> owned(c);
+    use(c);
+    // The graph and the caller's memory may still be in use.
+    const cudaError_t e = cudaEventSynchronize(c->done);
+    owned.reset();
+    check(e, "cudaEventSynchronize");
+  });
+}
+
+}  // namespace braid

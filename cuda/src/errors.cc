@@ -1,0 +1,88 @@
+// Errors: CUDA's codes as braid's, and messages of one line.
+#include "support.h"
+
+#include <cstring>
+#include <utility>
+
+namespace braid {
+
+void fail(int code, std::string text) { throw Failure{code, std::move(text)}; }
+
+bool lost(cudaError_t e) {
+  switch (e) {
+    case cudaErrorCudartUnloading:
+    case cudaErrorDevicesUnavailable:
+    case cudaErrorDeviceUninitialized:
+    case cudaErrorECCUncorrectable:
+    case cudaErrorNvlinkUncorrectable:
+    case cudaErrorIllegalAddress:
+    case cudaErrorLaunchTimeout:
+    case cudaErrorContextIsDestroyed:
+    case cudaErrorAssert:
+    case cudaErrorHardwareStackError:
+    case cudaErrorIllegalInstruction:
+    case cudaErrorMisalignedAddress:
+    case cudaErrorInvalidAddressSpace:
+    case cudaErrorInvalidPc:
+    case cudaErrorLaunchFailure:
+    case cudaErrorExternalDevice:  // a DLA's, among others: CUDA is unusable from then on
+      return true;
+    default:
+      return false;
+  }
+}
+
+static int code_of(cudaError_t e) {
+  if (lost(e)) return BRAID_CUDA_DEVICE_LOST;
+  switch (e) {
+    case cudaErrorMemoryAllocation:
+      return BRAID_CUDA_OUT_OF_MEMORY;
+    case cudaErrorInsufficientDriver:
+    case cudaErrorNoDevice:
+    case cudaErrorStubLibrary:
+    case cudaErrorInitializationError:
+    case cudaErrorSystemNotReady:
+    case cudaErrorSystemDriverMismatch:
+    case cudaErrorCompatNotSupportedOnDevice:
+      return BRAID_CUDA_MISSING;
+    case cudaErrorInvalidValue:
+    case cudaErrorInvalidDevice:
+      return BRAID_CUDA_INVALID;
+    case cudaErrorNotSupported:
+    case cudaErrorNoKernelImageForDevice:
+      return BRAID_CUDA_UNSUPPORTED;
+    default:
+      return BRAID_CUDA_INTERNAL;
+  }
+}
+
+void check(cudaError_t e, const char *what) {
+  if (e == cudaSuccess) return;
+  cudaGetLastError();
+  fail(code_of(e), std::string(what) + ": " + cudaGetErrorString(e) + " (" + cudaGetErrorName(e) + ")");
+}
+
+int report(braid_cuda_error *err, int code, const char *text) noexcept {
+  err->code = code;
+  size_t n = 0;
+  bool blank = true;  // runs of white space become one blank
+  for (const char *p = text; *p != 0 && n + 1 < sizeof err->message; p++) {
+    const auto c = static_cast<unsigned char>(*p);
+    if (c <= ' ' || c == 0x7f) {
+      if (!blank) err->message[n++] = ' ';
+      blank = true;
+    } else {
+      err->message[n++] = *p;
+      blank = false;
+    }
+  }
+  if (n + 1 == sizeof err->message) {  // cut: not within a character
+    while (n > 0 && (static_cast<unsigned char>(err->message[n - 1]) & 0xc0) == 0x80) n--;
+    if (n > 0 && static_cast<unsigned char>(err->message[n - 1]) >= 0xc0) n--;
+  }
+  while (n > 0 && err->message[n - 1] == ' ') n--;
+  std::memset(err->message + n, 0, sizeof err->message - n);
+  return code;
+}
+
+}  // namespace braid

@@ -1,0 +1,48 @@
+// Execution contexts, each with a stream of its own.
+#include "entries.h"
+#include "handles.h"
+
+braid_cuda_exec::~braid_cuda_exec() {
+  context.reset();
+  if (stream != nullptr) cudaStreamDestroy(stream);
+  cudaGetLastError();
+}
+
+namespace braid {
+
+int exec_new(braid_cuda_engine *e, braid_cuda_exec **out, Error *err) {
+  return entry(err, [&] {
+    e->runtime->use(e->gpu);
+    auto x = std::make_unique<braid_cuda_exec>();
+    x->engine = e;
+    {
+      const std::lock_guard<std::mutex> hold(e->runtime->mutex);
+      const Said said;
+      x->context.reset(e->engine->createExecutionContext());
+      if (!x->context) said.fail(BRAID_CUDA_INTERNAL, "TensorRT makes no execution context and does not say why");
+    }
+    // The builder kept all details for the inspector; marking them in each run is slow.
+    x->context->setNvtxVerbosity(nvinfer1::ProfilingVerbosity::kNONE);
+    // Non-blocking: it shall not wait for what others do on the default stream.
+    check(cudaStreamCreateWithFlags(&x->stream, cudaStreamNonBlocking), "cudaStreamCreateWithFlags");
+    *out = x.release();
+  });
+}
+
+int exec_close(braid_cuda_exec *x, Error *err) {
+  return entry(err, [&] {
+    if (x == nullptr) return;
+    std::unique_ptr<braid_cuda_exec> owned(x);
+    braid_cuda_runtime *r = x->engine->runtime;
+    r->use(x->engine->gpu);
+    // The context's memory must outlive what still runs; a dead stream does not.
+    const cudaError_t e = cudaStreamSynchronize(x->stream);
+    {
+      const std::lock_guard<std::mutex> hold(r->mutex);
+      owned.reset();
+    }
+    check(e, "cudaStreamSynchronize");
+  });
+}
+
+}  // namespace braid

@@ -1,0 +1,108 @@
+// What the handles of the ABI are.
+#ifndef BRAID_HANDLES_H
+#define BRAID_HANDLES_H
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "support.h"
+
+struct braid_cuda_runtime {
+  int gpus = 0;
+
+  // Guards runtimes, and the making of engines and contexts: TensorRT promises
+  // concurrency only for running different contexts.
+  std::mutex mutex;
+
+  braid_cuda_runtime() = default;
+  braid_cuda_runtime(const braid_cuda_runtime &) = delete;
+  braid_cuda_runtime &operator=(const braid_cuda_runtime &) = delete;
+  ~braid_cuda_runtime();
+
+  // Makes gpu current.
+  void use(int gpu) const;
+
+  // The IRuntime of a GPU or a DLA core, made when first asked for. A DLA core is
+  // a setting of an IRuntime, hence one for each. mutex is held, gpu is current.
+  nvinfer1::IRuntime &runtime(int gpu, int dla_core);
+
+ private:
+  std::map<std::pair<int, int>, std::unique_ptr<nvinfer1::IRuntime>> runtimes_;
+};
+
+struct braid_cuda_blob {
+  std::unique_ptr<nvinfer1::IHostMemory> memory;  // or text
+  std::string text;
+};
+
+struct braid_cuda_builder {
+  braid_cuda_runtime *runtime = nullptr;
+  int gpu = 0;
+  // Destroyed in the opposite order. The parser keeps weights that the network
+  // refers to, the configuration refers to the caches.
+  std::unique_ptr<nvinfer1::IBuilder> builder;
+  std::vector<std::unique_ptr<nvinfer1::ITimingCache>> caches;
+  std::unique_ptr<nvinfer1::IBuilderConfig> config;
+  std::unique_ptr<nvinfer1::INetworkDefinition> network;
+  std::unique_ptr<nvonnxparser::IParser> parser;
+  std::unordered_map<std::string, nvinfer1::ITensor *> tensors;  // all of the network, once asked for
+  bool parsed = false;
+};
+
+struct braid_cuda_engine {
+  braid_cuda_runtime *runtime = nullptr;
+  int gpu = 0;
+  std::unique_ptr<nvinfer1::ICudaEngine> engine;
+  std::vector<braid_cuda_tensor> tensors;
+};
+
+struct braid_cuda_exec {
+  braid_cuda_engine *engine = nullptr;
+  std::unique_ptr<nvinfer1::IExecutionContext> context;
+  cudaStream_t stream = nullptr;
+  // Calls share the context: what one sets and enqueues, or captures, is not to be
+  // mixed with another's.
+  std::mutex mutex;
+
+  braid_cuda_exec() = default;
+  braid_cuda_exec(const braid_cuda_exec &) = delete;
+  braid_cuda_exec &operator=(const braid_cuda_exec &) = delete;
+  ~braid_cuda_exec();
+};
+
+namespace braid {
+
+struct Copy {
+  void *dst;
+  int dst_gpu;
+  const void *src;
+  int src_gpu;
+  size_t bytes;
+
+  // From one GPU to another: such copies stay outside of CUDA graphs, which not
+  // every version can capture them into.
+  bool crosses() const { return dst_gpu >= 0 && src_gpu >= 0 && dst_gpu != src_gpu; }
+};
+
+}  // namespace braid
+
+struct braid_cuda_call {
+  braid_cuda_exec *exec = nullptr;
+  cudaEvent_t done = nullptr;
+  std::vector<void *> addresses;  // as the engine's tensors
+  std::vector<braid::Copy> before, after;
+  bool ready = false;
+  cudaGraphExec_t graph = nullptr;
+
+  braid_cuda_call() = default;
+  braid_cuda_call(const braid_cuda_call &) = delete;
+  braid_cuda_call &operator=(const braid_cuda_call &) = delete;
+  ~braid_cuda_call();
+};
+
+#endif

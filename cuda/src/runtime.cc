@@ -1,0 +1,161 @@
+// The libraries and the GPUs.
+#include <cstdio>
+#include <cstring>
+
+#include "entries.h"
+#include "handles.h"
+
+using braid::check;
+using braid::fail;
+
+braid_cuda_runtime::~braid_cuda_runtime() {
+  for (auto &made : runtimes_) {
+    cudaSetDevice(made.first.first);
+    made.second.reset();
+  }
+  cudaGetLastError();
+}
+
+void braid_cuda_runtime::use(int gpu) const {
+  if (gpu < 0 || gpu >= gpus)
+    fail(BRAID_CUDA_INVALID, "no GPU " + std::to_string(gpu) + ": there are " + std::to_string(gpus));
+  check(cudaSetDevice(gpu), "cudaSetDevice");
+}
+
+nvinfer1::IRuntime &braid_cuda_runtime::runtime(int gpu, int dla_core) {
+  auto &slot = runtimes_[{gpu, dla_core}];
+  if (slot) return *slot;
+  const braid::Said said;
+  std::unique_ptr<nvinfer1::IRuntime> made(nvinfer1::createInferRuntime(braid::logger()));
+  if (!made) said.fail(BRAID_CUDA_INTERNAL, "TensorRT makes no runtime");
+  if (dla_core >= 0) {
+    const int cores = made->getNbDLACores();
+    if (dla_core >= cores)
+      fail(BRAID_CUDA_UNSUPPORTED, "no DLA core " + std::to_string(dla_core) + ": there are " + std::to_string(cores));
+    made->setDLACore(dla_core);
+  }
+  slot = std::move(made);
+  return *slot;
+}
+
+namespace braid {
+namespace {
+
+// 12040 is 12.4.
+std::string cuda_name(int version) {
+  return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10);
+}
+
+int tensorrt_major(int version) { return version >= 10000 ? version / 10000 : version / 1000; }
+
+void check_tensorrt() {
+  const int loaded = tensorrt_major(getInferLibVersion());
+  if (loaded != NV_TENSORRT_MAJOR) {
+    fail(BRAID_CUDA_MISSING, "libnvinfer is of TensorRT " + std::to_string(loaded) +
+                                 ", but braid's CUDA library was built for " + std::to_string(NV_TENSORRT_MAJOR) +
+                                 ": build it again (make cuda), or install that version");
+  }
+}
+
+int count_gpus() {
+  int driver = 0, cuda = 0, gpus = 0;
+  if (cudaDriverGetVersion(&driver) != cudaSuccess) driver = 0;
+  cudaRuntimeGetVersion(&cuda);
+  const cudaError_t e = cudaGetDeviceCount(&gpus);
+  cudaGetLastError();
+  if (e == cudaSuccess && gpus > 0) return gpus;
+  const std::string name = cudaGetErrorName(e);
+  if (driver == 0) {
+    fail(BRAID_CUDA_MISSING,
+         "no NVIDIA driver (libcuda.so.1) is loaded: install NVIDIA's driver, for example with `ubuntu-drivers install`, "
+         "or on a Jetson flash JetPack");
+  }
+  if (e == cudaSuccess || e == cudaErrorNoDevice)
+    fail(BRAID_CUDA_MISSING, "the NVIDIA driver shows no GPU: see nvidia-smi and CUDA_VISIBLE_DEVICES");
+  if (e == cudaErrorInsufficientDriver) {
+    fail(BRAID_CUDA_MISSING, "the NVIDIA driver serves CUDA " + cuda_name(driver) + ", and this is CUDA " +
+                                 cuda_name(cuda) + ": install a newer driver");
+  }
+  fail(lost(e) ? BRAID_CUDA_DEVICE_LOST : BRAID_CUDA_MISSING,
+       std::string("the NVIDIA driver does not start: ") + cudaGetErrorString(e) + " (" + name +
+           "); see nvidia-smi, and install the driver anew where that fails too");
+}
+
+void write_uuid(char *out, size_t size, const cudaUUID_t &uuid) {
+  unsigned char b[16];
+  std::memcpy(b, uuid.bytes, sizeof b);
+  std::snprintf(out, size, "GPU-%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1], b[2],
+                b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
+}
+
+}  // namespace
+
+int runtime_open(braid_cuda_runtime **out, Error *err) {
+  return entry(err, [&] {
+    check_tensorrt();
+    auto r = std::make_unique<braid_cuda_runtime>();
+    r->gpus = count_gpus();
+    *out = r.release();
+  });
+}
+
+int runtime_close(braid_cuda_runtime *r, Error *err) {
+  return entry(err, [&] { delete r; });
+}
+
+int versions(braid_cuda_runtime *, braid_cuda_versions *out, Error *err) {
+  return entry(err, [&] {
+    int cuda = 0, driver = 0;
+    check(cudaRuntimeGetVersion(&cuda), "cudaRuntimeGetVersion");
+    check(cudaDriverGetVersion(&driver), "cudaDriverGetVersion");
+    *out = {getInferLibVersion(), cuda, driver};
+  });
+}
+
+int device_count(braid_cuda_runtime *r, int32_t *out, Error *err) {
+  return entry(err, [&] { *out = r->gpus; });
+}
+
+int device(braid_cuda_runtime *r, int32_t gpu, braid_cuda_device *out, Error *err) {
+  return entry(err, [&] {
+    r->use(gpu);
+    cudaDeviceProp p;
+    check(cudaGetDeviceProperties(&p, gpu), "cudaGetDeviceProperties");
+    size_t available = 0, total = 0;
+    check(cudaMemGetInfo(&available, &total), "cudaMemGetInfo");
+    braid_cuda_device d = {};
+    std::snprintf(d.name, sizeof d.name, "%s", p.name);
+    d.compute_capability = p.major * 10 + p.minor;
+    d.multiprocessors = p.multiProcessorCount;
+    {
+      const std::lock_guard<std::mutex> hold(r->mutex);
+      d.dla_cores = r->runtime(gpu, BRAID_CUDA_NO_DLA).getNbDLACores();
+    }
+    d.integrated = p.integrated != 0;
+    d.memory = total;
+    d.memory_free = available;
+    write_uuid(d.uuid, sizeof d.uuid, p.uuid);
+    *out = d;
+  });
+}
+
+int peer(braid_cuda_runtime *r, int32_t from, int32_t to, int32_t *direct, Error *err) {
+  return entry(err, [&] {
+    r->use(to);  // for its check
+    r->use(from);
+    int can = 1;
+    if (from != to) {
+      check(cudaDeviceCanAccessPeer(&can, from, to), "cudaDeviceCanAccessPeer");
+      if (can != 0) {
+        const cudaError_t e = cudaDeviceEnablePeerAccess(to, 0);
+        if (e == cudaErrorPeerAccessAlreadyEnabled)
+          cudaGetLastError();
+        else
+          check(e, "cudaDeviceEnablePeerAccess");
+      }
+    }
+    *direct = can != 0;
+  });
+}
+
+}  // namespace braid
