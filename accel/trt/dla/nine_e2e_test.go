@@ -34,7 +34,9 @@ func TestWholeNetworks(t *testing.T) {
 	pool := func(layer, size int) string {
 		return fmt.Sprintf("layer maxpool_%d (MaxPool): kernel %dx%d is over DLA's 8", layer, size, size)
 	}
-	head := func(name string) string { return fmt.Sprintf("layer %s (Identity): DLA does not have the operator", name) }
+	head := func(name string) string {
+		return fmt.Sprintf("layer %s (Identity): DLA does not have the operator", name)
+	}
 	six := `"reorg_27/%s" has 6 dimensions, where DLA works on 4, NCHW`
 	for cfg, want := range map[string][]string{
 		"yolov2": {
