@@ -113,7 +113,8 @@ func sizes(l layer) string {
 		if t.Shape == nil || slices.Contains(t.Shape, -1) {
 			return fmt.Sprintf("the shape of %q is not fixed, and DLA has no dynamic ones", t.Name)
 		}
-		if flat := slices.Contains(connected, l.Op); len(t.Shape) != 4 && !(flat && len(t.Shape) > 1) {
+		flat := slices.Contains(connected, l.Op) && len(t.Shape) > 1
+		if len(t.Shape) != 4 && !flat {
 			return fmt.Sprintf("%q has %d dimensions, where DLA works on 4, NCHW", t.Name, len(t.Shape))
 		}
 		if b := batch(t.Shape); b < 1 || b > maxBatch {

@@ -16,19 +16,25 @@ type Release struct {
 // Releases are all versions with a DLA that are known here, the oldest first.
 var Releases = []Release{
 	{
-		Version{8, 6, 0}, Version{10, 0, 0},
-		[]Chip{Xavier, Orin}, false, 16,
+		Version{8, 6, 0},
+		Version{10, 0, 0},
+		[]Chip{Xavier, Orin},
+		false, 16,
 		"TensorRT Developer Guide 8.6, Working with DLA, General Restrictions (16 loadables); NvInfer.h 8.6 speaks of both chips; " +
 			"Deep-Learning-Accelerator-SW, tools/qdq-translator/README.md (no explicit quantisation)",
 	},
 	{
-		Version{10, 0, 0}, Version{10, 8, 0},
-		[]Chip{Orin}, false, 16,
+		Version{10, 0, 0},
+		Version{10, 8, 0},
+		[]Chip{Orin},
+		false, 16,
 		"TensorRT documentation 11.3, Working with DLA (10.7 is the last of the 10s); NvInfer.h 10.7 speaks of Orin alone",
 	},
 	{
-		Version{11, 4, 1}, Version{},
-		[]Chip{Orin}, true, 16,
+		Version{11, 4, 1},
+		Version{},
+		[]Chip{Orin},
+		true, 16,
 		"TensorRT documentation 11.4.1, Release Notes and Working with DLA (Jetson AGX Orin from JetPack 7.2.2 on), Strongly Typed Networks for DLA",
 	},
 }

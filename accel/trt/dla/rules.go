@@ -65,7 +65,8 @@ func broadcast(l *layer) string {
 		if in.Constant && s != nil && len(s) < 4 {
 			s = append(slices.Repeat([]int64{1}, 4-len(s)), s...)
 		}
-		if len(s) != 4 || s[0] != out[0] && !(in.Constant && s[0] == 1) || !spread(s[1:], out[1:]) {
+		scaling := in.Constant && len(s) == 4 && s[0] == 1
+		if len(s) != 4 || s[0] != out[0] && !scaling || !spread(s[1:], out[1:]) {
 			return fmt.Sprintf("%q of %v does not spread over %v as DLA does it: [N,C,H,W], [N,C,1,1] or [N,1,1,1]", in.Name, in.Shape, out)
 		}
 	}

@@ -1,0 +1,74 @@
+package enginecache
+
+import (
+	"cmp"
+	"encoding/hex"
+	"os"
+	"slices"
+	"strings"
+	"time"
+)
+
+// kept is an engine in the folder.
+type kept struct {
+	key  Key
+	size int64
+	used time.Time // when it was read or written last: Get and Put set the file's time
+}
+
+// evict removes the engines that were used longest ago until the rest fits. Those
+// that this process uses stay, even above the limit. An engine that another
+// process has loaded can go: it is read once, and what is read needs no file.
+func (c *Cache) evict() {
+	limit := cmp.Or(c.Limit, DefaultLimit)
+	if limit < 0 {
+		return
+	}
+	engines := c.engines()
+	var total int64
+	for _, e := range engines {
+		total += e.size
+	}
+	slices.SortFunc(engines, func(a, b kept) int { return a.used.Compare(b.used) })
+	for _, e := range engines {
+		if total <= limit {
+			return
+		}
+		if c.inUse(e.key) {
+			continue
+		}
+		if err := os.Remove(c.path(e.key.String(), engineSuffix)); err != nil {
+			c.unwritable(err)
+			return
+		}
+		_ = os.Remove(c.path(e.key.String(), manifestSuffix)) // without its engine it misleads nobody who looks for one
+		total -= e.size
+	}
+}
+
+// engines lists the folder. A file of another name is none of this cache's.
+func (c *Cache) engines() (engines []kept) {
+	entries, err := os.ReadDir(c.Dir)
+	if err != nil {
+		return nil
+	}
+	for _, entry := range entries {
+		name, ours := strings.CutSuffix(entry.Name(), engineSuffix)
+		raw, err := hex.DecodeString(name)
+		if !ours || err != nil || len(raw) != len(Key{}) {
+			continue
+		}
+		info, err := entry.Info()
+		if err != nil || !info.Mode().IsRegular() {
+			continue // it went meanwhile
+		}
+		engines = append(engines, kept{Key(raw), info.Size(), info.ModTime()})
+	}
+	return engines
+}
+
+func (c *Cache) inUse(key Key) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.used[key]
+}
