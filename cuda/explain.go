@@ -36,6 +36,8 @@ func explain(message, path string) string {
 		return m[2] + " is missing" + origin(m[2])
 	case strings.Contains(line, "GLIBC"): // GLIBC_2.38, GLIBCXX_3.4.32
 		return "built for a newer system, make cuda builds it for this one: " + line
+	case strings.HasSuffix(line, "invalid ELF header"), strings.HasSuffix(line, "file too short"):
+		return "not a shared library"
 	case line == "":
 		return "the loader refuses it without a word"
 	}

@@ -7,6 +7,7 @@ package cuda
 import "C"
 
 import (
+	"errors"
 	"fmt"
 	"unsafe"
 )
@@ -72,7 +73,7 @@ func (l *Library) Close() error {
 	err := l.do("closing the CUDA library", func(e *C.braid_cuda_error) C.int {
 		return C.call_runtime_close(l.table, l.runtime, e)
 	})
-	if err == nil {
+	if !errors.Is(err, ErrInvalid) {
 		l.runtime = nil
 	}
 	return err

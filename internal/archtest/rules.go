@@ -118,5 +118,6 @@ var libraries = []library{
 	{"go.uber.org/goleak", nil, true, whyTestOnly},
 }
 
-// cgoHomes are the packages with C of their own.
-var cgoHomes = []string{"cuda", "internal/gst"}
+// cgoHomes are the packages with C of their own. cuda/cudatest is for tests: the
+// stand-in for CUDA calls back into Go for what a network computes.
+var cgoHomes = []string{"cuda", "cuda/cudatest", "internal/gst"}
