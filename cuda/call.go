@@ -63,21 +63,28 @@ func (c *Call) Tensor(name string, p Address) error {
 // CopyBefore copies bytes before the network runs, in the order of the calls.
 // Both memories must outlive the Call.
 func (c *Call) CopyBefore(dst, src Place, bytes int64) error {
-	return c.copy("adding a copy before a network", 0, dst, src, bytes)
+	return c.copy("adding a copy before a network", C.BRAID_CUDA_BEFORE, dst, src, bytes)
 }
 
 // CopyAfter copies bytes behind the network's run, in the order of the calls.
 // Both memories must outlive the Call.
 func (c *Call) CopyAfter(dst, src Place, bytes int64) error {
-	return c.copy("adding a copy behind a network", 1, dst, src, bytes)
+	return c.copy("adding a copy behind a network", C.BRAID_CUDA_AFTER, dst, src, bytes)
 }
 
-func (c *Call) copy(doing string, after C.int32_t, dst, src Place, bytes int64) error {
+// CopyOnDemand copies bytes before the network runs in a Start that asks for it:
+// the first one added is bit 0 of Start's wanted. There can be 64. Both memories
+// must outlive the Call.
+func (c *Call) CopyOnDemand(dst, src Place, bytes int64) error {
+	return c.copy("adding a copy on demand", C.BRAID_CUDA_ON_DEMAND, dst, src, bytes)
+}
+
+func (c *Call) copy(doing string, when C.int32_t, dst, src Place, bytes int64) error {
 	if bytes <= 0 {
 		return invalid(doing, fmt.Sprintf("%d bytes are nothing to copy", bytes))
 	}
 	return c.do(doing, func(e *C.braid_cuda_error) C.int {
-		return C.call_call_copy(c.table, c.handle, after, C.uintptr_t(dst.Address), C.int32_t(dst.GPU),
+		return C.call_call_copy(c.table, c.handle, when, C.uintptr_t(dst.Address), C.int32_t(dst.GPU),
 			C.uintptr_t(src.Address), C.int32_t(src.GPU), C.uint64_t(bytes), e)
 	})
 }
@@ -95,8 +102,9 @@ func (c *Call) Ready(graph bool) error {
 }
 
 // Start enqueues copies and network behind the end of after, which may be of
-// another Exec (nil: nothing to wait for). It does not block and allocates nothing.
-func (c *Call) Start(after *Call) error {
+// another Exec (nil: nothing to wait for). Bit i of wanted asks for the i-th copy on
+// demand. It does not block and allocates nothing.
+func (c *Call) Start(after *Call, wanted uint64) error {
 	const doing = "starting a call"
 	var behind *C.braid_cuda_call
 	if after != nil {
@@ -108,7 +116,7 @@ func (c *Call) Start(after *Call) error {
 	if c.handle == nil {
 		return invalid(doing, "the call is closed")
 	}
-	if rc := C.call_call_start(c.table, c.handle, behind, c.err); rc != 0 {
+	if rc := C.call_call_start(c.table, c.handle, behind, C.uint64_t(wanted), c.err); rc != 0 {
 		return native(doing, rc, c.err)
 	}
 	return nil

@@ -25,7 +25,7 @@ func TestCall(t *testing.T) {
 	}
 	for i := range 3 {
 		put(in, float32(i), 1, 2, 3, 4, -5)
-		check(t, s.Start(nil))
+		check(t, s.Start(nil, 0))
 		check(t, s.Wait())
 		equal(t, floats(out), 2*float32(i), 2, 4, 6, 8, 0)
 	}
@@ -45,7 +45,7 @@ func TestForgottenCopy(t *testing.T) {
 	s.from(t, onHost(p))
 	check(t, s.Ready(false))
 	put(in, 1, 1, 1, 1, 1, 1)
-	check(t, s.Start(nil))
+	check(t, s.Start(nil, 0))
 	check(t, s.Wait())
 	equal(t, floats(out), 0, 0, 0, 0, 0, 0)
 	_ = q
@@ -61,7 +61,7 @@ func TestZeroCopy(t *testing.T) {
 	check(t, c.Tensor("y", q))
 	check(t, c.Ready(false))
 	put(in, 1, 2, 3, 4, 5, 6)
-	check(t, c.Start(nil))
+	check(t, c.Start(nil, 0))
 	check(t, c.Wait())
 	equal(t, floats(out), 2, 4, 6, 8, 10, 12)
 }
@@ -89,8 +89,8 @@ func TestChain(t *testing.T) {
 				<-goOn
 				return cudatest.Run(onnx, in, out)
 			})
-			check(t, first.Start(nil))
-			check(t, second.Start(first.Call))
+			check(t, first.Start(nil, 0))
+			check(t, second.Start(first.Call, 0))
 			<-runs
 			if len(runs) > 0 || r.Counts().Finished != 0 {
 				t.Error("the second run did not wait for the first")
@@ -113,7 +113,7 @@ func TestHostWaits(t *testing.T) {
 	check(t, s.Ready(false))
 	goOn := make(chan struct{})
 	r.Evaluate(func([]byte, map[string][]float32, map[string][]float32) error { <-goOn; return nil })
-	check(t, s.Start(nil))
+	check(t, s.Start(nil, 0))
 	ended := make(chan error)
 	go func() { ended <- s.Wait() }()
 	for r.HostWaits() == 0 { //nolint:revive // the other goroutine gets there
@@ -134,7 +134,7 @@ func TestSpin(t *testing.T) {
 	check(t, c.Tensor("x", p))
 	check(t, c.Tensor("y", p))
 	check(t, c.Ready(false))
-	check(t, c.Start(nil))
+	check(t, c.Start(nil, 0))
 	check(t, c.Wait())
 	check(t, c.Close())
 }
@@ -145,7 +145,7 @@ func TestStreamKeepsOrder(t *testing.T) {
 	s := r.stage(0)
 	check(t, s.Ready(false))
 	for range 100 {
-		check(t, s.Start(nil))
+		check(t, s.Start(nil, 0))
 	}
 	check(t, s.Wait())
 	if c := r.Counts(); c.Finished != 100 {
@@ -155,7 +155,7 @@ func TestStreamKeepsOrder(t *testing.T) {
 	r.Evaluate(func([]byte, map[string][]float32, map[string][]float32) error { <-goOn; return nil })
 	var err error
 	for n := 0; err == nil && n < 1000; n++ {
-		err = s.Start(nil)
+		err = s.Start(nil, 0)
 	}
 	refused(t, err, cuda.ErrInvalid, "wait in this stream already")
 	close(goOn)
@@ -177,7 +177,7 @@ func TestManyExecs(t *testing.T) {
 		wg.Go(func() {
 			for k := range 50 {
 				put(in, float32(i), float32(k), 3, 4, 5, 6)
-				if err := errors.Join(c.Start(nil), c.Wait()); err != nil {
+				if err := errors.Join(c.Start(nil, 0), c.Wait()); err != nil {
 					t.Error(err)
 					return
 				}
@@ -198,7 +198,7 @@ func TestNoAllocation(t *testing.T) {
 	r.Evaluate(func([]byte, map[string][]float32, map[string][]float32) error { <-goOn; return nil })
 	var err error
 	starts := testing.AllocsPerRun(100, func() {
-		if e := s.Start(nil); e != nil {
+		if e := s.Start(nil, 0); e != nil {
 			err = e
 		}
 	})

@@ -56,7 +56,7 @@ func TestFormats(t *testing.T) {
 			for i := range channels * h * w {
 				set(c.typ, in, c.at(i/(h*w), i/w%h, i%w), i-7)
 			}
-			check(t, call.Start(nil))
+			check(t, call.Start(nil, 0))
 			check(t, call.Wait())
 			for i := range channels * h * w {
 				if got, want := get(c.typ, out, c.at(i/(h*w), i/w%h, i%w)), max(0, 2*(i-7)); got != want {

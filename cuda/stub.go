@@ -118,6 +118,9 @@ func (*Call) Tensor(string, Address) error { return ErrMissing }
 // CopyBefore returns ErrMissing.
 func (*Call) CopyBefore(Place, Place, int64) error { return ErrMissing }
 
+// CopyOnDemand returns ErrMissing.
+func (*Call) CopyOnDemand(Place, Place, int64) error { return ErrMissing }
+
 // CopyAfter returns ErrMissing.
 func (*Call) CopyAfter(Place, Place, int64) error { return ErrMissing }
 
@@ -125,7 +128,7 @@ func (*Call) CopyAfter(Place, Place, int64) error { return ErrMissing }
 func (*Call) Ready(bool) error { return ErrMissing }
 
 // Start returns ErrMissing.
-func (*Call) Start(*Call) error { return ErrMissing }
+func (*Call) Start(*Call, uint64) error { return ErrMissing }
 
 // Wait returns ErrMissing.
 func (*Call) Wait() error { return ErrMissing }

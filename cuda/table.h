@@ -14,7 +14,7 @@ typedef const braid_cuda_functions *table_t;
 /* Opens a library; where that fails, room holds the loader's message, which
  * belongs to the calling thread and is fetched before Go may change it. */
 static inline void *open_library(const char *path, char *room, size_t size) {
-  void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+  void *library = dlopen(path, RTLD_LAZY | RTLD_LOCAL);
   if (!library) {
     const char *message = dlerror();
     snprintf(room, size, "%s", message ? message : "");
@@ -77,11 +77,11 @@ static inline int call_exec_close(table_t t, braid_cuda_exec *x, braid_cuda_erro
 
 static inline int call_call_new(table_t t, braid_cuda_exec *x, int32_t spin, braid_cuda_call **out, braid_cuda_error *err) { return t->call_new(x, spin, out, err); }
 static inline int call_call_tensor(table_t t, braid_cuda_call *c, const char *name, uintptr_t p, braid_cuda_error *err) { return t->call_tensor(c, name, (void *)p, err); }
-static inline int call_call_copy(table_t t, braid_cuda_call *c, int32_t after, uintptr_t dst, int32_t dst_gpu, uintptr_t src, int32_t src_gpu, uint64_t bytes, braid_cuda_error *err) {
-  return t->call_copy(c, after, (void *)dst, dst_gpu, (const void *)src, src_gpu, bytes, err);
+static inline int call_call_copy(table_t t, braid_cuda_call *c, int32_t when, uintptr_t dst, int32_t dst_gpu, uintptr_t src, int32_t src_gpu, uint64_t bytes, braid_cuda_error *err) {
+  return t->call_copy(c, when, (void *)dst, dst_gpu, (const void *)src, src_gpu, bytes, err);
 }
 static inline int call_call_ready(table_t t, braid_cuda_call *c, int32_t graph, braid_cuda_error *err) { return t->call_ready(c, graph, err); }
-static inline int call_call_start(table_t t, braid_cuda_call *c, braid_cuda_call *after, braid_cuda_error *err) { return t->call_start(c, after, err); }
+static inline int call_call_start(table_t t, braid_cuda_call *c, braid_cuda_call *after, uint64_t wanted, braid_cuda_error *err) { return t->call_start(c, after, wanted, err); }
 static inline int call_call_wait(table_t t, braid_cuda_call *c, braid_cuda_error *err) { return t->call_wait(c, err); }
 static inline int call_call_close(table_t t, braid_cuda_call *c, braid_cuda_error *err) { return t->call_close(c, err); }
 

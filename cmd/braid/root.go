@@ -46,13 +46,13 @@ func root(env *app.Env) *cobra.Command {
 	f := cmd.PersistentFlags()
 	f.StringVar(&c.model, "model", "", "model: a name, CARD.yaml or FILE.onnx")
 	f.StringVar(&c.plan, "plan", "", "plan: auto, serial or a file (default auto)")
-	f.StringVar(&c.backend, "backend", "", "runtime for the CPU (default ort)")
+	f.StringVar(&c.backend, "backend", "", "the only runtime to use: ort or trt (default: whichever serves a device)")
 	f.StringArrayVar(&c.set, "set", nil, "set a key of the configuration: key=value, cameras by name")
 	f.StringVarP(&c.output, "output", "o", "table", "output: table or json")
 	f.StringVar(&c.logLevel, "log-level", "info", "debug, info, warn or error")
 	f.StringVar(&c.logForm, "log-format", "text", "text or json")
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, err) })
-	cmd.AddCommand(runCmd(c), batchCmd(c), watchCmd(c), evalCmd(c), sceneCmd(c), modelCmd(c), planCmd(c), devicesCmd(c), doctorCmd(c), configCmd(c), versionCmd(c))
+	cmd.AddCommand(runCmd(c), batchCmd(c), watchCmd(c), evalCmd(c), benchCmd(c), sceneCmd(c), modelCmd(c), planCmd(c), devicesCmd(c), doctorCmd(c), configCmd(c), versionCmd(c))
 	return cmd
 }
 

@@ -105,6 +105,13 @@ typedef enum {
   BRAID_CUDA_POOL_DLA_GLOBAL_DRAM = 3
 } braid_cuda_pool;
 
+/* When a call makes a copy. */
+typedef enum {
+  BRAID_CUDA_BEFORE = 0,   /* before the network runs, each time */
+  BRAID_CUDA_AFTER = 1,    /* behind it, each time */
+  BRAID_CUDA_ON_DEMAND = 2 /* before it, where call_start asks; at most 64 of them */
+} braid_cuda_when;
+
 #define BRAID_CUDA_MAX_DIMS 8
 
 typedef struct {
@@ -186,16 +193,17 @@ typedef struct {
    * be copied, then call_ready. spin: call_wait spins instead of sleeping. */
   int (*call_new)(braid_cuda_exec *x, int32_t spin, braid_cuda_call **out, braid_cuda_error *err);
   int (*call_tensor)(braid_cuda_call *c, const char *name, void *p, braid_cuda_error *err);
-  /* after 0: before the network runs, 1: behind it. A GPU's number or
-   * BRAID_CUDA_HOST says whose memory each address is. */
-  int (*call_copy)(braid_cuda_call *c, int32_t after, void *dst, int32_t dst_gpu, const void *src, int32_t src_gpu,
+  /* when: a braid_cuda_when. A GPU's number or BRAID_CUDA_HOST says whose memory
+   * each address is. */
+  int (*call_copy)(braid_cuda_call *c, int32_t when, void *dst, int32_t dst_gpu, const void *src, int32_t src_gpu,
                    uint64_t bytes, braid_cuda_error *err);
   /* Runs once, waits, and where graph is 1 captures a CUDA graph for all that
    * call_start does from then on. */
   int (*call_ready)(braid_cuda_call *c, int32_t graph, braid_cuda_error *err);
   /* Enqueues copies and network behind the end of `after` (NULL: nothing to wait
-   * for) and records the call's event. Does not block and allocates nothing. */
-  int (*call_start)(braid_cuda_call *c, braid_cuda_call *after, braid_cuda_error *err);
+   * for) and records the call's event. Bit i of wanted asks for the i-th copy on
+   * demand. Does not block and allocates nothing. */
+  int (*call_start)(braid_cuda_call *c, braid_cuda_call *after, uint64_t wanted, braid_cuda_error *err);
   /* Waits for what the last call_start enqueued. */
   int (*call_wait)(braid_cuda_call *c, braid_cuda_error *err);
   int (*call_close)(braid_cuda_call *c, braid_cuda_error *err);

@@ -56,6 +56,9 @@ std::string node_of(const nvonnxparser::IParserError &e, const Said &said) {
     text += node_of(*e, said) + (what ? what : "");
   }
   if (text.empty()) said.fail(code, "TensorRT cannot read this network and does not say why");
+  // The parser says that a plugin is missing, only the log which.
+  const std::string logged = said.text();
+  if (!logged.empty() && text.find(logged) == std::string::npos) text += " (" + logged + ")";
   fail(code, text);
 }
 

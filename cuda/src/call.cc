@@ -22,16 +22,18 @@ cudaMemcpyKind kind_of(const Copy &copy) {
   return copy.src_gpu >= 0 ? cudaMemcpyDeviceToHost : cudaMemcpyHostToHost;
 }
 
-void enqueue(const std::vector<Copy> &copies, Which which, cudaStream_t stream) {
-  for (const Copy &copy : copies) {
-    if (which != Which::kAll && (which == Which::kCrossing) != copy.crosses()) continue;
-    if (copy.crosses()) {
-      check(cudaMemcpyPeerAsync(copy.dst, copy.dst_gpu, copy.src, copy.src_gpu, copy.bytes, stream),
-            "cudaMemcpyPeerAsync");
-    } else {
-      check(cudaMemcpyAsync(copy.dst, copy.src, copy.bytes, kind_of(copy), stream), "cudaMemcpyAsync");
-    }
+void enqueue(const Copy &copy, cudaStream_t stream) {
+  if (copy.crosses()) {
+    check(cudaMemcpyPeerAsync(copy.dst, copy.dst_gpu, copy.src, copy.src_gpu, copy.bytes, stream),
+          "cudaMemcpyPeerAsync");
+  } else {
+    check(cudaMemcpyAsync(copy.dst, copy.src, copy.bytes, kind_of(copy), stream), "cudaMemcpyAsync");
   }
+}
+
+void enqueue(const std::vector<Copy> &copies, Which which, cudaStream_t stream) {
+  for (const Copy &copy : copies)
+    if (which == Which::kAll || (which == Which::kCrossing) == copy.crosses()) enqueue(copy, stream);
 }
 
 bool enqueue_network(braid_cuda_call *c) {
@@ -132,7 +134,7 @@ int call_tensor(braid_cuda_call *c, const char *name, void *p, Error *err) {
   });
 }
 
-int call_copy(braid_cuda_call *c, int32_t after, void *dst, int32_t dst_gpu, const void *src, int32_t src_gpu,
+int call_copy(braid_cuda_call *c, int32_t when, void *dst, int32_t dst_gpu, const void *src, int32_t src_gpu,
               uint64_t bytes, Error *err) {
   return entry(err, [&] {
     if (c->ready) fail(BRAID_CUDA_INVALID, "this call is bound already");
@@ -141,8 +143,16 @@ int call_copy(braid_cuda_call *c, int32_t after, void *dst, int32_t dst_gpu, con
         fail(BRAID_CUDA_INVALID, "a copy from or to GPU " + std::to_string(gpu) + ", which there is not");
     }
     if (dst == nullptr || src == nullptr) fail(BRAID_CUDA_INVALID, "a copy from or to nowhere");
-    if (bytes == 0) return;
-    (after != 0 ? c->after : c->before).push_back({dst, dst_gpu, src, src_gpu, bytes});
+    const Copy copy{dst, dst_gpu, src, src_gpu, bytes};
+    switch (when) {
+      case BRAID_CUDA_BEFORE: c->before.push_back(copy); break;
+      case BRAID_CUDA_AFTER: c->after.push_back(copy); break;
+      case BRAID_CUDA_ON_DEMAND:
+        if (c->on_demand.size() == 64) fail(BRAID_CUDA_INVALID, "a call has at most 64 copies on demand");
+        c->on_demand.push_back(copy);
+        break;
+      default: fail(BRAID_CUDA_INVALID, "a copy at no time that there is");
+    }
   });
 }
 
@@ -165,7 +175,7 @@ int call_ready(braid_cuda_call *c, int32_t graph, Error *err) {
   });
 }
 
-int call_start(braid_cuda_call *c, braid_cuda_call *after, Error *err) {
+int call_start(braid_cuda_call *c, braid_cuda_call *after, uint64_t wanted, Error *err) {
   return entry(err, [&] {
     if (!c->ready) fail(BRAID_CUDA_INVALID, "this call is not ready");
     use(c);
@@ -174,6 +184,8 @@ int call_start(braid_cuda_call *c, braid_cuda_call *after, Error *err) {
     // What is on the same stream is in order anyway.
     if (after != nullptr && after->exec != c->exec)
       check(cudaStreamWaitEvent(stream, after->done, 0), "cudaStreamWaitEvent");
+    for (size_t i = 0; i < c->on_demand.size(); i++)
+      if ((wanted >> i & 1) != 0) enqueue(c->on_demand[i], stream);
     if (c->graph != nullptr) {
       enqueue(c->before, Which::kCrossing, stream);
       check(cudaGraphLaunch(c->graph, stream), "cudaGraphLaunch");

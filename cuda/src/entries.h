@@ -49,10 +49,10 @@ int exec_close(braid_cuda_exec *x, Error *err);
 
 int call_new(braid_cuda_exec *x, int32_t spin, braid_cuda_call **out, Error *err);
 int call_tensor(braid_cuda_call *c, const char *name, void *p, Error *err);
-int call_copy(braid_cuda_call *c, int32_t after, void *dst, int32_t dst_gpu, const void *src, int32_t src_gpu,
+int call_copy(braid_cuda_call *c, int32_t when, void *dst, int32_t dst_gpu, const void *src, int32_t src_gpu,
               uint64_t bytes, Error *err);
 int call_ready(braid_cuda_call *c, int32_t graph, Error *err);
-int call_start(braid_cuda_call *c, braid_cuda_call *after, Error *err);
+int call_start(braid_cuda_call *c, braid_cuda_call *after, uint64_t wanted, Error *err);
 int call_wait(braid_cuda_call *c, Error *err);
 int call_close(braid_cuda_call *c, Error *err);
 

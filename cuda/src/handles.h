@@ -95,7 +95,7 @@ struct braid_cuda_call {
   braid_cuda_exec *exec = nullptr;
   cudaEvent_t done = nullptr;
   std::vector<void *> addresses;  // as the engine's tensors
-  std::vector<braid::Copy> before, after;
+  std::vector<braid::Copy> before, after, on_demand;
   bool ready = false;
   cudaGraphExec_t graph = nullptr;
 

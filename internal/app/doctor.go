@@ -10,6 +10,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 
 	"braid/accel/ort"
+	"braid/cuda"
 	"braid/internal/config"
 	"braid/internal/doctor"
 	"braid/internal/gst"
@@ -73,6 +74,7 @@ func needs(ctx context.Context, env *Env, cfg config.Config) doctor.Deps {
 	}
 	d.ONNXRuntime = func() (version, path string, err error) { return ortFound(ctx, env) }
 	d.ONNXWanted = ortVersion
+	d.TensorRT = func() (string, error) { return tensorRTFound(env) }
 	d.Dirs = []doctor.Dir{{Name: "cache", Path: cacheDir(env)}}
 	if cfg.NATS.URL == config.Embedded {
 		d.Ports = []doctor.Port{{Name: "nats.listen", Addr: cfg.NATS.Listen}}
@@ -108,6 +110,25 @@ func ortFound(ctx context.Context, env *Env) (version, path string, err error) {
 		return "", path, err
 	}
 	return devices[0].Version, path, nil
+}
+
+// tensorRTFound opens TensorRT to see whether that works, and lets it go.
+func tensorRTFound(env *Env) (_ string, err error) {
+	path, err := cuda.Find(env.Getenv, env.Exe)
+	if err != nil {
+		return "", err
+	}
+	lib, err := cuda.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer closeInto(&err, lib.Close)
+	v, err := lib.Versions()
+	if err != nil {
+		return "", err
+	}
+	gpus, err := lib.Devices()
+	return fmt.Sprintf("%s with CUDA %s, driver for %s, %d GPUs", v.TensorRT, v.CUDA, v.Driver, len(gpus)), err
 }
 
 func writeDoctor(w io.Writer, results []doctor.Result) {

@@ -91,12 +91,8 @@ func assemble(ctx context.Context, rt accel.Backend, n *network.Network, p plan.
 // support asks the runtime about every placement before anything is built, and
 // warns of a plan that was made for another machine.
 func (b *builder) support(ctx context.Context) error {
-	devices, err := b.runtime.Devices(ctx)
-	if err != nil {
-		return as(ErrEnvironment, err)
-	}
-	if key := machineKey(devices); b.plan.Machine != "" && b.plan.Machine != key {
-		b.log.Warn("the plan was made for another machine", "plan", b.plan.ID(), "made_for", b.plan.Machine, "this", key)
+	if err := b.compareMachine(ctx); err != nil {
+		return err
 	}
 	var errs []error
 	for i, s := range b.segments {
@@ -107,6 +103,20 @@ func (b *builder) support(ctx context.Context) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+func (b *builder) compareMachine(ctx context.Context) error {
+	if b.plan.Machine == "" {
+		return nil
+	}
+	devices, err := b.runtime.Devices(ctx)
+	if err != nil {
+		return as(ErrEnvironment, err)
+	}
+	if key := machineKey(devices); b.plan.Machine != key {
+		b.log.Warn("the plan was made for another machine", "plan", b.plan.ID(), "made_for", b.plan.Machine, "this", key)
+	}
+	return nil
 }
 
 // allocate makes the Bindings: on every device the tensors that it reads or

@@ -6,26 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-
-	"braid/accel"
-	"braid/accel/ort"
 )
-
-// openRuntime opens the runtime that serves the CPU.
-func openRuntime(env *Env, name string) (accel.Backend, error) {
-	if name != "" && name != "ort" {
-		return nil, invalidf("backend %q is not known: this build has ort", name)
-	}
-	lib, err := ort.Find(env.Getenv, env.Exe)
-	if err != nil {
-		return nil, as(ErrEnvironment, err)
-	}
-	rt, err := ort.Open(lib, env.Log)
-	if err != nil {
-		return nil, as(ErrEnvironment, err)
-	}
-	return rt, nil
-}
 
 // closeInto adds the error of a deferred Close to a function's result.
 func closeInto(err *error, c func() error) { *err = errors.Join(*err, c()) }

@@ -16,9 +16,9 @@ import (
 
 // wantedObjects is how many objects a frame a network of random weights is to
 // find in the pictures it is tuned with. On real clips it finds about as many to
-// half as many again: enough to be work for detect and for subscribers, as of a
+// twice as many: enough to be work for detect and for subscribers, as of a
 // busy street.
-const wantedObjects = 30
+const wantedObjects = 25
 
 // tunePictures is how many pictures it is shown: streets and clouds in turn.
 const tunePictures = 18

@@ -22,6 +22,9 @@ type Deps struct {
 	ONNXRuntime func() (version, path string, err error)
 	ONNXWanted  string // "1.27.0": another version is a warning
 
+	TensorRT func() (version string, err error)
+	HasGPU   func() bool // is there a device file of NVIDIA's driver
+
 	Dirs     []Dir
 	Writable func(dir string) error // can a file be made there, or the folder itself
 
@@ -69,6 +72,9 @@ func Checks(d Deps) []Check {
 	}
 	if d.ONNXRuntime != nil {
 		checks = append(checks, Check{"ONNX Runtime", d.onnxruntime})
+	}
+	if d.TensorRT != nil && d.HasGPU != nil {
+		checks = append(checks, Check{"TensorRT", d.tensorrt})
 	}
 	if d.Writable != nil {
 		for _, dir := range d.Dirs {
@@ -209,6 +215,18 @@ func (d Deps) onnxruntime(context.Context) Result {
 		}
 	}
 	return Result{Status: OK, Detail: version + " at " + path}
+}
+
+// tensorrt warns only where there is an NVIDIA GPU that is not used.
+func (d Deps) tensorrt(context.Context) Result {
+	version, err := d.TensorRT()
+	switch {
+	case err == nil:
+		return Result{Status: OK, Detail: version}
+	case !d.HasGPU():
+		return Result{Status: OK, Detail: "not used: no NVIDIA device here"}
+	}
+	return Result{Status: Warn, Detail: err.Error(), Fix: "docs/nvidia.md says what to install; then make cuda"}
 }
 
 func (d Deps) dir(dir Dir) Result {

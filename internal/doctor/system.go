@@ -34,6 +34,11 @@ func System() Deps {
 			return devices
 		},
 		OpenVideo: openVideo,
+		HasGPU: func() bool {
+			desktop, _ := filepath.Glob("/dev/nvidia[0-9]*") // only a bad pattern fails
+			jetson, _ := filepath.Glob("/dev/nvhost-gpu")
+			return len(desktop)+len(jetson) > 0
+		},
 	}
 }
 

@@ -51,25 +51,29 @@ int fake_call_tensor(braid_cuda_call *c, const char *name, void *p, braid_cuda_e
   return fake_leave(fake_error(err, BRAID_CUDA_INVALID, "the engine has no tensor of this name"));
 }
 
-int fake_call_copy(braid_cuda_call *c, int32_t after, void *dst, int32_t dst_gpu, const void *src, int32_t src_gpu,
+int fake_call_copy(braid_cuda_call *c, int32_t when, void *dst, int32_t dst_gpu, const void *src, int32_t src_gpu,
                    uint64_t bytes, braid_cuda_error *err) {
   int rc = enter("call_copy", c, err);
   if (rc != BRAID_CUDA_OK) return rc;
   memory *to = memory_find(dst, bytes), *from = memory_find(src, bytes);
   if (c->copied == MAX_COPIES) return fake_leave(fake_error(err, BRAID_CUDA_INVALID, "more than %d copies", MAX_COPIES));
+  if (when < BRAID_CUDA_BEFORE || when > BRAID_CUDA_ON_DEMAND) return fake_leave(fake_error(err, BRAID_CUDA_INVALID, "a copy at no time that there is"));
+  int demands = 0;
+  for (int i = 0; i < c->copied; i++) demands += c->copies[i].when == BRAID_CUDA_ON_DEMAND;
+  if (when == BRAID_CUDA_ON_DEMAND && demands == 64) return fake_leave(fake_error(err, BRAID_CUDA_INVALID, "a call has at most 64 copies on demand"));
   if (!to || memory_gpu(to) != dst_gpu)
     return fake_leave(fake_error(err, BRAID_CUDA_INVALID, "the destination has no %llu bytes where it says", (unsigned long long)bytes));
   if (!from || memory_gpu(from) != src_gpu)
     return fake_leave(fake_error(err, BRAID_CUDA_INVALID, "the source has no %llu bytes where it says", (unsigned long long)bytes));
   memory_bind(to, 1);
   memory_bind(from, 1);
-  c->copies[c->copied++] = (transfer){after != 0, to, from, memory_bytes(to, dst), memory_bytes(from, src), bytes};
+  c->copies[c->copied++] = (transfer){when, 1ULL << (demands & 63), to, from, memory_bytes(to, dst), memory_bytes(from, src), bytes};
   return fake_leave(BRAID_CUDA_OK);
 }
 
-static void copy(const struct braid_cuda_call *c, int after) {
+static void copy(const struct braid_cuda_call *c, int when, uint64_t wanted) {
   for (int i = 0; i < c->copied; i++)
-    if (c->copies[i].after == after) memmove(c->copies[i].dst, c->copies[i].src, c->copies[i].bytes);
+    if (c->copies[i].when == when && (when != BRAID_CUDA_ON_DEMAND || c->copies[i].bit & wanted)) memmove(c->copies[i].dst, c->copies[i].src, c->copies[i].bytes);
 }
 
 /* Splits the exec's room among the tensors, inputs filled, outputs spoilt. */
@@ -91,11 +95,12 @@ static void prepare(const struct braid_cuda_call *c, braid_cuda_fake_array *in, 
   }
 }
 
-int run_execute(struct braid_cuda_call *c, char *message, size_t room) {
+int run_execute(struct braid_cuda_call *c, uint64_t wanted, char *message, size_t room) {
   const braid_cuda_engine *e = c->exec->engine;
   braid_cuda_fake_array in[MAX_TENSORS], out[MAX_TENSORS];
   int32_t ins = 0, outs = 0;
-  copy(c, 0);
+  copy(c, BRAID_CUDA_ON_DEMAND, wanted);
+  copy(c, BRAID_CUDA_BEFORE, 0);
   prepare(c, in, &ins, out, &outs);
   pthread_mutex_lock(&fake_lock);
   braid_cuda_fake_evaluator_f f = fake.evaluator;
@@ -109,7 +114,7 @@ int run_execute(struct braid_cuda_call *c, char *message, size_t room) {
   if (f(owner, e->id, (void *)(uintptr_t)e->net.file.at, size, in, ins, out, outs, message, room) != 0) return BRAID_CUDA_INTERNAL;
   for (int i = 0, k = 0; i < e->info.count; i++)
     if (!e->info.tensors[i].input) tensor_store(&e->info.tensors[i], out[k++].values, c->data[i]);
-  copy(c, 1);
+  copy(c, BRAID_CUDA_AFTER, 0);
   return BRAID_CUDA_OK;
 }
 
@@ -121,18 +126,18 @@ int fake_call_ready(braid_cuda_call *c, int32_t graph, braid_cuda_error *err) {
     if (!c->data[i]) return fake_leave(fake_error(err, BRAID_CUDA_INVALID, "tensor \"%s\" is bound to nothing", e->info.tensors[i].name));
   if (graph && e->dla != BRAID_CUDA_NO_DLA)
     return fake_leave(fake_error(err, BRAID_CUDA_UNSUPPORTED, "a run on a DLA cannot be captured"));
-  rc = stream_push(c, NULL, 1, err);
+  rc = stream_push(c, NULL, 0, 1, err);
   if (rc == BRAID_CUDA_OK) rc = stream_wait(c, err);
   if (rc == BRAID_CUDA_OK) c->ready = 1;
   return fake_leave(rc);
 }
 
-int fake_call_start(braid_cuda_call *c, braid_cuda_call *after, braid_cuda_error *err) {
+int fake_call_start(braid_cuda_call *c, braid_cuda_call *after, uint64_t wanted, braid_cuda_error *err) {
   int rc = fake_enter("call_start", c, KIND_CALL, OF_HANDLE, err);
   if (rc != BRAID_CUDA_OK) return rc;
   if (!c->ready) return fake_leave(fake_error(err, BRAID_CUDA_INVALID, "the call is not ready"));
   if (after && !fake_is_open(after, KIND_CALL)) return fake_leave(fake_error(err, BRAID_CUDA_INVALID, "the call before it is not open"));
-  rc = stream_push(c, after ? after->event : NULL, 0, err);
+  rc = stream_push(c, after ? after->event : NULL, wanted, 0, err);
   if (rc == BRAID_CUDA_OK) fake.counters.started++;
   return fake_leave(rc);
 }

@@ -222,7 +222,7 @@ typedef struct {
 typedef struct {
   struct braid_cuda_call *call;
   event *after; /* NULL: nothing */
-  uint64_t after_count;
+  uint64_t after_count, wanted;
   int warm_up;
 } run;
 
@@ -237,7 +237,8 @@ struct braid_cuda_exec {
 };
 
 typedef struct {
-  int after;
+  int when;
+  uint64_t bit; /* on demand: of call_start's wanted */
   memory *to, *from;
   uint8_t *dst;
   const uint8_t *src;
@@ -256,10 +257,10 @@ struct braid_cuda_call {
 };
 
 /* The work of a run, without the lock: copies, the network, copies. */
-int run_execute(struct braid_cuda_call *c, char *message, size_t room);
+int run_execute(struct braid_cuda_call *c, uint64_t wanted, char *message, size_t room);
 void event_release(event *e);
 /* Enqueues a run; the lock is held. */
-int stream_push(struct braid_cuda_call *c, event *after, int warm_up, braid_cuda_error *err);
+int stream_push(struct braid_cuda_call *c, event *after, uint64_t wanted, int warm_up, braid_cuda_error *err);
 /* Waits for the call's last run and tells what came of it; the lock is held. */
 int stream_wait(struct braid_cuda_call *c, braid_cuda_error *err);
 
@@ -270,10 +271,10 @@ int fake_exec_close(braid_cuda_exec *x, braid_cuda_error *err);
 
 int fake_call_new(braid_cuda_exec *x, int32_t spin, braid_cuda_call **out, braid_cuda_error *err);
 int fake_call_tensor(braid_cuda_call *c, const char *name, void *p, braid_cuda_error *err);
-int fake_call_copy(braid_cuda_call *c, int32_t after, void *dst, int32_t dst_gpu, const void *src, int32_t src_gpu,
+int fake_call_copy(braid_cuda_call *c, int32_t when, void *dst, int32_t dst_gpu, const void *src, int32_t src_gpu,
                    uint64_t bytes, braid_cuda_error *err);
 int fake_call_ready(braid_cuda_call *c, int32_t graph, braid_cuda_error *err);
-int fake_call_start(braid_cuda_call *c, braid_cuda_call *after, braid_cuda_error *err);
+int fake_call_start(braid_cuda_call *c, braid_cuda_call *after, uint64_t wanted, braid_cuda_error *err);
 int fake_call_wait(braid_cuda_call *c, braid_cuda_error *err);
 int fake_call_close(braid_cuda_call *c, braid_cuda_error *err);
 

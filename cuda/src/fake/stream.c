@@ -9,11 +9,11 @@ void event_release(event *e) {
   if (e && --e->refs == 0) free(e);
 }
 
-int stream_push(struct braid_cuda_call *c, event *after, int warm_up, braid_cuda_error *err) {
+int stream_push(struct braid_cuda_call *c, event *after, uint64_t wanted, int warm_up, braid_cuda_error *err) {
   struct braid_cuda_exec *x = c->exec;
   if (x->waiting == RING) return fake_error(err, BRAID_CUDA_INVALID, "%d runs wait in this stream already", RING);
   run *r = &x->ring[(x->first + x->waiting++) % RING];
-  *r = (run){c, after, after ? after->started : 0, warm_up};
+  *r = (run){c, after, after ? after->started : 0, wanted, warm_up};
   if (after) after->refs++;
   c->event->started++;
   pthread_cond_broadcast(&fake_changed);
@@ -57,10 +57,11 @@ static void count(braid_cuda_fake_copied *c, uint64_t bytes) {
   c->bytes += bytes;
 }
 
-static void count_copies(const struct braid_cuda_call *c) {
+static void count_copies(const struct braid_cuda_call *c, uint64_t wanted) {
   braid_cuda_fake_counters *n = &fake.counters;
   for (int i = 0; i < c->copied; i++) {
     const transfer *t = &c->copies[i];
+    if (t->when == BRAID_CUDA_ON_DEMAND && !(t->bit & wanted)) continue;
     int32_t to = memory_gpu(t->to), from = memory_gpu(t->from);
     if (to == BRAID_CUDA_HOST && from == BRAID_CUDA_HOST)
       count(&n->host, t->bytes);
@@ -81,12 +82,12 @@ static void work(struct braid_cuda_exec *x) {
   int rc = hindered(&r, said, sizeof said);
   if (rc == BRAID_CUDA_OK) {
     pthread_mutex_unlock(&fake_lock);
-    rc = run_execute(r.call, said, sizeof said);
+    rc = run_execute(r.call, r.wanted, said, sizeof said);
     pthread_mutex_lock(&fake_lock);
   }
   if (!r.warm_up) {
     fake.counters.finished++;
-    if (rc == BRAID_CUDA_OK) count_copies(r.call);
+    if (rc == BRAID_CUDA_OK) count_copies(r.call, r.wanted);
   }
   event_release(r.after);
   event *e = r.call->event;

@@ -1,0 +1,91 @@
+package trt
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"braid/accel/trt/enginecache"
+	"braid/cuda"
+)
+
+// identity is all that an engine depends on; a change of any of it makes another.
+func (w *work) identity() enginecache.Engine {
+	e := enginecache.Engine{
+		Segment: enginecache.HashOf(w.segment.ONNX), Inputs: w.segment.Inputs, Outputs: w.segment.Outputs,
+		Precision: w.precision, Device: w.device.Kind(), Chip: w.gpus[w.at.gpu].Name, Compute: w.compute(),
+		TensorRT: w.versions.TensorRT.String(), Driver: w.versions.Driver.String(),
+		Flags: []string{magic, "cuda " + w.versions.CUDA.String(), fmt.Sprintf("level %d", w.recipe.level)},
+	}
+	for _, f := range w.recipe.flags {
+		e.Flags = append(e.Flags, fmt.Sprintf("flag %d %v", f.flag, f.on))
+	}
+	for _, p := range w.recipe.pools {
+		e.Flags = append(e.Flags, fmt.Sprintf("pool %d %d", p.pool, p.bytes))
+	}
+	return e
+}
+
+// compute is the GPU's compute capability, "9.0".
+func (w *work) compute() string {
+	c := w.gpus[w.at.gpu].ComputeCapability
+	return fmt.Sprintf("%d.%d", c/10, c%10)
+}
+
+// keptOrNew looks for the engine in the cache, and builds it where it is not there:
+// one process does, and the others wait for it.
+func (w *work) keptOrNew(ctx context.Context) ([]byte, error) {
+	cache := w.options.Cache
+	if cache == nil {
+		return w.engine()
+	}
+	id := w.identity()
+	key := id.Key()
+	if blob, ok := cache.Get(key); ok {
+		return blob, nil
+	}
+	unlock, err := cache.Lock(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	if blob, ok := cache.Get(key); ok {
+		return blob, nil
+	}
+	start := time.Now()
+	blob, err := w.engine()
+	if err == nil {
+		cache.Put(key, blob, enginecache.Manifest{Name: w.segment.Name, Engine: id, Made: start, Took: time.Since(start)})
+	}
+	return blob, err
+}
+
+// offerTimings gives the builder the times of earlier builds. Without them it only
+// takes longer.
+func (w *work) offerTimings(b *cuda.Builder) {
+	if w.options.Cache == nil {
+		return
+	}
+	data, _ := w.options.Cache.Timings(w.versions.TensorRT.String(), w.compute())
+	err := b.TimingCache(data)
+	if err != nil && len(data) > 0 {
+		w.options.Log.Warn("the kept timings of kernels are of no use: they are measured again", "error", err)
+		err = b.TimingCache(nil)
+	}
+	if err != nil {
+		w.options.Log.Debug("timings of kernels are not kept", "error", err)
+	}
+}
+
+// keepTimings keeps what the builder has measured.
+func (w *work) keepTimings(b *cuda.Builder) {
+	if w.options.Cache == nil {
+		return
+	}
+	data, err := b.Timings()
+	if err != nil {
+		w.options.Log.Debug("timings of kernels are not kept", "error", err)
+		return
+	}
+	w.options.Cache.PutTimings(w.versions.TensorRT.String(), w.compute(), data)
+}

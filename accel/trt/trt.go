@@ -1,0 +1,174 @@
+// Package trt runs Segments on NVIDIA GPUs and on the DLAs beside them: TensorRT,
+// reached through package cuda. It decides what an engine is to be (recipe), keeps
+// engines in a cache, and chains Calls on devices by events, so that the host waits
+// for the last of them only.
+package trt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"braid/accel"
+	"braid/accel/trt/enginecache"
+	"braid/cuda"
+)
+
+// host is the device of page-locked memory.
+const host accel.DeviceID = "cpu"
+
+// Options are what a Backend is opened with.
+type Options struct {
+	Cache *enginecache.Cache // of built engines; nil: none
+	Level int                // TensorRT's optimisation level, 0 to 5: how long it may look for faster kernels
+	Log   *slog.Logger
+}
+
+// DefaultLevel is TensorRT's own.
+const DefaultLevel = 3
+
+// Backend serves gpu:N and dla:N.
+type Backend struct {
+	lib      *cuda.Library
+	versions cuda.Versions
+	gpus     []cuda.Device
+	options  Options
+	builds   sync.Mutex // one at a time: builds that share a GPU spoil each other's timings
+
+	mu        sync.Mutex
+	engines   int
+	memories  int
+	loadables map[int]int // by DLA core
+	closed    bool
+
+	waits atomic.Int64
+}
+
+// Open makes a Backend of an opened library, which it owns from then on: where Open
+// fails it has closed it.
+func Open(lib *cuda.Library, o Options) (_ *Backend, err error) {
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, lib.Close())
+		}
+	}()
+	b := &Backend{lib: lib, options: o, loadables: map[int]int{}}
+	if b.versions, err = lib.Versions(); err != nil {
+		return nil, err
+	}
+	if b.gpus, err = lib.Devices(); err != nil {
+		return nil, err
+	}
+	o.Log.Debug("TensorRT opened", "tensorrt", b.versions.TensorRT, "cuda", b.versions.CUDA, "driver", b.versions.Driver, "gpus", len(b.gpus))
+	return b, nil
+}
+
+// Name is "trt".
+func (b *Backend) Name() string { return "trt" }
+
+// Devices are the GPUs and, on a chip that has them, the DLAs beside gpu:0.
+func (b *Backend) Devices(context.Context) (list []accel.Device, err error) {
+	for i, g := range b.gpus {
+		list = append(list, accel.Device{
+			ID: accel.DeviceID("gpu:" + strconv.Itoa(i)), Name: g.Name,
+			Backend: b.Name(), Version: b.versions.TensorRT.String(), Memory: g.Memory,
+		})
+	}
+	for i := range b.dlaCores() {
+		list = append(list, accel.Device{
+			ID: accel.DeviceID("dla:" + strconv.Itoa(i)), Name: "DLA of " + b.gpus[0].Name,
+			Backend: b.Name(), Version: b.versions.TensorRT.String(),
+		})
+	}
+	return list, nil
+}
+
+func (b *Backend) dlaCores() int {
+	if len(b.gpus) == 0 {
+		return 0
+	}
+	return b.gpus[0].DLACores
+}
+
+// HostWaits is how often a Call had to wait on the host for the one before it,
+// because that was no device's.
+func (b *Backend) HostWaits() int64 { return b.waits.Load() }
+
+// place is a device as the library counts.
+type place struct{ gpu, dla int }
+
+func (p place) isDLA() bool { return p.dla != cuda.NoDLA }
+
+// find says where a device is.
+func (b *Backend) find(d accel.DeviceID) (place, error) {
+	id, runtime, named := strings.Cut(string(d), "/")
+	kind, number, _ := strings.Cut(id, ":")
+	n, err := strconv.Atoi(number)
+	switch {
+	case named && runtime != b.Name(), kind != "gpu" && kind != "dla", err != nil:
+		return place{}, fmt.Errorf("trt serves gpu:N and dla:N, not %s", d)
+	case kind == "gpu" && n >= len(b.gpus):
+		return place{}, fmt.Errorf("there is no %s: this machine has %s", d, count(len(b.gpus), "GPU"))
+	case kind == "gpu":
+		return place{gpu: n, dla: cuda.NoDLA}, nil
+	case n >= b.dlaCores():
+		return place{}, fmt.Errorf("there is no %s: this machine has %s", d, count(b.dlaCores(), "DLA core"))
+	}
+	return place{gpu: 0, dla: n}, nil
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// Close ends the runtime. It refuses while an Engine or a Memory is open. Closing
+// twice does nothing.
+func (b *Backend) Close() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		return nil
+	}
+	if b.engines != 0 || b.memories != 0 {
+		return fmt.Errorf("closing trt: %d engines and %d memories are still open", b.engines, b.memories)
+	}
+	b.closed = true
+	return b.lib.Close()
+}
+
+// errClosed is what a method of something closed returns.
+var errClosed = errors.New("already closed")
+
+// hold counts up a counter of b, under its lock.
+func (b *Backend) hold(counter *int) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		return fmt.Errorf("trt backend: %w", errClosed)
+	}
+	*counter++
+	return nil
+}
+
+// drop counts a counter of b down again.
+func (b *Backend) drop(counter *int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	*counter--
+}
+
+// lost makes the error of a device that runs nothing more the graph's.
+func lost(err error) error {
+	if errors.Is(err, cuda.ErrDeviceLost) {
+		return fmt.Errorf("%w: %w", accel.ErrDeviceLost, err)
+	}
+	return err
+}
