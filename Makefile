@@ -89,6 +89,14 @@ ci: test ## what .ci/run calls
 race: build ## tiers 1 and 2 under the race detector
 	@$(STEP) race $(GO) test -tags e2e -race -shuffle=on -count=1 -timeout 30m ./... $(ARGS)
 
+# Under ASan the stand-in for CUDA is compiled with it too. The third run holds
+# the build without C together.
+.PHONY: cuda-checks
+cuda-checks: setup ## the door to CUDA with cgo's pointer checks, with AddressSanitizer, and without cgo
+	@GOEXPERIMENT=cgocheck2 $(STEP) cuda-cgocheck $(GO) test -tags nogst -count=1 ./cuda/... $(ARGS)
+	@BRAID_CUDA_FAKE_CFLAGS='-fsanitize=address -fno-omit-frame-pointer' $(STEP) cuda-asan $(GO) test -asan -tags nogst -count=1 ./cuda/... $(ARGS)
+	@CGO_ENABLED=0 $(STEP) cuda-no-cgo $(GO) vet -tags nogst ./cuda/...
+
 .PHONY: fuzz
 fuzz: setup ## each fuzz target for FUZZTIME
 	@scripts/fuzz $(FUZZTIME)

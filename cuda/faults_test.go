@@ -146,14 +146,13 @@ func TestClosingFails(t *testing.T) {
 	f := cudatest.New(t)
 	l, err := cuda.Open(f.Path)
 	check(t, err)
-	r := &rig{t, f, l}
-	b, err := r.NewBuilder(0)
+	b, err := l.NewBuilder(0)
 	check(t, err)
 	check(t, b.Parse(double(t, 1, 2, 3)))
-	r.Fail("blob_data", 1, cuda.ErrInternal)
+	f.Fail("blob_data", 1, cuda.ErrInternal)
 	_, err = b.Layers()
 	refused(t, err, cuda.ErrInternal, "listing layers")
-	r.Fail("blob_close", 1, cuda.ErrInternal)
+	f.Fail("blob_close", 1, cuda.ErrInternal)
 	_, err = b.Layers()
 	refused(t, err, cuda.ErrInternal, "listing layers")
 	blob, err := b.Build()
@@ -168,7 +167,7 @@ func TestClosingFails(t *testing.T) {
 		entry string
 		what  interface{ Close() error }
 	}{{"call_close", c}, {"exec_close", x}, {"engine_close", e}, {"builder_close", b}, {"runtime_close", l}} {
-		r.Fail(closing.entry, 1, cuda.ErrInternal)
+		f.Fail(closing.entry, 1, cuda.ErrInternal)
 		refused(t, closing.what.Close(), cuda.ErrInternal, closing.entry)
 		check(t, closing.what.Close())
 	}

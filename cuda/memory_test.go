@@ -4,7 +4,9 @@ package cuda_test
 
 import (
 	"bytes"
+	"os"
 	"sync"
+	"syscall"
 	"testing"
 
 	"braid/cuda"
@@ -28,6 +30,22 @@ func TestMemory(t *testing.T) {
 	}
 	check(t, r.FreeDevice(0, 0))
 	check(t, r.FreeHost(0))
+}
+
+// TestDeviceMemoryIsNotTheHosts lets the kernel read for the host, which tells a
+// fault where a read in Go would end the test.
+func TestDeviceMemoryIsNotTheHosts(t *testing.T) {
+	r := newRig(t)
+	_, host := r.host(16)
+	from, to, err := os.Pipe()
+	check(t, err)
+	defer from.Close()
+	defer to.Close()
+	for p, want := range map[cuda.Address]syscall.Errno{r.device(0, 16): syscall.EFAULT, host: 0} {
+		if _, _, errno := syscall.Syscall(syscall.SYS_WRITE, to.Fd(), uintptr(p), 16); errno != want {
+			t.Errorf("reading at %#x: %v, want %v", p, errno, want)
+		}
+	}
 }
 
 func TestMemoryRefuses(t *testing.T) {

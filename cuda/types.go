@@ -40,10 +40,10 @@ type Device struct {
 // Address is a place in device or page-locked memory. Go may not look behind it.
 type Address uintptr
 
-// Host, in place of a GPU's number, is page-locked memory.
+// Host stands in place of a GPU's number for page-locked memory.
 const Host = -1
 
-// NoDLA, in place of a DLA core's number, is the GPU itself.
+// NoDLA stands in place of a DLA core's number for the GPU itself.
 const NoDLA = -1
 
 // Place is an address and whose memory it is: a GPU's number, or Host.

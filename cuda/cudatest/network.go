@@ -3,6 +3,7 @@ package cudatest
 import (
 	"encoding/binary"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 
@@ -102,10 +103,7 @@ func weights(t *onnxpb.TensorProto) (value, error) {
 
 // run computes the nodes one by one.
 func (g *graph) run(in, out map[string][]float32) error {
-	values := map[string]value{}
-	for name, w := range g.weights {
-		values[name] = w
-	}
+	values := maps.Clone(g.weights)
 	for _, d := range g.inputs {
 		shape := make([]int, len(d.Shape))
 		for i, s := range d.Shape {
