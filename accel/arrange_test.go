@@ -17,7 +17,7 @@ func TestArrange(t *testing.T) {
 		for i := range rapid.IntRange(0, 8).Draw(t, "tensors") {
 			list = append(list, TensorDesc{
 				Name: string(rune('a' + i)), Type: types.Draw(t, "type"), Shape: dims.Draw(t, "shape"),
-				Layout: rapid.SampledFrom([]Layout{Linear, CHW16, CHW32}).Draw(t, "layout"),
+				Layout: rapid.SampledFrom([]Layout{Linear, HWC8, CHW16, CHW32}).Draw(t, "layout"),
 			})
 		}
 		offsets, total, err := Arrange(list, 64)
@@ -58,6 +58,7 @@ func TestBytes(t *testing.T) {
 		{TensorDesc{Type: Float32, Shape: []int64{1, 3, 2, 2}}, 48},
 		{TensorDesc{Type: Float16, Shape: []int64{1, 3, 2, 2}, Layout: CHW16}, 128},
 		{TensorDesc{Type: Float16, Shape: []int64{1, 17, 2, 2}, Layout: CHW16}, 256},
+		{TensorDesc{Type: Float16, Shape: []int64{1, 17, 2, 2}, Layout: HWC8}, 192},
 		{TensorDesc{Type: Int8, Shape: []int64{2, 33, 1, 5}, Layout: CHW32}, 640},
 		{TensorDesc{Type: Float16, Shape: []int64{7}, Layout: CHW16}, 14},
 	} {

@@ -66,17 +66,20 @@ func (t DType) String() string {
 // Layout is how a tensor's elements lie in memory.
 type Layout string
 
-// The layouts that cross cuts. In the two others, which a DLA works in, 16 or 32
-// channels of a pixel lie together and the last group is filled up with zeros.
+// The layouts that cross cuts. In all but Linear channels of a pixel lie together
+// and are filled up with zeros.
 const (
-	Linear Layout = "" // the last dimension closest, without gaps
-	CHW16  Layout = "chw16"
-	CHW32  Layout = "chw32"
+	Linear Layout = ""      // the last dimension closest, without gaps
+	HWC8   Layout = "hwc8"  // all channels, filled up to a multiple of 8: half precision on a GPU
+	CHW16  Layout = "chw16" // groups of 16: half precision on a DLA
+	CHW32  Layout = "chw32" // groups of 32: int8 on a DLA
 )
 
-// group is how many channels lie together.
+// group is the number of channels that is filled up to a multiple of.
 func (l Layout) group() int64 {
 	switch l {
+	case HWC8:
+		return 8
 	case CHW16:
 		return 16
 	case CHW32:

@@ -75,6 +75,7 @@ const (
 	CHW16       Format = 1  // DLA, Float16
 	CHW32       Format = 2  // DLA, Int8
 	DLALinear   Format = 3  // DLA, rows padded as the hardware wants
+	HWC8        Format = 4  // GPU, Float16: what its convolutions work on
 	OtherFormat Format = -1 // of a loaded engine only
 )
 

@@ -19,6 +19,9 @@ type Harness struct {
 	// Tolerance is the largest difference to the reference, as a fraction of the
 	// reference's largest value. 0 means 1e-5.
 	Tolerance float64
+	// Stand is why a device is played by Go code, which allocates: what Start itself
+	// allocates cannot be told then, and is not looked at. "" for a real one.
+	Stand string
 	// Bindings makes the tensors of one Job, host-visible on Device or with a
 	// copy on "cpu"; nil: one Alloc on Device.
 	Bindings func(t *testing.T, b accel.Backend, index int, tensors []accel.TensorDesc) *accel.Bindings

@@ -22,6 +22,9 @@ func (b *bench) ready() (c accel.Call, job *accel.Bindings, want map[string]arra
 }
 
 func testAllocations(b *bench) {
+	if b.Stand != "" {
+		b.Skip(b.Stand)
+	}
 	c, _, _ := b.ready()
 	ctx := b.Context()
 	b.run(c)

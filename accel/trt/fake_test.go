@@ -42,9 +42,40 @@ func TestSuite(t *testing.T) {
 		{"gpu:1 kernel by kernel, spinning", "gpu:1", accel.LoadOptions{Eager: true, Spin: true}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			acceltest.Run(t, suite(open, c.device, "fp32", c.load, 1e-5))
+			h := suite(open, c.device, "fp32", c.load, 1e-5)
+			h.Stand = "the stand-in evaluates in Go: TestStartAllocatesNothing looks at Start alone"
+			acceltest.Run(t, h)
 		})
 	}
+}
+
+// TestStartAllocatesNothing starts runs that wait, so that only Start is counted.
+func TestStartAllocatesNothing(t *testing.T) {
+	f := cudatest.New(t)
+	b := onFake(t, f)
+	t.Cleanup(func() { must(t, b.Close()) })
+	x, a, y := tensor("x", 3, accel.Float32, ""), tensor("a", 5, accel.Float32, ""), tensor("y", 4, accel.Float32, "")
+	on := bound(t, b, map[accel.DeviceID][]accel.TensorDesc{"cpu": {x, y}, "gpu:0": {x, a, y}})
+	on.SetRoute("a", []accel.DeviceID{"gpu:0"}, []accel.DeviceID{"gpu:0"})
+	first := ready(t, b, conv(t, x, a), "gpu:0", accel.BuildOptions{}, on)
+	second := ready(t, b, conv(t, a, y), "gpu:0", accel.BuildOptions{}, on)
+	open := make(chan struct{})
+	f.Evaluate(func([]byte, map[string][]float32, map[string][]float32) error { <-open; return nil })
+	ctx := t.Context()
+	var last accel.Event
+	if n := testing.AllocsPerRun(50, func() {
+		after, err := first.Start(ctx, accel.Done)
+		if err == nil {
+			last, err = second.Start(ctx, after)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}); n != 0 {
+		t.Errorf("two Starts allocate %v times", n)
+	}
+	close(open)
+	must(t, last.Wait(ctx))
 }
 
 // conv is a convolution and its activation from x to y, both of a type and layout.

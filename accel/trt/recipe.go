@@ -107,4 +107,4 @@ func (r recipe) chooseDevice(b *cuda.Builder) error {
 // has says whether a flag is on.
 func (r recipe) has(f cuda.Flag) bool { return slices.Contains(r.flags, setting{f, true}) }
 
-var formats = map[accel.Layout]cuda.Format{accel.Linear: cuda.Linear, accel.CHW16: cuda.CHW16, accel.CHW32: cuda.CHW32}
+var formats = map[accel.Layout]cuda.Format{accel.Linear: cuda.Linear, accel.HWC8: cuda.HWC8, accel.CHW16: cuda.CHW16, accel.CHW32: cuda.CHW32}

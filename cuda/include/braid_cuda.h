@@ -84,9 +84,10 @@ typedef enum {
 /* Layouts of a tensor, named as TensorRT's TensorFormat. */
 typedef enum {
   BRAID_CUDA_LINEAR = 0,
-  BRAID_CUDA_CHW16 = 1,     /* DLA, FP16 */
-  BRAID_CUDA_CHW32 = 2,     /* DLA, INT8 */
-  BRAID_CUDA_DLA_LINEAR = 3 /* DLA, rows padded as the hardware wants */
+  BRAID_CUDA_CHW16 = 1,      /* DLA, FP16 */
+  BRAID_CUDA_CHW32 = 2,      /* DLA, INT8 */
+  BRAID_CUDA_DLA_LINEAR = 3, /* DLA, rows padded as the hardware wants */
+  BRAID_CUDA_HWC8 = 4        /* GPU, FP16: what its convolutions work on */
 } braid_cuda_format;
 
 typedef enum {

@@ -59,6 +59,8 @@ TensorFormat format_to_tensorrt(int32_t format) {
       return TensorFormat::kCHW16;
     case BRAID_CUDA_CHW32:
       return TensorFormat::kCHW32;
+    case BRAID_CUDA_HWC8:
+      return TensorFormat::kHWC8;
     case BRAID_CUDA_DLA_LINEAR:
       return TensorFormat::kDLA_LINEAR;
     default:
@@ -74,6 +76,8 @@ int32_t format_of(TensorFormat format) {
       return BRAID_CUDA_CHW16;
     case TensorFormat::kCHW32:
       return BRAID_CUDA_CHW32;
+    case TensorFormat::kHWC8:
+      return BRAID_CUDA_HWC8;
     case TensorFormat::kDLA_LINEAR:
       return BRAID_CUDA_DLA_LINEAR;
     default:

@@ -23,8 +23,9 @@ type path struct {
 
 // newTraffic follows the tensors of a plan: inputs come from the host and outputs
 // go there. The segments' tensors get the form in which they cross: what only
-// devices of lesser precision touch crosses in half precision, and in a DLA's own
-// layout where one of them is a DLA, so that the reformat is the GPU's.
+// devices of lesser precision touch crosses in half precision, and in the layout
+// that they work in; where one of them is a DLA in its, so that the reformat is the
+// GPU's.
 func newTraffic(inputs, outputs []accel.TensorDesc, segments []*accel.Segment, p plan.Plan) traffic {
 	t := traffic{}
 	for _, d := range inputs {
@@ -82,12 +83,22 @@ func (t traffic) settle(tensors []accel.TensorDesc) {
 		p := t[tensors[i].Name]
 		if !p.exact && !slices.Contains(p.writers, host) && !slices.Contains(p.readers, host) {
 			tensors[i].Type = accel.Float16
-			if p.dla {
-				tensors[i].Layout = accel.CHW16
-			}
+			tensors[i].Layout = p.layout()
 		}
 		p.desc = tensors[i]
 	}
+}
+
+// layout is the one in which a tensor of half precision needs no reformat on
+// either side: a DLA's where there is one, else that of a GPU's convolutions.
+func (p *path) layout() accel.Layout {
+	switch {
+	case len(p.desc.Shape) != 4:
+		return accel.Linear
+	case p.dla:
+		return accel.CHW16
+	}
+	return accel.HWC8
 }
 
 // copies are the tensors that each memory holds.

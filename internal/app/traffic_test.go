@@ -31,9 +31,9 @@ func TestTraffic(t *testing.T) {
 		},
 		"halves on one GPU": {
 			segments: []plan.Segment{{Devices: []plan.Placement{{ID: "gpu:0"}}, Precision: plan.FP16}, {Devices: []plan.Placement{{ID: "gpu:0"}}, Precision: plan.FP16}},
-			a:        accel.TensorDesc{Name: "a", Type: accel.Float16, Shape: []int64{1, 20, 4, 4}},
+			a:        accel.TensorDesc{Name: "a", Type: accel.Float16, Shape: []int64{1, 20, 4, 4}, Layout: accel.HWC8},
 			routes:   map[string]ends{"x": {{"cpu"}, {"gpu:0"}}, "a": {{"gpu:0"}, {"gpu:0"}}, "b": {{"gpu:0"}, {"cpu"}}},
-			bytes:    map[accel.DeviceID]int64{"cpu": 2 * 1280, "gpu:0": 2*1280 + 640},
+			bytes:    map[accel.DeviceID]int64{"cpu": 2 * 1280, "gpu:0": 2*1280 + 768},
 		},
 		"single precision on one side": {
 			segments: []plan.Segment{{Devices: []plan.Placement{{ID: "gpu:0"}}}, {Devices: []plan.Placement{{ID: "gpu:0"}}, Precision: plan.FP16}},

@@ -124,7 +124,7 @@ func layerOf(name string) (layer, bool) {
 	var best layer
 	found := false
 	for _, l := range layers {
-		if match(l.pattern, name) && (!found || len(l.pattern) > len(best.pattern)) {
+		if match(l.pattern, name) && (!found || len(l.pattern) > len(best.pattern) || l.pattern == name) {
 			best, found = l, true
 		}
 	}

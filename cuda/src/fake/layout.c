@@ -45,6 +45,8 @@ static layout layout_of(const tensor *t) {
   l.pitch = l.w;
   if (t->format == BRAID_CUDA_CHW16) l.vector = 16;
   if (t->format == BRAID_CUDA_CHW32) l.vector = 32;
+  /* All channels of a pixel together, filled up to a multiple of 8. */
+  if (t->format == BRAID_CUDA_HWC8) l.vector = (l.c + 7) / 8 * 8;
   if (t->format == BRAID_CUDA_DLA_LINEAR) {
     uint64_t row = 64 / size_of(t->type);
     l.pitch = (l.w + row - 1) / row * row;
@@ -72,6 +74,7 @@ const char *tensor_refused(const tensor *t) {
   if (t->type != t->file_type && !(number && small)) return "its type cannot become this one";
   if (t->format == BRAID_CUDA_LINEAR) return NULL;
   if (t->rank < 3) return "this format wants channels, height and width";
+  if (t->format == BRAID_CUDA_HWC8 && t->type != BRAID_CUDA_FLOAT16) return "HWC8 is of FP16";
   if (t->format == BRAID_CUDA_CHW16 && t->type != BRAID_CUDA_FLOAT16) return "CHW16 is of FP16";
   if (t->format == BRAID_CUDA_CHW32 && t->type != BRAID_CUDA_INT8) return "CHW32 is of INT8";
   if (t->format == BRAID_CUDA_DLA_LINEAR && t->type != BRAID_CUDA_FLOAT16 && t->type != BRAID_CUDA_INT8) return "DLA_LINEAR is of FP16 or INT8";
