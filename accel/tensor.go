@@ -78,6 +78,8 @@ const (
 // group is the number of channels that is filled up to a multiple of.
 func (l Layout) group() int64 {
 	switch l {
+	case Linear:
+		return 1
 	case HWC8:
 		return 8
 	case CHW16:
