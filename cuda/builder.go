@@ -13,13 +13,13 @@ import (
 // Builder is a network on its way to an engine blob: Parse once, then set what is
 // to be set, then Build once.
 type Builder struct {
-	library *Library
-	handle  *C.braid_cuda_builder // nil: closed
+	home   *Library
+	handle *C.braid_cuda_builder // nil: closed
 }
 
 // NewBuilder starts a build on a GPU, which tactics are timed on.
 func (l *Library) NewBuilder(gpu int) (*Builder, error) {
-	b := &Builder{library: l}
+	b := &Builder{home: l}
 	err := l.do(on("making a builder on", gpu), func(e *C.braid_cuda_error) C.int {
 		return C.call_builder_new(l.table, l.runtime, C.int32_t(gpu), &b.handle, e)
 	})
@@ -34,7 +34,7 @@ func (b *Builder) do(doing string, f func(C.table_t, *C.braid_cuda_error) C.int)
 	if b.handle == nil {
 		return invalid(doing, "the builder is closed")
 	}
-	return b.library.do(doing, func(e *C.braid_cuda_error) C.int { return f(b.library.table, e) })
+	return b.home.do(doing, func(e *C.braid_cuda_error) C.int { return f(b.home.table, e) })
 }
 
 // Parse reads an ONNX file's bytes, which are copied.
@@ -145,8 +145,8 @@ func (b *Builder) blob(doing string, f func(C.table_t, **C.braid_cuda_blob, *C.b
 	if b.handle == nil {
 		return nil, invalid(doing, "the builder is closed")
 	}
-	return b.library.blob(doing, func(out **C.braid_cuda_blob, e *C.braid_cuda_error) C.int {
-		return f(b.library.table, out, e)
+	return b.home.blob(doing, func(out **C.braid_cuda_blob, e *C.braid_cuda_error) C.int {
+		return f(b.home.table, out, e)
 	})
 }
 

@@ -14,9 +14,9 @@ import (
 // tensor of the engine, CopyBefore and CopyAfter for what is to be copied, then
 // Ready, then Start and Wait as often as wanted.
 type Call struct {
-	library *Library
-	table   C.table_t
-	handle  *C.braid_cuda_call // nil: closed
+	home   *Library
+	table  C.table_t
+	handle *C.braid_cuda_call // nil: closed
 	// err is in C's memory, so that Start and Wait need none of Go's.
 	err *C.braid_cuda_error
 }
@@ -31,8 +31,8 @@ func (x *Exec) NewCall(spin bool) (*Call, error) {
 	if spin {
 		spins = 1
 	}
-	c := &Call{library: x.library, table: x.library.table}
-	err := x.library.do(doing, func(e *C.braid_cuda_error) C.int {
+	c := &Call{home: x.home, table: x.home.table}
+	err := x.home.do(doing, func(e *C.braid_cuda_error) C.int {
 		return C.call_call_new(c.table, x.handle, spins, &c.handle, e)
 	})
 	if err != nil {
@@ -47,7 +47,7 @@ func (c *Call) do(doing string, f func(*C.braid_cuda_error) C.int) error {
 	if c.handle == nil {
 		return invalid(doing, "the call is closed")
 	}
-	return c.library.do(doing, f)
+	return c.home.do(doing, f)
 }
 
 // Tensor binds a tensor of the engine to memory of its GPU, of a GPU that it

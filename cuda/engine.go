@@ -12,14 +12,14 @@ import (
 
 // Engine is a network, ready on a device.
 type Engine struct {
-	library *Library
-	handle  *C.braid_cuda_engine // nil: closed
+	home   *Library
+	handle *C.braid_cuda_engine // nil: closed
 }
 
 // Load makes an Engine of a blob that Build made, on a GPU or, where dlaCore is
 // not NoDLA, on a DLA core of that GPU. The blob is not kept.
 func (l *Library) Load(gpu, dlaCore int, blob []byte) (*Engine, error) {
-	n := &Engine{library: l}
+	n := &Engine{home: l}
 	err := l.do(on("loading an engine on", gpu), func(e *C.braid_cuda_error) C.int {
 		return C.call_engine_load(l.table, l.runtime, C.int32_t(gpu), C.int32_t(dlaCore),
 			(*C.uint8_t)(unsafe.SliceData(blob)), C.uint64_t(len(blob)), &n.handle, e)
@@ -35,7 +35,7 @@ func (n *Engine) do(doing string, f func(C.table_t, *C.braid_cuda_error) C.int) 
 	if n.handle == nil {
 		return invalid(doing, "the engine is closed")
 	}
-	return n.library.do(doing, func(e *C.braid_cuda_error) C.int { return f(n.library.table, e) })
+	return n.home.do(doing, func(e *C.braid_cuda_error) C.int { return f(n.home.table, e) })
 }
 
 // Tensors are the inputs and outputs.
@@ -94,8 +94,8 @@ func (n *Engine) Inspect() ([]byte, error) {
 	if n.handle == nil {
 		return nil, invalid(doing, "the engine is closed")
 	}
-	return n.library.blob(doing, func(out **C.braid_cuda_blob, e *C.braid_cuda_error) C.int {
-		return C.call_engine_inspect(n.library.table, n.handle, out, e)
+	return n.home.blob(doing, func(out **C.braid_cuda_blob, e *C.braid_cuda_error) C.int {
+		return C.call_engine_inspect(n.home.table, n.handle, out, e)
 	})
 }
 
@@ -113,13 +113,13 @@ func (n *Engine) Close() error {
 
 // Exec is an execution context with a stream of its own.
 type Exec struct {
-	library *Library
-	handle  *C.braid_cuda_exec // nil: closed
+	home   *Library
+	handle *C.braid_cuda_exec // nil: closed
 }
 
 // NewExec makes an execution context, with Memory bytes of its own.
 func (n *Engine) NewExec() (*Exec, error) {
-	x := &Exec{library: n.library}
+	x := &Exec{home: n.home}
 	err := n.do("making an execution context", func(t C.table_t, e *C.braid_cuda_error) C.int {
 		return C.call_exec_new(t, n.handle, &x.handle, e)
 	})
@@ -134,8 +134,8 @@ func (x *Exec) Close() error {
 	if x == nil || x.handle == nil {
 		return nil
 	}
-	err := x.library.do("closing an execution context", func(e *C.braid_cuda_error) C.int {
-		return C.call_exec_close(x.library.table, x.handle, e)
+	err := x.home.do("closing an execution context", func(e *C.braid_cuda_error) C.int {
+		return C.call_exec_close(x.home.table, x.handle, e)
 	})
 	x.handle = nil
 	return err

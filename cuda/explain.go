@@ -11,7 +11,7 @@ var needed = regexp.MustCompile(`^(\S*?([^/\s]+\.so[.0-9]*)): cannot open shared
 
 // packages say who brings a library, by its name; % stands for the major version
 // of the file.
-var packages = []struct{ library, bring string }{
+var packages = []struct{ file, bring string }{
 	{"libnvinfer_plugin", "TensorRT: libnvinfer-plugin%"},
 	{"libnvinfer", "TensorRT: libnvinfer%"},
 	{"libnvonnxparser", "TensorRT: libnvonnxparsers%"},
@@ -49,7 +49,7 @@ func origin(file string) string {
 	name, version, _ := strings.Cut(path.Base(file), ".so")
 	major, _, _ := strings.Cut(strings.TrimPrefix(version, "."), ".")
 	for _, p := range packages {
-		if p.library == name {
+		if p.file == name {
 			return " (" + strings.Replace(p.bring, "%", major, 1) + ")"
 		}
 	}
