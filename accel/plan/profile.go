@@ -1,0 +1,187 @@
+package plan
+
+import (
+	"bytes"
+	"fmt"
+
+	"go.yaml.in/yaml/v3"
+
+	"braid/accel"
+	"braid/internal/strict"
+)
+
+// Profile is what was measured of one model on one machine: the planner's input.
+// All times are milliseconds of one frame.
+type Profile struct {
+	Version   int         `yaml:"version" rule:"required" doc:"1"`
+	Model     string      `yaml:"model,omitempty" doc:"the model that was measured, as in a plan"`
+	Machine   string      `yaml:"machine,omitempty" doc:"key of the machine that it was measured on"`
+	Cores     int         `yaml:"cores" rule:"min=1,max=4096" doc:"CPU cores that decode, prep, detect and segments on the CPU share"`
+	Units     []Unit      `yaml:"units" rule:"required" doc:"the network in order, once for each device, number of threads and precision"`
+	Transfers []Transfer  `yaml:"transfers,omitempty" doc:"tensors that change memories"`
+	Streams   []Streams   `yaml:"streams,omitempty" doc:"the whole network by the number of streams on one device"`
+	Corun     []Corun     `yaml:"corun,omitempty" doc:"two devices at work at once"`
+	CPU       CPUTimes    `yaml:"cpu_ms,flow" doc:"CPU time around the network"`
+	Simulated []SimDevice `yaml:"simulated,omitempty" doc:"devices of this profile that were declared and not measured"`
+}
+
+// Unit is the stretch of the network between two neighbouring cut points on one
+// device.
+type Unit struct {
+	At        string         `yaml:"at,omitempty" doc:"the cut point at its end; the last unit of the network has none"`
+	Device    accel.DeviceID `yaml:"device" rule:"required" doc:"where it ran"`
+	Threads   int            `yaml:"threads,omitempty" rule:"min=0,max=1024" doc:"CPU threads; 0 on other devices"`
+	Precision Precision      `yaml:"precision,omitempty" doc:"default: fp32"`
+	MS        float64        `yaml:"ms" rule:"min=0" doc:"time alone on the device, one stream"`
+	CI        float64        `yaml:"ci_ms,omitempty" rule:"min=0" doc:"half of the 95 % interval of ms"`
+	CutMS     float64        `yaml:"cut_ms,omitempty" doc:"what a cut behind this unit adds to the time of both sides together: fusion lost, one more launch"`
+	Bytes     int64          `yaml:"bytes,omitempty" rule:"min=0" doc:"of the tensors that cross behind it"`
+	Why       string         `yaml:"why,omitempty" doc:"the reason why the device cannot run it, naming the layer; ms is then 0"`
+}
+
+// Transfer is a copy of tensors from one device's memory to another's. Between
+// two sizes it is a straight line.
+type Transfer struct {
+	From  accel.DeviceID `yaml:"from" rule:"required" doc:"the memory that is read"`
+	To    accel.DeviceID `yaml:"to" rule:"required" doc:"the memory that is written"`
+	Bytes int64          `yaml:"bytes" rule:"min=0" doc:"size of the copy"`
+	MS    float64        `yaml:"ms" rule:"min=0" doc:"time of the copy"`
+}
+
+// Streams is the whole network on one device with a number of streams.
+type Streams struct {
+	Device    accel.DeviceID `yaml:"device" rule:"required" doc:"where it ran"`
+	N         int            `yaml:"n" rule:"min=1,max=64" doc:"streams, each with its own frame"`
+	Threads   int            `yaml:"threads,omitempty" rule:"min=0,max=1024" doc:"CPU threads of each; 0 on other devices"`
+	Precision Precision      `yaml:"precision,omitempty" doc:"default: fp32"`
+	Rate      float64        `yaml:"rate" rule:"min=0" doc:"frames a second of all streams together"`
+}
+
+// Corun is by how much two devices slow each other down: 1.1 is a tenth more time
+// for each unit.
+type Corun struct {
+	A         accel.DeviceID `yaml:"a" rule:"required" doc:"one device"`
+	B         accel.DeviceID `yaml:"b" rule:"required" doc:"the other"`
+	SlowdownA float64        `yaml:"slowdown_a" rule:"min=0" doc:"time on a with b at work, over time alone"`
+	SlowdownB float64        `yaml:"slowdown_b" rule:"min=0" doc:"time on b with a at work, over time alone"`
+}
+
+// CPUTimes are milliseconds of one core for one frame.
+type CPUTimes struct {
+	Decode float64 `yaml:"decode" rule:"min=0" doc:"decoding"`
+	Prep   float64 `yaml:"prep" rule:"min=0" doc:"resizing and normalising"`
+	Detect float64 `yaml:"detect" rule:"min=0" doc:"decoding the heads and NMS"`
+}
+
+// SimDevice is a device that was declared.
+type SimDevice struct {
+	ID     accel.DeviceID `yaml:"id" rule:"required" doc:"the device"`
+	FIFO   bool           `yaml:"fifo,omitempty" doc:"runs one segment at a time, in order, as a DLA does; else its streams share it as on a GPU"`
+	Source string         `yaml:"source,omitempty" doc:"where its figures come from"`
+}
+
+// ParseProfile reads a profile file. file is its name, for messages. The error is
+// a strict.Errors with everything that is wrong.
+func ParseProfile(data []byte, file string) (Profile, error) {
+	var p Profile
+	lines, errs := strict.Decoder{File: file}.Decode(data, &p)
+	if err := strict.Merge(file, lines, errs, p.problems()).Err(); err != nil {
+		return Profile{}, err
+	}
+	return p, nil
+}
+
+// Marshal writes the profile as a file that ParseProfile reads back the same.
+func (p Profile) Marshal() ([]byte, error) {
+	var b bytes.Buffer
+	enc := yaml.NewEncoder(&b)
+	enc.SetIndent(2)
+	if err := enc.Encode(p); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), enc.Close()
+}
+
+// Series tells the runs of Units apart that each cover the whole network.
+type Series struct {
+	Device    accel.DeviceID
+	Threads   int
+	Precision Precision
+}
+
+// Series is what the unit was measured as, with the default precision filled in.
+func (u Unit) Series() Series {
+	if u.Precision == "" {
+		u.Precision = FP32
+	}
+	return Series{u.Device, u.Threads, u.Precision}
+}
+
+// BySeries are the units of each series, in the order of the network, and the
+// series in the order of the file.
+func (p Profile) BySeries() (order []Series, units map[Series][]Unit) {
+	units = map[Series][]Unit{}
+	for _, u := range p.Units {
+		s := u.Series()
+		if units[s] == nil {
+			order = append(order, s)
+		}
+		units[s] = append(units[s], u)
+	}
+	return order, units
+}
+
+func (p Profile) problems() strict.Errors {
+	errs := strict.Check(p)
+	if p.Version != Version && p.Version != 0 {
+		errs.Addf("version", "this braid reads version %d, not %d", Version, p.Version)
+	}
+	if p.Model != "" && !modelForm.MatchString(p.Model) {
+		errs.Addf("model", "want name or name@sha256:hash with 8 to 64 hex digits")
+	}
+	device := func(at string, d accel.DeviceID) {
+		if d != "" && !deviceForm.MatchString(string(d)) {
+			errs.Addf(at, "%q is no device: want cpu, gpu:N, dla:N, npu:N or sim:NAME", d)
+		}
+	}
+	for i, u := range p.Units {
+		device(fmt.Sprintf("units[%d].device", i), u.Device)
+	}
+	for i, t := range p.Transfers {
+		device(fmt.Sprintf("transfers[%d].from", i), t.From)
+		device(fmt.Sprintf("transfers[%d].to", i), t.To)
+	}
+	for i, s := range p.Streams {
+		device(fmt.Sprintf("streams[%d].device", i), s.Device)
+	}
+	for i, c := range p.Corun {
+		device(fmt.Sprintf("corun[%d].a", i), c.A)
+		device(fmt.Sprintf("corun[%d].b", i), c.B)
+	}
+	p.seriesProblems(&errs)
+	return errs
+}
+
+// seriesProblems: every series covers the same units in the same order.
+func (p Profile) seriesProblems(errs *strict.Errors) {
+	order, units := p.BySeries()
+	if len(order) == 0 {
+		return
+	}
+	first := units[order[0]]
+	for _, s := range order {
+		if len(units[s]) != len(first) {
+			errs.Addf("units", "%s has %d units and %s has %d: each device needs all of them", s.Device, len(units[s]), order[0].Device, len(first))
+			continue
+		}
+		for i, u := range units[s] {
+			last := i == len(first)-1
+			switch {
+			case u.At != first[i].At:
+				errs.Addf("units", "unit %d of %s ends at %q, and at %q on %s", i, s.Device, u.At, first[i].At, order[0].Device)
+			case (u.At == "") != last:
+				errs.Addf("units", "unit %d of %s: the last unit, and only the last, has no at", i, s.Device)
+			}
+		}
+	}
+}
