@@ -27,6 +27,11 @@ type GateConfig struct {
 	Queue  int     // frames that may wait for the graph; 0: DefaultQueue
 	Skip   uint64  // frames at the start that were analysed before: passed over, numbered but not counted
 	Limit  uint64  // close after so many frames, the skipped ones among them; 0: no limit
+
+	// Lockstep lets the source work only while the graph waits for this camera's
+	// frame, one camera after the other. For recordings: a camera that is silent
+	// would hold up the others.
+	Lockstep bool
 }
 
 // Validate says what is wrong with the values.
@@ -61,6 +66,7 @@ type Gate struct {
 	offers uint64 // the source's goroutine only
 	pulse  pulse
 	room   chan struct{} // a token after each frame that leaves: wakes Block
+	step   lockstep
 
 	mu      sync.Mutex
 	queue   []*frame.Frame // ring
@@ -96,6 +102,7 @@ func NewGate(cfg GateConfig, pool *frame.Pool, ledger *frame.Ledger) (*Gate, err
 		seq:    cfg.Skip,
 		pulse:  pulse{born: time.Now(), first: make(chan struct{}, 1)},
 		room:   make(chan struct{}, 1),
+		step:   lockstep{on: cfg.Lockstep, asked: make(chan struct{}, 1)},
 		queue:  make([]*frame.Frame, cfg.Queue),
 	}, nil
 }
@@ -117,11 +124,11 @@ func (g *Gate) Offer(ctx context.Context, pts time.Duration) (*frame.Frame, erro
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	g.mu.Lock()
-	closed := g.closed
-	g.mu.Unlock()
-	if closed {
+	if g.isClosed() {
 		return nil, ErrClosed
+	}
+	if err := g.Asked(ctx); err != nil {
+		return nil, err
 	}
 	g.pulse.beat()
 	if g.limit > 0 && g.offers == g.limit {
@@ -243,6 +250,7 @@ func (g *Gate) Put(ctx context.Context, f *frame.Frame) error {
 		g.dropHead().Release()
 	}
 	f.Skipped, g.pending = g.pending, frame.Skipped{}
+	g.step.wanted.Store(false)
 	g.queue[(g.head+g.n)%len(g.queue)] = f
 	g.n++
 	notify(g.wake)
@@ -272,6 +280,7 @@ func (g *Gate) close(discard bool) {
 		g.ledger.CountDropped(frame.Cancelled)
 	}
 	notify(g.room)
+	notify(g.step.asked)
 	notify(g.wake)
 }
 

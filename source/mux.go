@@ -53,6 +53,7 @@ func (m *Mux) Next(ctx context.Context) (*frame.Frame, error) {
 		if over {
 			return nil, io.EOF
 		}
+		m.ask()
 		select {
 		case <-m.wake:
 		case <-ctx.Done():
@@ -80,6 +81,15 @@ func (m *Mux) take() (f *frame.Frame, over bool) {
 		}
 	}
 	return nil, len(m.gates) == 0
+}
+
+// ask tells the Gate whose turn it is that the graph waits.
+func (m *Mux) ask() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.gates) > 0 {
+		m.gates[m.next%len(m.gates)].ask()
+	}
 }
 
 // Discard closes all Gates and counts the frames that wait in them as

@@ -194,13 +194,14 @@ func (b *batch) input(ctx context.Context, arg string, names map[string]int) err
 	}
 	f, err := newFeed(src, source.GateConfig{
 		Camera: camera, Policy: source.Block, Skip: b.done.frames(camera, run), Limit: b.o.MaxFrames,
+		Lockstep: b.pipeline.plan.Serial,
 	}, b.pipeline.plan.InFlight, v)
 	if err != nil {
 		return err
 	}
 	b.emitter.views[camera] = v
 	b.progress.begin(camera, src, b.o.MaxFrames)
-	failed, err := runFeeds(ctx, b.env, b.pipeline, b.emitter, []*feed{f}, func(*feed) {})
+	failed, err := runFeeds(ctx, b.env, b.pipeline, b.emitter.emit, []*feed{f}, func(*feed) {})
 	b.feeds = append(b.feeds, f)
 	return errors.Join(err, failed, f.pool.Close())
 }

@@ -2,31 +2,29 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 
+	"braid/accel"
 	"braid/accel/plan"
 	"braid/internal/atomicfile"
+	"braid/internal/card"
 )
 
 // BenchOptions are the flags of braid bench.
 type BenchOptions struct {
 	Choice
 	Plans    []string // a row each
+	Inputs   []string // none: frames in memory
+	Copies   int      // of each input, at once
 	Duration time.Duration
 	JSONFile string
 }
-
-// benchWindows is how many parts of a row's time are counted apart: their spread
-// gives the interval.
-const benchWindows = 5
 
 // benchRow is what one plan came to.
 type benchRow struct {
@@ -46,19 +44,23 @@ type benchReport struct {
 	Hardware string     `json:"hardware"`
 	Model    string     `json:"model"`
 	Version  string     `json:"version"`
+	Inputs   []string   `json:"inputs,omitempty"` // none: frames in memory
+	Cameras  int        `json:"cameras,omitempty"`
 	Rows     []benchRow `json:"rows"`
 }
 
+// course is what plans are measured on.
+type course interface {
+	row(ctx context.Context, p plan.Plan) (benchRow, error)
+	Close() error
+}
+
 // Bench measures how many frames a second go through a model under each of some
-// plans. The frames lie in memory: nothing is decoded or prepared, no message is
-// made, so that what shows is the segments and the graph between them.
+// plans: from the decoder of recordings to messages on NATS, or, without inputs,
+// frames that lie in memory through the segments and the graph between them.
 func Bench(ctx context.Context, env *Env, o BenchOptions) (err error) {
 	ctx, stop := env.untilDrain(ctx)
 	defer stop()
-	n, c, err := openNetwork(env, o.Model)
-	if err != nil {
-		return err
-	}
 	if len(o.Plans) == 0 {
 		o.Plans = []string{first(o.Plan, "auto")}
 	}
@@ -67,26 +69,17 @@ func Bench(ctx context.Context, env *Env, o BenchOptions) (err error) {
 		return err
 	}
 	defer closeInto(&err, rt.Close)
-	b := &bench{verifier: &verifier{rt: rt, net: n, log: env.Log}, duration: o.Duration}
-	if b.inputs, err = randomInputs(n, c, rand.New(rand.NewPCG(1, 1))); err != nil {
+	report := benchReport{Version: env.Version}
+	c, along, err := benchCourse(ctx, env, rt, o, &report)
+	if err != nil {
 		return err
 	}
-	report := benchReport{Model: planRef(c), Version: env.Version}
+	defer closeInto(&err, along.Close)
+	report.Model = planRef(c)
 	for _, name := range o.Plans {
-		p, err := choosePlan(name, c)
-		if err != nil {
+		if err := report.measure(ctx, env, name, c, along); err != nil {
 			return err
 		}
-		row, err := b.row(ctx, p)
-		if err != nil {
-			return fmt.Errorf("running plan %s (%s): %w", name, p.ID(), err)
-		}
-		row.Name, row.Speedup = strings.TrimSuffix(filepath.Base(name), ".yaml"), 1
-		if len(report.Rows) > 0 {
-			row.Speedup = row.FPS / report.Rows[0].FPS
-		}
-		report.Rows = append(report.Rows, row)
-		env.Log.Info("measured", "plan", name, "fps", math.Round(row.FPS))
 	}
 	devices, err := rt.Devices(ctx)
 	if err != nil {
@@ -94,6 +87,50 @@ func Bench(ctx context.Context, env *Env, o BenchOptions) (err error) {
 	}
 	report.Hardware = machineKey(devices)
 	return report.print(env, o.JSONFile)
+}
+
+// benchCourse opens the model and what its plans are measured on.
+func benchCourse(ctx context.Context, env *Env, rt accel.Backend, o BenchOptions, report *benchReport) (*card.Card, course, error) {
+	if len(o.Inputs) == 0 {
+		n, c, err := openNetwork(env, o.Model)
+		if err != nil {
+			return nil, nil, err
+		}
+		along, err := newMemoryCourse(rt, n, c, o.Duration, env.Log)
+		return c, along, err
+	}
+	m, err := openModel(env, o.Model)
+	if err != nil {
+		return nil, nil, err
+	}
+	along, err := newCameraCourse(ctx, env, rt, m, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, in := range o.Inputs {
+		report.Inputs = append(report.Inputs, parseInput(in).name)
+	}
+	report.Cameras = len(o.Inputs) * o.Copies
+	return m.card, along, nil
+}
+
+// measure adds the row of one plan.
+func (r *benchReport) measure(ctx context.Context, env *Env, name string, c *card.Card, along course) error {
+	p, err := choosePlan(name, c)
+	if err != nil {
+		return err
+	}
+	row, err := along.row(ctx, p)
+	if err != nil {
+		return fmt.Errorf("running plan %s (%s): %w", name, p.ID(), err)
+	}
+	row.Plan, row.Name, row.Speedup = p.ID(), strings.TrimSuffix(filepath.Base(name), ".yaml"), 1
+	if len(r.Rows) > 0 {
+		row.Speedup = row.FPS / r.Rows[0].FPS
+	}
+	r.Rows = append(r.Rows, row)
+	env.Log.Info("measured", "plan", name, "fps", math.Round(row.FPS))
+	return nil
 }
 
 func (r benchReport) print(env *Env, file string) error {
@@ -116,53 +153,4 @@ func (r benchReport) print(env *Env, file string) error {
 	}
 	t.Render()
 	return nil
-}
-
-// hostWaits is how often segments on devices have waited on the host so far.
-func (b *bench) hostWaits() int64 {
-	if r, ok := b.rt.(*runtimes); ok {
-		if t := r.opened(); t != nil {
-			return t.HostWaits()
-		}
-	}
-	return 0
-}
-
-// row measures one plan.
-func (b *bench) row(ctx context.Context, p plan.Plan) (_ benchRow, err error) {
-	run := newBenchRun(b, p)
-	pl, err := assemble(ctx, b.rt, b.net, p, b.log, run.ends)
-	if err != nil {
-		return benchRow{}, err
-	}
-	defer closeInto(&err, pl.Close)
-	defer closeInto(&err, run.pool.Close)
-	before := b.hostWaits()
-	if err := pl.run(ctx, run, run.emitted); err != nil {
-		return benchRow{}, err
-	}
-	if run.done == 0 {
-		return benchRow{}, errors.New("no frame came out in that time: give it a longer --duration")
-	}
-	row := benchRow{Plan: p.ID(), Frames: run.done, HostWaits: b.hostWaits() - before}
-	row.FPS, row.CI = rate(run.windows[:], b.duration/benchWindows)
-	row.P50 = float64(run.latency.quantile(0.5).Microseconds()) / 1000
-	row.P99 = float64(run.latency.quantile(0.99).Microseconds()) / 1000
-	return row, nil
-}
-
-// rate is the mean of windows' counts in a second, and half of its 95 % interval
-// (Student's t with benchWindows-1 degrees of freedom).
-func rate(counts []int, window time.Duration) (fps, half float64) {
-	const t = 2.776
-	var sum, squares float64
-	for _, c := range counts {
-		f := float64(c) / window.Seconds()
-		sum += f
-		squares += f * f
-	}
-	n := float64(len(counts))
-	mean := sum / n
-	variance := math.Max(0, squares-n*mean*mean) / (n - 1)
-	return mean, t * math.Sqrt(variance/n)
 }

@@ -3,18 +3,59 @@ package app
 import (
 	"context"
 	"io"
+	"log/slog"
+	"math/rand/v2"
 	"time"
 
+	"braid/accel"
+	"braid/accel/network"
 	"braid/accel/plan"
+	"braid/internal/card"
 	"braid/internal/frame"
 	"braid/stages"
 )
 
-// bench is a network that plans are measured on.
-type bench struct {
+// memoryCourse is a network with one set of inputs in memory.
+type memoryCourse struct {
 	*verifier
 	inputs   map[string][]byte
 	duration time.Duration
+}
+
+func newMemoryCourse(rt accel.Backend, n *network.Network, c *card.Card, d time.Duration, log *slog.Logger) (*memoryCourse, error) {
+	inputs, err := randomInputs(n, c, rand.New(rand.NewPCG(1, 1)))
+	return &memoryCourse{verifier: &verifier{rt: rt, net: n, log: log}, duration: d, inputs: inputs}, err
+}
+
+// Close has nothing to free.
+func (*memoryCourse) Close() error { return nil }
+
+// row measures one plan.
+func (b *memoryCourse) row(ctx context.Context, p plan.Plan) (_ benchRow, err error) {
+	run := newBenchRun(b, p)
+	pl, err := assemble(ctx, b.rt, b.net, p, b.log, run.ends)
+	if err != nil {
+		return benchRow{}, err
+	}
+	defer closeInto(&err, pl.Close)
+	defer closeInto(&err, run.pool.Close)
+	before := hostWaits(b.rt)
+	if err := pl.run(ctx, run, run.emitted); err != nil {
+		return benchRow{}, err
+	}
+	row, err := run.meter.row()
+	row.HostWaits = hostWaits(b.rt) - before
+	return row, err
+}
+
+// hostWaits is how often segments on devices have waited on the host so far.
+func hostWaits(rt accel.Backend) int64 {
+	if r, ok := rt.(*runtimes); ok {
+		if t := r.opened(); t != nil {
+			return t.HostWaits()
+		}
+	}
+	return 0
 }
 
 // benchWarm is how long a plan runs before it is measured, at least.
@@ -22,28 +63,28 @@ const benchWarm = 500 * time.Millisecond
 
 // benchRun is the intake and both ends of a plan's graph that is measured.
 type benchRun struct {
-	*bench
-	pool    *frame.Pool
-	ledger  frame.Ledger
-	taken   uint64
-	begin   time.Time // of the measured time
-	filled  []bool    // by Bindings.Index
-	done    int
-	windows [benchWindows]int
-	latency latency
+	*memoryCourse
+	meter  benchMeter
+	pool   *frame.Pool
+	ledger frame.Ledger
+	taken  uint64
+	filled []bool // by Bindings.Index
 }
 
-func newBenchRun(b *bench, p plan.Plan) *benchRun {
-	return &benchRun{bench: b, pool: frame.NewPool(p.InFlight+1, frame.Heap), filled: make([]bool, p.InFlight)}
+func newBenchRun(b *memoryCourse, p plan.Plan) *benchRun {
+	return &benchRun{
+		memoryCourse: b, meter: benchMeter{duration: b.duration},
+		pool: frame.NewPool(p.InFlight+1, frame.Heap), filled: make([]bool, p.InFlight),
+	}
 }
 
 // Next gives frames without pixels until the time is over.
 func (r *benchRun) Next(ctx context.Context) (*frame.Frame, error) {
 	now := time.Now()
 	if r.taken == 0 {
-		r.begin = now.Add(benchWarm)
+		r.meter.begin = now.Add(benchWarm)
 	}
-	if now.Sub(r.begin) > r.duration {
+	if r.meter.over(now) {
 		return nil, io.EOF
 	}
 	f, err := r.pool.Get(ctx)
@@ -76,13 +117,7 @@ func (r *benchRun) emitted(_ context.Context, j *stages.Job) error {
 	}
 	r.ledger.CountPublished()
 	now := time.Now()
-	at := now.Sub(r.begin)
-	if at < 0 || at >= r.duration {
-		return nil
-	}
-	r.done++
-	r.windows[int64(at)*benchWindows/int64(r.duration)]++
-	r.latency.add(now.Sub(j.Admitted))
+	r.meter.count(now, now.Sub(j.Admitted))
 	return nil
 }
 

@@ -161,7 +161,7 @@ func record(ctx context.Context, env *Env, p *pipeline, model string, src source
 	bar := newProgress(env)
 	e.progress = bar.step
 	bar.begin(evalCamera, src, 0)
-	failed, err := runFeeds(ctx, env, p, e, []*feed{f}, func(*feed) {})
+	failed, err := runFeeds(ctx, env, p, e.emit, []*feed{f}, func(*feed) {})
 	bar.stop()
 	switch {
 	case to.err != nil:

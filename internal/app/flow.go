@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"braid/source"
+	"braid/stages"
 )
 
 // errDrain is why sources are stopped at the end.
@@ -19,7 +20,7 @@ var errDrain = errors.New("draining")
 //
 // A camera's failure stops no other camera: failed joins them. err is the
 // graph's own, which ends everything.
-func runFeeds(ctx context.Context, env *Env, p *pipeline, e *emitter, feeds []*feed, onState func(*feed)) (failed, err error) {
+func runFeeds(ctx context.Context, env *Env, p *pipeline, emit stages.Emit, feeds []*feed, onState func(*feed)) (failed, err error) {
 	gates := make([]*source.Gate, len(feeds))
 	for i, f := range feeds {
 		gates[i] = f.gate
@@ -44,7 +45,7 @@ func runFeeds(ctx context.Context, env *Env, p *pipeline, e *emitter, feeds []*f
 		}
 		return nil
 	})
-	err = p.run(ctx, mux, e.emit)
+	err = p.run(ctx, mux, emit)
 	close(ended)
 	mux.Discard()
 	stop(errDrain)

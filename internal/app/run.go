@@ -15,6 +15,7 @@ import (
 	"braid/sink"
 	"braid/sink/embedded"
 	"braid/sink/natsink"
+	"braid/source"
 )
 
 // RunOptions are the flags of braid run.
@@ -209,6 +210,7 @@ func (l *live) newFeed(at *line, c config.Camera) (*feed, error) {
 	if err != nil {
 		return nil, err
 	}
+	g.Lockstep = at.pipeline.plan.Serial && g.Policy == source.Block && !src.Info().Live
 	v := &view{camera: c.Name, run: l.run, keep: keep, score: minScore(c, at.model.card), timings: true}
 	return newFeed(src, g, at.pipeline.plan.InFlight, v)
 }
@@ -224,7 +226,7 @@ func (l *live) play(ctx context.Context, once bool) error {
 	failed := make([]error, len(l.lines))
 	for i, line := range l.lines {
 		group.Go(func() (err error) {
-			failed[i], err = runFeeds(playing, l.env, line.pipeline, line.emitter, line.feeds, l.cameraState)
+			failed[i], err = runFeeds(playing, l.env, line.pipeline, line.emitter.emit, line.feeds, l.cameraState)
 			return err
 		})
 	}

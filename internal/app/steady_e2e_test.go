@@ -113,7 +113,7 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	failed, err := runFeeds(t.Context(), env, pipe, e, []*feed{f}, func(*feed) {})
+	failed, err := runFeeds(t.Context(), env, pipe, e.emit, []*feed{f}, func(*feed) {})
 	if err != nil || failed != nil {
 		t.Fatal(err, failed)
 	}

@@ -41,8 +41,33 @@ void braid_unpull(BraidSample *s) {
   g_clear_pointer(&s->sample, gst_sample_unref);
 }
 
-static GstPadProbeReturn on_input(GstPad *pad, GstPadProbeInfo *info, gpointer s) {
-  g_atomic_int_inc(&((BraidSample *)s)->input);
+static void set_turn(BraidSample *s, int lockstep, int asked) {
+  g_mutex_lock(&s->lock);
+  s->asked = asked;
+  if (!lockstep) s->lockstep = 0;
+  g_cond_broadcast(&s->turn);
+  g_mutex_unlock(&s->lock);
+}
+
+void braid_ask(BraidSample *s) { set_turn(s, 1, 1); }
+void braid_release(BraidSample *s) { set_turn(s, 0, 1); }
+
+void braid_clear(BraidSample *s) {
+  g_cond_clear(&s->turn);
+  g_mutex_clear(&s->lock);
+}
+
+static GstPadProbeReturn on_input(GstPad *pad, GstPadProbeInfo *info, gpointer data) {
+  BraidSample *s = data;
+  g_atomic_int_inc(&s->input);
+  g_mutex_lock(&s->lock);
+  while (s->lockstep && !s->asked) g_cond_wait(&s->turn, &s->lock);
+  g_mutex_unlock(&s->lock);
+  return GST_PAD_PROBE_OK;
+}
+
+static GstPadProbeReturn on_output(GstPad *pad, GstPadProbeInfo *info, gpointer s) {
+  set_turn(s, 1, 0);
   return GST_PAD_PROBE_OK;
 }
 
@@ -70,6 +95,9 @@ static GstPadProbeReturn on_query(GstPad *pad, GstPadProbeInfo *info, gpointer d
 
 void braid_prepare(GstElement *pipeline, GstElement *sink, BraidSample *s) {
   GstPad *pad = gst_element_get_static_pad(sink, "sink");
+  g_mutex_init(&s->lock);
+  g_cond_init(&s->turn);
+  if (s->lockstep) gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, on_output, s, NULL);
   g_signal_connect(pipeline, "deep-element-added", G_CALLBACK(on_element), s);
   gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM, on_query, NULL, NULL);
   gst_object_unref(pad);

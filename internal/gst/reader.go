@@ -59,6 +59,9 @@ func Open(ctx context.Context, o Options) (*Reader, error) {
 	r := &Reader{pipeline: p, sink: sink, limit: o.Start, stall: o.Stall, native: (*C.BraidSample)(C.calloc(1, C.sizeof_BraidSample))}
 	r.bus = C.gst_element_get_bus(r.element())
 	r.native.threads = C.int(o.Threads)
+	if o.Lockstep {
+		r.native.lockstep = 1
+	}
 	C.braid_prepare(r.element(), r.sinkElement(), r.native)
 	if err := setState(ctx.Done(), p, gogst.StatePlaying, startLimit); err != nil {
 		if ctx.Err() != nil {
@@ -82,6 +85,7 @@ func (r *Reader) sinkElement() *C.GstElement { return (*C.GstElement)(r.sink.Uns
 // allocated.
 func (r *Reader) Next(ctx context.Context) (*Sample, error) {
 	C.braid_unpull(r.native)
+	C.braid_ask(r.native)
 	begin := time.Now()
 	for {
 		if ctx.Err() != nil {
@@ -132,11 +136,13 @@ func (r *Reader) Input() int {
 // hangs is left alone, with its memory: the error then wraps ErrStuck.
 func (r *Reader) Close() error {
 	C.braid_unpull(r.native)
+	C.braid_release(r.native)
 	if err := setState(nil, r.pipeline, gogst.StateNull, stopLimit); err != nil {
 		abandon(r.sink.Object.InitiallyUnowned.Object)
 		abandon(r.pipeline.Object.InitiallyUnowned.Object)
 		return fmt.Errorf("stopping the pipeline: %w", err)
 	}
+	C.braid_clear(r.native)
 	C.free(unsafe.Pointer(r.native))
 	C.gst_object_unref(C.gpointer(r.bus))
 	release(r.sink.Object.InitiallyUnowned.Object)

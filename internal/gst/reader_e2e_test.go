@@ -146,3 +146,34 @@ func TestErrorOfPipeline(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// In lock step what goes into the decoder stops with each frame that comes out;
+// else it runs ahead until the sink is full.
+func TestLockstep(t *testing.T) {
+	const launch = "videotestsrc num-buffers=40 pattern=snow ! video/x-raw,format=I420,width=320,height=240,framerate=25/1 ! " +
+		"x264enc speed-preset=ultrafast tune=zerolatency key-int-max=10 ! h264parse ! decodebin"
+	for _, lockstep := range []bool{false, true} {
+		r := open(t, Options{Launch: launch, Threads: 1, Start: 5 * time.Second, Stall: 5 * time.Second, Lockstep: lockstep})
+		ahead := 0
+		for n := 1; ; n++ {
+			_, err := r.Next(t.Context())
+			if errors.Is(err, io.EOF) {
+				if n != 41 {
+					t.Errorf("lock step %t: %d frames, want 40", lockstep, n-1)
+				}
+				break
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n == 20 {
+				time.Sleep(100 * time.Millisecond) // time enough to decode all that it may
+				ahead = r.Input() - n
+			}
+		}
+		// one buffer waits at the decoder's door
+		if lockstep && ahead > 1 || !lockstep && ahead <= 1 {
+			t.Errorf("lock step %t: the decoder was %d frames ahead", lockstep, ahead)
+		}
+	}
+}

@@ -63,6 +63,9 @@ type Options struct {
 	// Threads limits the threads of the decoder, where it has such a property;
 	// 0 leaves its default.
 	Threads int
+	// Lockstep decodes only while Next waits: the decoder gets nothing more to do
+	// once a frame has reached the sink.
+	Lockstep bool
 }
 
 // Kind sorts the errors of a pipeline by what the user can do about them.

@@ -153,6 +153,9 @@ func (s *Source) pass(ctx context.Context, g *source.Gate, d *decoder, index int
 		if ctx.Err() != nil {
 			return delivered, context.Cause(ctx)
 		}
+		if err := g.Asked(ctx); err != nil {
+			return delivered, err
+		}
 		start := time.Now()
 		if err := d.open(path); err != nil {
 			unreadable = append(unreadable, fmt.Errorf("%w %s: %w", errUnreadable, path, err))

@@ -19,6 +19,8 @@ type probe struct {
 	see  func(f *frame.Frame)
 	n    int
 	last time.Duration
+
+	lockstep bool
 }
 
 func newProbe(t testing.TB, see func(*frame.Frame)) *probe {
@@ -42,6 +44,10 @@ func (p *probe) Put(_ context.Context, f *frame.Frame) error {
 	p.see(f)
 	return nil
 }
+
+func (p *probe) Lockstep() bool { return p.lockstep }
+
+func (p *probe) Asked(context.Context) error { return nil }
 
 func (p *probe) Abandon(f *frame.Frame) { f.Release() }
 

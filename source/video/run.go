@@ -16,6 +16,8 @@ import (
 
 // gate is what Run needs of a source.Gate.
 type gate interface {
+	Lockstep() bool
+	Asked(ctx context.Context) error
 	Offer(ctx context.Context, pts time.Duration) (*frame.Frame, error)
 	Put(ctx context.Context, f *frame.Frame) error
 	Abandon(f *frame.Frame)
@@ -50,7 +52,9 @@ func (s *Source) play(ctx context.Context, g gate, t *timeline, first bool) (err
 	if err := s.precheck(); err != nil {
 		return err
 	}
-	r, err := gst.Open(ctx, s.plan.options)
+	options := s.plan.options
+	options.Lockstep = g.Lockstep()
+	r, err := gst.Open(ctx, options)
 	if err != nil {
 		return s.explain(err)
 	}
@@ -113,6 +117,9 @@ type player struct {
 // allocates nothing.
 func (p *player) pump(ctx context.Context) error {
 	for {
+		if err := p.gate.Asked(ctx); err != nil {
+			return err
+		}
 		begin := time.Now()
 		sample, err := p.r.Next(ctx)
 		if err != nil {
