@@ -122,6 +122,19 @@ func (c *Call) Start(after *Call, wanted uint64) error {
 	return nil
 }
 
+// Profile runs a ready Call once, layer after layer, and waits: how long each took,
+// as JSON [{"layer":…,"ms":…}] in the order of the run, named as Inspect does. A
+// DLA is one layer.
+func (c *Call) Profile() ([]byte, error) {
+	const doing = "profiling a call"
+	if c.handle == nil {
+		return nil, invalid(doing, "the call is closed")
+	}
+	return c.home.blob(doing, func(out **C.braid_cuda_blob, e *C.braid_cuda_error) C.int {
+		return C.call_call_profile(c.table, c.handle, out, e)
+	})
+}
+
 // Wait waits for what the last Start enqueued, and allocates nothing. An error of
 // the run comes back here.
 func (c *Call) Wait() error {

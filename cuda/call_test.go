@@ -37,6 +37,24 @@ func TestCall(t *testing.T) {
 	}
 }
 
+// TestProfile runs a call layer by layer: what its graph gives comes out too.
+func TestProfile(t *testing.T) {
+	r := newRig(t)
+	in, p := r.host(24)
+	s := r.stage(0)
+	s.from(t, onHost(p))
+	_, err := s.Profile()
+	refused(t, err, cuda.ErrInvalid, "the call is not ready")
+	check(t, s.Ready(true))
+	put(in, 1, 2, 3, 4, 5, -6)
+	times, err := s.Profile()
+	check(t, err)
+	if want := `[{"layer":"s","ms":1},{"layer":"y","ms":2}]`; string(times) != want {
+		t.Errorf("times %s, want %s", times, want)
+	}
+	equal(t, floats(r.Peek(s.y, 24)), 2, 4, 6, 8, 10, 0)
+}
+
 // TestForgottenCopy shows that memory of the device is not the host's.
 func TestForgottenCopy(t *testing.T) {
 	r := newRig(t)

@@ -196,6 +196,7 @@ func TestEveryEntryTellsItsFailure(t *testing.T) {
 		"call_tensor":         func() error { return c.Tensor("x", 0) },
 		"call_copy":           func() error { return c.CopyAfter(cuda.Place{}, cuda.Place{}, 1) },
 		"call_ready":          func() error { return c.Ready(false) },
+		"call_profile":        func() error { _, err := c.Profile(); return err },
 	} {
 		r.Fail(entry, 1, cuda.ErrUnsupported)
 		refused(t, f(), cuda.ErrUnsupported, entry+" was told to fail")

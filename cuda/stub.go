@@ -133,5 +133,8 @@ func (*Call) Start(*Call, uint64) error { return ErrMissing }
 // Wait returns ErrMissing.
 func (*Call) Wait() error { return ErrMissing }
 
+// Profile returns ErrMissing.
+func (*Call) Profile() ([]byte, error) { return nil, ErrMissing }
+
 // Close does nothing.
 func (*Call) Close() error { return nil }

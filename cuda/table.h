@@ -82,6 +82,7 @@ static inline int call_call_copy(table_t t, braid_cuda_call *c, int32_t when, ui
 }
 static inline int call_call_ready(table_t t, braid_cuda_call *c, int32_t graph, braid_cuda_error *err) { return t->call_ready(c, graph, err); }
 static inline int call_call_start(table_t t, braid_cuda_call *c, braid_cuda_call *after, uint64_t wanted, braid_cuda_error *err) { return t->call_start(c, after, wanted, err); }
+static inline int call_call_profile(table_t t, braid_cuda_call *c, braid_cuda_blob **out, braid_cuda_error *err) { return t->call_profile(c, out, err); }
 static inline int call_call_wait(table_t t, braid_cuda_call *c, braid_cuda_error *err) { return t->call_wait(c, err); }
 static inline int call_call_close(table_t t, braid_cuda_call *c, braid_cuda_error *err) { return t->call_close(c, err); }
 

@@ -28,7 +28,7 @@ extern "C" {
 #endif
 
 /* Changes with every incompatible change of what follows. */
-#define BRAID_CUDA_ABI 1
+#define BRAID_CUDA_ABI 2
 
 /* What a call came to. */
 typedef enum {
@@ -205,6 +205,10 @@ typedef struct {
    * for) and records the call's event. Bit i of wanted asks for the i-th copy on
    * demand. Does not block and allocates nothing. */
   int (*call_start)(braid_cuda_call *c, braid_cuda_call *after, uint64_t wanted, braid_cuda_error *err);
+  /* Runs a ready call once, layer after layer, and waits: how long each took. JSON:
+   * [{"layer":…,"ms":…}], in the order of the run, named as engine_inspect does.
+   * A DLA is one layer. */
+  int (*call_profile)(braid_cuda_call *c, braid_cuda_blob **out, braid_cuda_error *err);
   /* Waits for what the last call_start enqueued. */
   int (*call_wait)(braid_cuda_call *c, braid_cuda_error *err);
   int (*call_close)(braid_cuda_call *c, braid_cuda_error *err);

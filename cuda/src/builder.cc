@@ -1,6 +1,5 @@
 // From ONNX to an engine.
 #include <cmath>
-#include <cstdio>
 
 #include "entries.h"
 #include "handles.h"
@@ -167,24 +166,6 @@ std::string layer_type(LayerType type) {
       return "LAYER_TYPE_" + std::to_string(static_cast<int>(type));
   }
 #undef BRAID_NAME
-}
-
-std::string quoted(const char *text) {
-  std::string out = "\"";
-  for (const char *p = text ? text : ""; *p != 0; p++) {
-    const auto c = static_cast<unsigned char>(*p);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += *p;
-    } else if (c < 0x20) {
-      char hex[8];
-      std::snprintf(hex, sizeof hex, "\\u%04x", static_cast<unsigned>(c));
-      out += hex;
-    } else {
-      out += *p;
-    }
-  }
-  return out + '"';
 }
 
 // Refuses what was measured on another device or by another version.

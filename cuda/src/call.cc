@@ -197,6 +197,66 @@ int call_start(braid_cuda_call *c, braid_cuda_call *after, uint64_t wanted, Erro
   });
 }
 
+namespace {
+
+// What TensorRT reports of each layer, as JSON.
+class Times : public nvinfer1::IProfiler {
+ public:
+  void reportLayerTime(const char *layer, float ms) noexcept override {
+    try {
+      text_ += text_.empty() ? "[" : ",";
+      text_ += "{\"layer\":" + quoted(layer) + ",\"ms\":" + std::to_string(ms) + "}";
+    } catch (...) {
+      whole_ = false;
+    }
+  }
+  std::string json() const {
+    if (!whole_) fail(BRAID_CUDA_OUT_OF_MEMORY, "no memory for the times of the layers");
+    if (text_.empty()) fail(BRAID_CUDA_UNSUPPORTED, "TensorRT reports no time of any layer");
+    return text_ + "]";
+  }
+
+ private:
+  std::string text_;
+  bool whole_ = true;
+};
+
+// Reports to a profiler as long as it lives.
+class Profiled {
+ public:
+  Profiled(nvinfer1::IExecutionContext &context, nvinfer1::IProfiler &times) : context_(context) {
+    context_.setProfiler(&times);
+  }
+  ~Profiled() { context_.setProfiler(nullptr); }
+  Profiled(const Profiled &) = delete;
+  Profiled &operator=(const Profiled &) = delete;
+
+ private:
+  nvinfer1::IExecutionContext &context_;
+};
+
+}  // namespace
+
+int call_profile(braid_cuda_call *c, braid_cuda_blob **out, Error *err) {
+  return entry(err, [&] {
+    if (!c->ready) fail(BRAID_CUDA_INVALID, "this call is not ready");
+    use(c);
+    const std::lock_guard<std::mutex> hold(c->exec->mutex);
+    const cudaStream_t stream = c->exec->stream;
+    Times times;
+    enqueue(c->before, Which::kAll, stream);
+    {
+      const Profiled on(*c->exec->context, times);
+      const Said said;
+      if (!enqueue_network(c)) said.fail(BRAID_CUDA_INTERNAL, "TensorRT does not run this network and does not say why");
+      check(cudaStreamSynchronize(stream), "cudaStreamSynchronize");
+    }
+    auto blob = std::make_unique<braid_cuda_blob>();
+    blob->text = times.json();
+    *out = blob.release();
+  });
+}
+
 int call_wait(braid_cuda_call *c, Error *err) {
   return entry(err, [&] {
     use(c);

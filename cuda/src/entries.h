@@ -53,6 +53,7 @@ int call_copy(braid_cuda_call *c, int32_t when, void *dst, int32_t dst_gpu, cons
               uint64_t bytes, Error *err);
 int call_ready(braid_cuda_call *c, int32_t graph, Error *err);
 int call_start(braid_cuda_call *c, braid_cuda_call *after, uint64_t wanted, Error *err);
+int call_profile(braid_cuda_call *c, braid_cuda_blob **out, Error *err);
 int call_wait(braid_cuda_call *c, Error *err);
 int call_close(braid_cuda_call *c, Error *err);
 

@@ -1,6 +1,7 @@
 // Errors: CUDA's codes as braid's, and messages of one line.
 #include "support.h"
 
+#include <cstdio>
 #include <cstring>
 #include <utility>
 
@@ -83,6 +84,24 @@ int report(braid_cuda_error *err, int code, const char *text) noexcept {
   while (n > 0 && err->message[n - 1] == ' ') n--;
   std::memset(err->message + n, 0, sizeof err->message - n);
   return code;
+}
+
+std::string quoted(const char *text) {
+  std::string out = "\"";
+  for (const char *p = text ? text : ""; *p != 0; p++) {
+    const auto c = static_cast<unsigned char>(*p);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += *p;
+    } else if (c < 0x20) {
+      char hex[8];
+      std::snprintf(hex, sizeof hex, "\\u%04x", static_cast<unsigned>(c));
+      out += hex;
+    } else {
+      out += *p;
+    }
+  }
+  return out + '"';
 }
 
 }  // namespace braid

@@ -135,6 +135,7 @@ __attribute__((visibility("default"))) const braid_cuda_functions *braid_cuda_ta
       .call_copy = fake_call_copy,
       .call_ready = fake_call_ready,
       .call_start = fake_call_start,
+      .call_profile = fake_call_profile,
       .call_wait = fake_call_wait,
       .call_close = fake_call_close,
   };

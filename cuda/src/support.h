@@ -23,6 +23,9 @@ struct Failure {
 // Fails when e is an error, which is then cleared; what names the CUDA function.
 void check(cudaError_t e, const char *what);
 
+// text as a string of JSON, in quotes.
+std::string quoted(const char *text);
+
 // Does e mean that the device runs nothing more in this process?
 bool lost(cudaError_t e);
 

@@ -47,6 +47,7 @@ constexpr braid_cuda_functions kTable = {
     call_copy,
     call_ready,
     call_start,
+    call_profile,
     call_wait,
     call_close,
 };

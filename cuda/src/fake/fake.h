@@ -275,6 +275,7 @@ int fake_call_copy(braid_cuda_call *c, int32_t when, void *dst, int32_t dst_gpu,
                    uint64_t bytes, braid_cuda_error *err);
 int fake_call_ready(braid_cuda_call *c, int32_t graph, braid_cuda_error *err);
 int fake_call_start(braid_cuda_call *c, braid_cuda_call *after, uint64_t wanted, braid_cuda_error *err);
+int fake_call_profile(braid_cuda_call *c, braid_cuda_blob **out, braid_cuda_error *err);
 int fake_call_wait(braid_cuda_call *c, braid_cuda_error *err);
 int fake_call_close(braid_cuda_call *c, braid_cuda_error *err);
 
