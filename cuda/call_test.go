@@ -55,6 +55,15 @@ func TestProfile(t *testing.T) {
 	equal(t, floats(r.Peek(s.y, 24)), 2, 4, 6, 8, 10, 0)
 }
 
+// TestStretch asks for a stand-in; that it takes longer shows on a GPU only.
+func TestStretch(t *testing.T) {
+	r := newRig(t)
+	x := r.exec(r.engine(0, double(t, 1, 2, 3)))
+	refused(t, x.Stretch(0.5), cuda.ErrInvalid, "a run cannot take 0.5 times as long")
+	check(t, x.Stretch(3))
+	refused(t, x.Stretch(3), cuda.ErrInvalid, "this exec is stretched already")
+}
+
 // TestForgottenCopy shows that memory of the device is not the host's.
 func TestForgottenCopy(t *testing.T) {
 	r := newRig(t)

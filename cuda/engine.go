@@ -129,6 +129,19 @@ func (n *Engine) NewExec() (*Exec, error) {
 	return x, nil
 }
 
+// Stretch makes each run of the network take factor times as long as it does, from 1
+// to 1000, before any Call is made. All stretched Execs of a GPU share one stream,
+// first in first out: the GPU stands in for a slower processor.
+func (x *Exec) Stretch(factor float64) error {
+	const doing = "stretching an execution context"
+	if x.handle == nil {
+		return invalid(doing, "the execution context is closed")
+	}
+	return x.home.do(doing, func(e *C.braid_cuda_error) C.int {
+		return C.call_exec_stretch(x.home.table, x.handle, C.double(factor), e)
+	})
+}
+
 // Close waits for what runs and ends the stream. Every Call must be closed before.
 func (x *Exec) Close() error {
 	if x == nil || x.handle == nil {

@@ -192,6 +192,7 @@ func TestEveryEntryTellsItsFailure(t *testing.T) {
 		"engine_memory":       func() error { _, err := e.Memory(); return err },
 		"engine_inspect":      func() error { _, err := e.Inspect(); return err },
 		"exec_new":            func() error { _, err := e.NewExec(); return err },
+		"exec_stretch":        func() error { return x.Stretch(2) },
 		"call_new":            func() error { _, err := x.NewCall(false); return err },
 		"call_tensor":         func() error { return c.Tensor("x", 0) },
 		"call_copy":           func() error { return c.CopyAfter(cuda.Place{}, cuda.Place{}, 1) },

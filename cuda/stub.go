@@ -106,6 +106,9 @@ func (*Engine) NewExec() (*Exec, error) { return nil, ErrMissing }
 // Close does nothing.
 func (*Engine) Close() error { return nil }
 
+// Stretch returns ErrMissing.
+func (*Exec) Stretch(float64) error { return ErrMissing }
+
 // NewCall returns ErrMissing.
 func (*Exec) NewCall(bool) (*Call, error) { return nil, ErrMissing }
 

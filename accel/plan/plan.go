@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"braid/accel"
@@ -176,6 +177,16 @@ func (p Plan) Replicas(i int) []Replica {
 		}
 	}
 	return out
+}
+
+// Uses says whether a segment has a replica on the device.
+func (p Plan) Uses(d accel.DeviceID) bool {
+	for i := range p.Segments {
+		if slices.ContainsFunc(p.Replicas(i), func(r Replica) bool { return r.Device == d }) {
+			return true
+		}
+	}
+	return false
 }
 
 func (s Segment) streams(d Placement) int {

@@ -127,6 +127,11 @@ func (e *engine) NewExec() (accel.Exec, error) {
 	if err != nil {
 		return nil, lost(err)
 	}
+	if s, ok := e.home.standIn(e.at); ok {
+		if err := native.Stretch(s.Factor); err != nil {
+			return nil, errors.Join(lost(err), native.Close())
+		}
+	}
 	e.execs++
 	return &exec{home: e, native: native}, nil
 }

@@ -21,6 +21,9 @@ func (b *Backend) Supports(s *accel.Segment, d accel.DeviceID, o accel.BuildOpti
 	if !slices.Contains([]string{"", "fp32", "fp16", "int8"}, o.Precision) {
 		return fmt.Errorf("trt builds fp32, fp16 and int8, not %s", o.Precision)
 	}
+	if _, ok := b.standIn(at); ok {
+		return b.standsFor(s, o)
+	}
 	if !at.isDLA() {
 		return nil
 	}

@@ -27,6 +27,8 @@ type Options struct {
 	Cache *enginecache.Cache // of built engines; nil: none
 	Level int                // TensorRT's optimisation level, 0 to 5: how long it may look for faster kernels
 	Log   *slog.Logger
+
+	StandIns []StandIn
 }
 
 // DefaultLevel is TensorRT's own.
@@ -64,6 +66,9 @@ func Open(lib *cuda.Library, o Options) (_ *Backend, err error) {
 	if b.gpus, err = lib.Devices(); err != nil {
 		return nil, err
 	}
+	if err := b.sayStandIns(); err != nil {
+		return nil, err
+	}
 	o.Log.Debug("TensorRT opened", "tensorrt", b.versions.TensorRT, "cuda", b.versions.CUDA, "driver", b.versions.Driver, "gpus", len(b.gpus))
 	return b, nil
 }
@@ -75,7 +80,7 @@ func (b *Backend) Name() string { return "trt" }
 func (b *Backend) Devices(context.Context) (list []accel.Device, err error) {
 	for i, g := range b.gpus {
 		list = append(list, accel.Device{
-			ID: accel.DeviceID("gpu:" + strconv.Itoa(i)), Name: g.Name,
+			ID: accel.DeviceID("gpu:" + strconv.Itoa(i)), Name: b.nameOf(i),
 			Backend: b.Name(), Version: b.versions.TensorRT.String(), Memory: g.Memory,
 		})
 	}

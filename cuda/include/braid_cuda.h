@@ -188,6 +188,10 @@ typedef struct {
   int (*engine_close)(braid_cuda_engine *e, braid_cuda_error *err);
 
   int (*exec_new)(braid_cuda_engine *e, braid_cuda_exec **out, braid_cuda_error *err);
+  /* Before any call: each run of the network takes factor times as long as it does,
+   * and all stretched execs of a GPU share one stream, first in first out. A GPU that
+   * stands in for a slower processor; needs a library that was built by nvcc. */
+  int (*exec_stretch)(braid_cuda_exec *x, double factor, braid_cuda_error *err);
   int (*exec_close)(braid_cuda_exec *x, braid_cuda_error *err);
 
   /* A call: call_tensor for each tensor of the engine, call_copy for what is to

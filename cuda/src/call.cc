@@ -3,6 +3,7 @@
 
 #include "entries.h"
 #include "handles.h"
+#include "stretch.h"
 
 braid_cuda_call::~braid_cuda_call() {
   if (graph != nullptr) cudaGraphExecDestroy(graph);
@@ -37,10 +38,19 @@ void enqueue(const std::vector<Copy> &copies, Which which, cudaStream_t stream) 
 }
 
 bool enqueue_network(braid_cuda_call *c) {
-  const auto &tensors = c->exec->engine->tensors;
+  braid_cuda_exec *x = c->exec;
+  const auto &tensors = x->engine->tensors;
   for (size_t i = 0; i < tensors.size(); i++)
-    if (!c->exec->context->setTensorAddress(tensors[i].name, c->addresses[i])) return false;
-  return c->exec->context->enqueueV3(c->exec->stream);
+    if (!x->context->setTensorAddress(tensors[i].name, c->addresses[i])) return false;
+  if (x->line != nullptr) check(enqueue_stamp(x->stream, x->start), "the kernel that begins a stretched run");
+  if (!x->context->enqueueV3(x->stream)) return false;
+  if (x->line != nullptr) check(enqueue_hold(x->stream, x->start, x->factor), "the kernel that stretches a run");
+  return true;
+}
+
+// Holds the line that a stretched exec shares with others.
+std::unique_lock<std::mutex> in_line(const braid_cuda_exec *x) {
+  return x->line == nullptr ? std::unique_lock<std::mutex>() : std::unique_lock<std::mutex>(x->line->mutex);
 }
 
 void run_eagerly(braid_cuda_call *c) {
@@ -161,6 +171,7 @@ int call_ready(braid_cuda_call *c, int32_t graph, Error *err) {
     use(c);
     check_addresses(c);
     const std::lock_guard<std::mutex> hold(c->exec->mutex);
+    const auto turn = in_line(c->exec);
     if (c->graph != nullptr) {
       cudaGraphExecDestroy(c->graph);
       c->graph = nullptr;
@@ -180,9 +191,10 @@ int call_start(braid_cuda_call *c, braid_cuda_call *after, uint64_t wanted, Erro
     if (!c->ready) fail(BRAID_CUDA_INVALID, "this call is not ready");
     use(c);
     const std::lock_guard<std::mutex> hold(c->exec->mutex);
+    const auto turn = in_line(c->exec);
     const cudaStream_t stream = c->exec->stream;
     // What is on the same stream is in order anyway.
-    if (after != nullptr && after->exec != c->exec)
+    if (after != nullptr && after->exec->stream != stream)
       check(cudaStreamWaitEvent(stream, after->done, 0), "cudaStreamWaitEvent");
     for (size_t i = 0; i < c->on_demand.size(); i++)
       if ((wanted >> i & 1) != 0) enqueue(c->on_demand[i], stream);
@@ -242,6 +254,7 @@ int call_profile(braid_cuda_call *c, braid_cuda_blob **out, Error *err) {
     if (!c->ready) fail(BRAID_CUDA_INVALID, "this call is not ready");
     use(c);
     const std::lock_guard<std::mutex> hold(c->exec->mutex);
+    const auto turn = in_line(c->exec);
     const cudaStream_t stream = c->exec->stream;
     Times times;
     enqueue(c->before, Which::kAll, stream);

@@ -1,10 +1,12 @@
 // Execution contexts, each with a stream of its own.
 #include "entries.h"
 #include "handles.h"
+#include "stretch.h"
 
 braid_cuda_exec::~braid_cuda_exec() {
   context.reset();
-  if (stream != nullptr) cudaStreamDestroy(stream);
+  if (start != nullptr) cudaFree(start);
+  if (stream != nullptr && line == nullptr) cudaStreamDestroy(stream);
   cudaGetLastError();
 }
 
@@ -26,6 +28,22 @@ int exec_new(braid_cuda_engine *e, braid_cuda_exec **out, Error *err) {
     // Non-blocking: it shall not wait for what others do on the default stream.
     check(cudaStreamCreateWithFlags(&x->stream, cudaStreamNonBlocking), "cudaStreamCreateWithFlags");
     *out = x.release();
+  });
+}
+
+int exec_stretch(braid_cuda_exec *x, double factor, Error *err) {
+  return entry(err, [&] {
+    if (!(factor >= 1 && factor <= 1000)) fail(BRAID_CUDA_INVALID, "a run cannot take " + std::to_string(factor) + " times as long");
+    if (x->line != nullptr) fail(BRAID_CUDA_INVALID, "this exec is stretched already");
+    if (enqueue_stamp == nullptr) fail(BRAID_CUDA_UNSUPPORTED, "this library was built without nvcc: run make cuda where CUDA's compiler is");
+    braid_cuda_runtime *r = x->engine->runtime;
+    r->use(x->engine->gpu);
+    check(cudaMalloc(reinterpret_cast<void **>(&x->start), sizeof *x->start), "cudaMalloc");
+    braid_cuda_runtime::Line &line = r->line(x->engine->gpu);
+    check(cudaStreamDestroy(x->stream), "cudaStreamDestroy");
+    x->stream = line.stream;
+    x->line = &line;
+    x->factor = factor;
   });
 }
 

@@ -129,6 +129,7 @@ __attribute__((visibility("default"))) const braid_cuda_functions *braid_cuda_ta
       .engine_inspect = fake_engine_inspect,
       .engine_close = fake_engine_close,
       .exec_new = fake_exec_new,
+      .exec_stretch = fake_exec_stretch,
       .exec_close = fake_exec_close,
       .call_new = fake_call_new,
       .call_tensor = fake_call_tensor,

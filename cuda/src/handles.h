@@ -27,12 +27,20 @@ struct braid_cuda_runtime {
   // Makes gpu current.
   void use(int gpu) const;
 
+  // The stream that all stretched execs of a GPU share. gpu is current.
+  struct Line {
+    cudaStream_t stream = nullptr;
+    std::mutex mutex;  // a run is several operations, which are not to be mixed with another's
+  };
+  Line &line(int gpu);
+
   // The IRuntime of a GPU or a DLA core, made when first asked for. A DLA core is
   // a setting of an IRuntime, hence one for each. mutex is held, gpu is current.
   nvinfer1::IRuntime &runtime(int gpu, int dla_core);
 
  private:
   std::map<std::pair<int, int>, std::unique_ptr<nvinfer1::IRuntime>> runtimes_;
+  std::map<int, Line> lines_;
 };
 
 struct braid_cuda_blob {
@@ -65,6 +73,9 @@ struct braid_cuda_exec {
   braid_cuda_engine *engine = nullptr;
   std::unique_ptr<nvinfer1::IExecutionContext> context;
   cudaStream_t stream = nullptr;
+  braid_cuda_runtime::Line *line = nullptr;  // stretched: the stream is the line's
+  unsigned long long *start = nullptr;       // in the GPU's memory
+  double factor = 1;
   // Calls share the context: what one sets and enqueues, or captures, is not to be
   // mixed with another's.
   std::mutex mutex;

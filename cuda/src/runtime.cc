@@ -13,7 +13,18 @@ braid_cuda_runtime::~braid_cuda_runtime() {
     cudaSetDevice(made.first.first);
     made.second.reset();
   }
+  for (auto &made : lines_) {
+    cudaSetDevice(made.first);
+    cudaStreamDestroy(made.second.stream);
+  }
   cudaGetLastError();
+}
+
+braid_cuda_runtime::Line &braid_cuda_runtime::line(int gpu) {
+  const std::lock_guard<std::mutex> hold(mutex);
+  Line &l = lines_[gpu];
+  if (l.stream == nullptr) check(cudaStreamCreateWithFlags(&l.stream, cudaStreamNonBlocking), "cudaStreamCreateWithFlags");
+  return l;
 }
 
 void braid_cuda_runtime::use(int gpu) const {

@@ -41,6 +41,7 @@ constexpr braid_cuda_functions kTable = {
     engine_inspect,
     engine_close,
     exec_new,
+    exec_stretch,
     exec_close,
     call_new,
     call_tensor,

@@ -12,6 +12,7 @@ import (
 
 	"braid/accel"
 	"braid/accel/plan"
+	"braid/accel/trt"
 	"braid/internal/atomicfile"
 	"braid/internal/card"
 )
@@ -37,6 +38,8 @@ type benchRow struct {
 	P99       float64 `json:"p99_ms"`
 	Frames    int     `json:"frames"`
 	HostWaits int64   `json:"host_waits"` // of segments on devices, for one that is not on a device
+
+	plan plan.Plan
 }
 
 // benchReport is the file of --json.
@@ -86,6 +89,7 @@ func Bench(ctx context.Context, env *Env, o BenchOptions) (err error) {
 		return as(ErrEnvironment, err)
 	}
 	report.Hardware = machineKey(devices)
+	report.sayStandIns(devices)
 	return report.print(env, o.JSONFile)
 }
 
@@ -124,6 +128,7 @@ func (r *benchReport) measure(ctx context.Context, env *Env, name string, c *car
 	if err != nil {
 		return fmt.Errorf("running plan %s (%s): %w", name, p.ID(), err)
 	}
+	row.plan = p
 	row.Plan, row.Name, row.Speedup = p.ID(), strings.TrimSuffix(filepath.Base(name), ".yaml"), 1
 	if len(r.Rows) > 0 {
 		row.Speedup = row.FPS / r.Rows[0].FPS
@@ -131,6 +136,17 @@ func (r *benchReport) measure(ctx context.Context, env *Env, name string, c *car
 	r.Rows = append(r.Rows, row)
 	env.Log.Info("measured", "plan", name, "fps", math.Round(row.FPS))
 	return nil
+}
+
+// sayStandIns marks the rows of plans that use a device which stands in for another.
+func (r *benchReport) sayStandIns(devices []accel.Device) {
+	for i := range r.Rows {
+		for _, d := range devices {
+			if strings.HasPrefix(d.Name, trt.StandInPrefix) && r.Rows[i].plan.Uses(d.ID) {
+				r.Rows[i].Name += " (stand-in)"
+			}
+		}
+	}
 }
 
 func (r benchReport) print(env *Env, file string) error {

@@ -54,6 +54,12 @@ func openTRT(env *Env) (*trt.Backend, error) {
 	if err != nil {
 		return nil, err
 	}
+	var standIns []trt.StandIn
+	if text := env.Getenv("BRAID_STAND_IN"); text != "" {
+		if standIns, err = trt.ParseStandIns(text); err != nil {
+			return nil, invalidf("BRAID_STAND_IN: %w", err)
+		}
+	}
 	path, err := cuda.Find(env.Getenv, env.Exe)
 	if err != nil {
 		return nil, as(ErrEnvironment, err)
@@ -62,7 +68,7 @@ func openTRT(env *Env) (*trt.Backend, error) {
 	if err != nil {
 		return nil, as(ErrEnvironment, err)
 	}
-	b, err := trt.Open(lib, trt.Options{Cache: &enginecache.Cache{Dir: filepath.Join(cacheDir(env), "engines"), Log: env.Log}, Level: level, Log: env.Log})
+	b, err := trt.Open(lib, trt.Options{Cache: &enginecache.Cache{Dir: filepath.Join(cacheDir(env), "engines"), Log: env.Log}, Level: level, Log: env.Log, StandIns: standIns})
 	return b, as(ErrEnvironment, err)
 }
 

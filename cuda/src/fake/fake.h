@@ -234,6 +234,7 @@ struct braid_cuda_exec {
   run ring[RING];
   unsigned first, waiting;
   float *values; /* room for all tensors as float32 */
+  double factor; /* 0: not stretched */
 };
 
 typedef struct {
@@ -265,6 +266,7 @@ int stream_push(struct braid_cuda_call *c, event *after, uint64_t wanted, int wa
 int stream_wait(struct braid_cuda_call *c, braid_cuda_error *err);
 
 int fake_exec_new(braid_cuda_engine *e, braid_cuda_exec **out, braid_cuda_error *err);
+int fake_exec_stretch(braid_cuda_exec *x, double factor, braid_cuda_error *err);
 int fake_exec_close(braid_cuda_exec *x, braid_cuda_error *err);
 
 /* ---- call.c ---- */

@@ -140,6 +140,16 @@ int fake_exec_new(braid_cuda_engine *e, braid_cuda_exec **out, braid_cuda_error 
   return fake_leave(BRAID_CUDA_OK);
 }
 
+/* A stand-in's time is not played, only asked for. */
+int fake_exec_stretch(braid_cuda_exec *x, double factor, braid_cuda_error *err) {
+  int rc = fake_enter("exec_stretch", x, KIND_EXEC, OF_HANDLE, err);
+  if (rc != BRAID_CUDA_OK) return rc;
+  if (!(factor >= 1 && factor <= 1000)) return fake_leave(fake_error(err, BRAID_CUDA_INVALID, "a run cannot take %g times as long", factor));
+  if (x->factor != 0) return fake_leave(fake_error(err, BRAID_CUDA_INVALID, "this exec is stretched already"));
+  x->factor = factor;
+  return fake_leave(BRAID_CUDA_OK);
+}
+
 int fake_exec_close(braid_cuda_exec *x, braid_cuda_error *err) {
   if (!x) return BRAID_CUDA_OK;
   int rc = fake_enter_close(x, KIND_EXEC, err);
