@@ -51,17 +51,20 @@ func (b fluid) bound() (float64, prices) {
 	}
 	coarse := b.coarse()
 	best := coarse.under(c)
-	for step := 4.0; step > 1.01; step = math.Sqrt(step) {
+	for step := 4.0; step > 1.003; step = math.Sqrt(step) {
 		for better := true; better; {
 			better = false
-			for _, p := range free {
-				for _, factor := range [2]float64{step, 1 / step} {
-					old := *p
-					*p *= factor
-					if f := coarse.under(c); f < best*(1-1e-4) {
-						best, better = f, true
-					} else {
-						*p = old
+			for i, p := range free {
+				for _, q := range free[i:] { // the bound has kinks, where no price alone makes it lower
+					for _, move := range [4][2]float64{{step, 1}, {1 / step, 1}, {step, step}, {step, 1 / step}} {
+						oldP, oldQ := *p, *q
+						*p *= move[0]
+						*q *= move[1]
+						if f := coarse.under(c); f < best*(1-1e-4) {
+							best, better = f, true
+						} else {
+							*p, *q = oldP, oldQ
+						}
 					}
 				}
 			}

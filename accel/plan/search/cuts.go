@@ -2,7 +2,7 @@ package search
 
 import (
 	"math"
-	"slices"
+	"sort"
 )
 
 // found is the best layout so far of one search, and how much work is left.
@@ -34,6 +34,8 @@ type cutter struct {
 	ahead    [][]float64 // ahead[k][i]: the least price of units from i on, on segments k and behind
 	second   [][]float64 // the same in joules, or in ms of the path, where the goal is about these
 	cuts     []int
+	loads    [][]float64 // by segments before, by device: ms
+	limit    float64     // see period
 	best     *found
 }
 
@@ -41,9 +43,14 @@ type cutter struct {
 func (a *group) cut(sequence []int, best *found) {
 	c := &cutter{a: a, sequence: sequence, best: best, cuts: make([]int, a.segments+1)}
 	c.cuts[a.segments] = a.m.units
+	c.loads = make([][]float64, a.segments+1)
+	for k := range c.loads {
+		c.loads[k] = make([]float64, len(a.m.devices))
+	}
+	c.limit = c.period()
 	c.count()
 	c.look()
-	c.extend(0, 0, a.prices.cores*a.fluid.fixed, 0, make([]float64, len(a.m.devices)), a.fluid.fixed)
+	c.extend(0, 0, a.prices.cores*a.fluid.fixed, 0, a.fluid.fixed)
 }
 
 // count is what the number of streams decides.
@@ -102,50 +109,62 @@ func (c *cutter) period() float64 {
 	return 1000 / f
 }
 
-// extend chooses where segment k, which begins at unit i, ends. device and cores
+// budget is the most that a frame may cost at the group's prices.
+func (c *cutter) budget() float64 {
+	return c.a.prices.all(c.a.set, c.a.m.cores) * c.limit * (1 + 1e-12)
+}
+
+// extend chooses where segment k, which begins at unit i, ends. loads[k] and cores
 // are what the segments before it ask for, price and second what that costs.
-func (c *cutter) extend(k, i int, price, second float64, device []float64, cores float64) {
+func (c *cutter) extend(k, i int, price, second, cores float64) {
 	a := c.a
 	if k == a.segments-1 {
-		c.last(i, device, cores)
+		c.last(i, cores)
 		return
 	}
 	p := c.sequence[k]
-	place := &a.places[p]
-	for j := i + 1; j <= min(place.stop[i], a.m.units-(a.segments-1-k)); j++ {
+	place, cost, ahead := &a.places[p], a.tables.cost[p][i], c.ahead[k+1]
+	end := min(place.stop[i], a.m.units-(a.segments-1-k))
+	for j := c.first(k, i, end); j <= end; j++ {
 		if c.best.steps--; c.best.steps < 0 {
 			return
 		}
-		period := c.period()
-		if c.bare(place, i, j)+c.busiest(place, device) > period {
+		if price+cost[j]+ahead[j] > c.budget() || !a.m.cuttable[j-1] {
+			continue
+		}
+		if c.bare(place, i, j)+c.busiest(place, c.loads[k]) > c.limit {
 			return // longer segments ask for more
 		}
-		if !a.m.cuttable[j-1] {
-			continue
-		}
 		together, held := c.segment(k, i, j)
-		if held > period {
+		if held > c.limit || !c.add(k, together) {
 			continue
 		}
-		d, all, ok := c.add(place, together, device, period)
-		if !ok {
-			continue
-		}
-		cost := price + together*c.priceOf(place, &a.prices)
+		costs := price + together*c.priceOf(place, &a.prices)
 		e := second + c.secondOf(place, together, i, j)
-		if c.hopeless(cost+c.ahead[k+1][j], e+c.second[k+1][j]) {
+		if c.hopeless(costs+ahead[j], e+c.second[k+1][j]) {
 			continue
 		}
 		c.cuts[k+1] = j
-		c.extend(k+1, j, cost, e, d, cores+all)
+		c.extend(k+1, j, costs, e, cores+together*c.coresAt(place))
 	}
+}
+
+// first is the first end of segment k worth a look: where the last segment is next, it must
+// not be too long for its devices.
+func (c *cutter) first(k, i, end int) int {
+	if k != c.a.segments-2 || end <= i {
+		return i + 1
+	}
+	last := &c.a.places[c.sequence[k+1]]
+	busy := c.busiest(last, c.loads[k])
+	return i + 1 + sort.Search(end-i-1, func(n int) bool { return c.bare(last, i+1+n, c.a.m.units)+busy <= c.limit })
 }
 
 // hopeless is whether a layout of such a price, and of such joules or such a path, is
 // worse than the best.
 func (c *cutter) hopeless(price, second float64) bool {
 	a := c.a
-	if price > a.prices.all(a.set, a.m.cores)*c.period()*(1+1e-12) {
+	if price > c.budget() {
 		return true
 	}
 	return !a.g.aboutRate() && a.secondValue(price, second) <= c.best.above()
@@ -164,17 +183,15 @@ func (c *cutter) secondOf(p *placement, together float64, i, j int) float64 {
 }
 
 // last takes the rest of the network as the last segment.
-func (c *cutter) last(i int, device []float64, cores float64) {
-	a := c.a
+func (c *cutter) last(i int, cores float64) {
+	a, k := c.a, c.a.segments-1
 	c.best.steps--
-	place := &a.places[c.sequence[a.segments-1]]
+	place := &a.places[c.sequence[k]]
 	if c.best.steps < 0 || place.stop[i] < a.m.units {
 		return
 	}
-	period := c.period()
-	together, held := c.segment(a.segments-1, i, a.m.units)
-	_, all, ok := c.add(place, together, device, period)
-	if !ok || held > period || cores+all > period*float64(a.m.cores) {
+	together, held := c.segment(k, i, a.m.units)
+	if held > c.limit || !c.add(k, together) || cores+together*c.coresAt(place) > c.limit*float64(a.m.cores) {
 		return
 	}
 	l := make(layout, a.segments)
@@ -183,6 +200,7 @@ func (c *cutter) last(i int, device []float64, cores float64) {
 	}
 	if o := a.m.settle(l, a.g); o.value > c.best.above() {
 		c.best.layout, c.best.outcome = l, o
+		c.limit = c.period()
 	}
 }
 
@@ -231,18 +249,26 @@ func (c *cutter) segment(k, i, j int) (together, held float64) {
 	return together, held
 }
 
-// add is what the devices have to do with one more segment; not ok: one of them
-// has too much.
-func (c *cutter) add(p *placement, together float64, device []float64, period float64) (d []float64, cores float64, ok bool) {
-	d = slices.Clone(device)
-	for _, s := range p.series {
-		at := c.a.m.series[s].device
-		if d[at] += together; d[at] > period {
-			return nil, 0, false
+// add counts what the devices have to do with segment k as well, and is whether
+// none has too much.
+func (c *cutter) add(k int, together float64) bool {
+	copy(c.loads[k+1], c.loads[k])
+	for _, s := range c.a.places[c.sequence[k]].series {
+		d := c.a.m.series[s].device
+		if c.loads[k+1][d] += together; c.loads[k+1][d] > c.limit {
+			return false
 		}
-		cores += c.cores[s] * together
 	}
-	return d, cores, true
+	return true
+}
+
+// coresAt is how many cores a placement keeps busy.
+func (c *cutter) coresAt(p *placement) float64 {
+	sum := 0.0
+	for _, s := range p.series {
+		sum += c.cores[s]
+	}
+	return sum
 }
 
 // priceOf is the price of a millisecond of all replicas of a placement.

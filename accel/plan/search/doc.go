@@ -17,8 +17,9 @@
 //	share_kd = g_kd*H_k/T_kd                     the part of the frames that replica d takes
 //
 // The gain of a series at n streams is rate(n)/rate(1) of the profile's streams,
-// rate(1) being the measured one or, without it, 1000 over the sum of its ms; straight
-// lines between the measured n, constant beyond, never above n. It is 1 for a device
+// rate(1) being the measured one or, without it, 1000 over the sum of its ms; never
+// above n, never below that of a smaller measured n (streams that wait do not slow the others
+// down), straight lines between the measured n, constant beyond. It is 1 for a device
 // that works first in, first out (a DLA, or one declared fifo), and 1 where nothing was
 // measured; on the CPU n counts as at most m = cores/threads, rounded down, and
 // where nothing was measured the gain is n.
@@ -48,6 +49,27 @@
 // replica. The least in_flight that reaches f is residence(f)*f/1000 rounded up; a plan
 // gets one more, which waits in front of the bottleneck. With all bindings in use the
 // latency is in_flight/f (Little).
+//
+// # The space
+//
+// All cut points of the profile that the goal allows; up to Goal.MaxSegments segments;
+// two neighbours do not have the same replicas, since one segment does as well. A
+// segment runs on one device, or on all devices of one kind, or of several kinds, that the
+// plan uses; its replicas have one precision. All segments on a device have the
+// same number of streams, and so have devices of one kind: on the CPU 1, 2, 4 … (below the
+// number of cores), cores-1, cores, and the n where the measured gain grows; elsewhere the
+// largest of 2 and those n (of all devices of the kind in the plan). Plans of one device
+// and pipelines have one stream. At the end streams are taken away, one option after the
+// other, as long as the plan stays within 2 % of the best.
+//
+// # The search
+//
+// For each set of devices, whose sigma is then known, and each vector of streams: prices of
+// the devices bound the rate of any layout from above (weak duality), the sum of
+// the least prices of a sequence of placements by dynamic programming bounds that of
+// all its cuts, and the same tables bound the rest of a layout while cuts are
+// chosen from the left. So the result is exact in this space, unless Goal.Steps run out;
+// then Choice.BoundFPS is the highest bound of what was left out.
 //
 // Sources: jedi.md section 8 for resource, concurrency and buffer bounds; Little's law.
 package search

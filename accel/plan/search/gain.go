@@ -47,5 +47,9 @@ func curveOf(measured []plan.Streams, alone float64) curve {
 		}
 	}
 	slices.SortStableFunc(c, func(a, b point) int { return int(a.n - b.n) })
-	return slices.CompactFunc(c, func(a, b point) bool { return a.n == b.n })
+	c = slices.CompactFunc(c, func(a, b point) bool { return a.n == b.n })
+	for i := 1; i < len(c); i++ { // streams that wait do not slow the others down
+		c[i].gain = max(c[i].gain, c[i-1].gain)
+	}
+	return c
 }

@@ -23,10 +23,7 @@ type group struct {
 // newGroup counts the bound of a group.
 func newGroup(m *machine, g *Goal, set uint, streams []int, segments int, kind Kind) *group {
 	a := &group{m: m, g: g, segments: segments, set: set, streams: streams, kind: kind}
-	used := make([]int, len(m.devices))
-	for d := range used {
-		used[d] = int(set >> d & 1)
-	}
+	used := m.oneEach(set)
 	a.sigma = m.slowdowns(used)
 	a.places = m.placements(set, g.Precisions, kind.single())
 	a.fluid = fluid{

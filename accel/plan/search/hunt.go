@@ -97,7 +97,7 @@ func (s *hunt) groups(kind Kind, k, n int) []*group {
 		}
 		vectors := s.m.streamVectors(set)
 		if kind.single() {
-			vectors = vectors[:1] // one stream each
+			vectors = [][]int{s.m.oneEach(set)}
 		}
 		for _, v := range vectors {
 			if a := newGroup(s.m, s.g, set, v, k, kind); len(a.places) > 0 && a.bound > 0 {
@@ -115,4 +115,13 @@ func (s *hunt) groups(kind Kind, k, n int) []*group {
 		return 0
 	})
 	return groups
+}
+
+// oneEach is one stream for each device of a set.
+func (m *machine) oneEach(set uint) []int {
+	v := make([]int, len(m.devices))
+	for d := range v {
+		v[d] = int(set >> d & 1)
+	}
+	return v
 }

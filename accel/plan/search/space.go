@@ -66,11 +66,12 @@ type placement struct {
 	stop    []int // stop[i]: the first unit from i on that one of them cannot run
 }
 
-// placements are all within a set of devices. With single, those of one device.
+// placements are those of a plan that uses a set of devices: each device alone, and all
+// devices of one kind or of several kinds together. With single, the first.
 func (m *machine) placements(set uint, allowed []plan.Precision, single bool) []placement {
 	var out []placement
 	for sub := uint(1); sub <= set; sub++ {
-		if sub&^set != 0 || single && bits.OnesCount(sub) > 1 {
+		if sub&^set != 0 || bits.OnesCount(sub) > 1 && (single || !m.wholeKinds(sub, set)) {
 			continue
 		}
 		m.choose(sub, nil, func(chosen []int) {
@@ -88,6 +89,18 @@ func (m *machine) placements(set uint, allowed []plan.Precision, single bool) []
 		})
 	}
 	return out
+}
+
+// wholeKinds is whether a device is among some of a set only with all of its kind.
+func (m *machine) wholeKinds(some, set uint) bool {
+	for d := range m.devices {
+		for e := range m.devices {
+			if some&(1<<d) != 0 && (set&^some)&(1<<e) != 0 && m.devices[d].id.Kind() == m.devices[e].id.Kind() {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // choose gives every way to take one series of each device of a set, with one
@@ -108,9 +121,9 @@ func (m *machine) choose(set uint, chosen []int, yield func([]int)) {
 // maxStreams is the most that a plan may give a segment on a device.
 const maxStreams = 64
 
-// streamOptions are the numbers of streams that a device's segments are tried with:
+// streamOptions are the numbers of streams that a device may have for a segment:
 // on the CPU 1, 2, 4 … and all cores or all but one; elsewhere 1, 2 and what was
-// measured faster than every smaller option.
+// measured to be faster than fewer.
 func (m *machine) streamOptions(d int) []int {
 	options := []int{1, 2}
 	if m.devices[d].cpu {
@@ -121,10 +134,8 @@ func (m *machine) streamOptions(d int) []int {
 		options = append(options, max(1, m.cores-1), m.cores)
 	}
 	for _, s := range m.devices[d].series {
-		best := 0.0
-		for _, p := range m.series[s].gain {
-			if p.gain > best {
-				best = p.gain
+		for i, p := range m.series[s].gain {
+			if i > 0 && p.gain > m.series[s].gain[i-1].gain {
 				options = append(options, int(p.n))
 			}
 		}
@@ -132,6 +143,17 @@ func (m *machine) streamOptions(d int) []int {
 	options = slices.DeleteFunc(options, func(n int) bool { return n > maxStreams })
 	slices.Sort(options)
 	return slices.Compact(options)
+}
+
+// triedStreams are the options that the search tries. More streams cost a device
+// nothing, so it gets the most, of which trim takes away what is of no use; on the CPU they
+// cost cores, and all are tried.
+func (m *machine) triedStreams(d int) []int {
+	options := m.streamOptions(d)
+	if m.devices[d].cpu {
+		return options
+	}
+	return options[len(options)-1:]
 }
 
 // streamVectors are the numbers of streams, by device, that a set of devices is
@@ -149,11 +171,14 @@ func (m *machine) streamVectors(set uint) [][]int {
 		for e := range m.devices {
 			if set&(1<<e) != 0 && m.devices[e].id.Kind() == kind {
 				alike = append(alike, e)
-				options = append(options, m.streamOptions(e)...)
+				options = append(options, m.triedStreams(e)...)
 			}
 		}
 		slices.Sort(options)
 		options = slices.Compact(options)
+		if !m.devices[d].cpu {
+			options = options[len(options)-1:]
+		}
 		var more [][]int
 		for _, v := range vectors {
 			for _, n := range options {
