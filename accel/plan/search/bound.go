@@ -49,6 +49,9 @@ func (b fluid) bound() (float64, prices) {
 			free = append(free, &c.device[d])
 		}
 	}
+	if b.first() < 0 {
+		return 0, c // no series is allowed
+	}
 	coarse := b.coarse()
 	best := coarse.under(c)
 	for step := 4.0; step > 1.003; step = math.Sqrt(step) {
@@ -98,16 +101,12 @@ func (b fluid) first() int {
 
 // under is the bound that prices prove.
 func (b fluid) under(c prices) float64 {
-	first := b.first()
-	if first < 0 {
-		return 0
-	}
 	price := make([]float64, len(b.alone))
 	for i := range b.alone {
 		price[i] = b.price(c, i)
 	}
 	sum := c.cores * b.fixed
-	for u := range b.alone[first] {
+	for u := range b.alone[b.first()] {
 		sum += b.cheapest(price, u)
 	}
 	return 1000 * c.all(b.set, b.m.cores) / max(least, sum)

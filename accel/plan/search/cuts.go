@@ -104,7 +104,7 @@ func (c *cutter) period() float64 {
 		f = max(f, c.best.above())
 	}
 	if f <= 0 {
-		return math.Inf(1)
+		return math.MaxFloat64 // what is infinite is always too much
 	}
 	return 1000 / f
 }
@@ -243,6 +243,9 @@ func (c *cutter) segment(k, i, j int) (together, held float64) {
 	}
 	together = 1 / rate
 	for n, s := range p.series {
+		if math.IsInf(time[n], 1) {
+			return time[n], time[n] // a copy that was not measured
+		}
 		share := c.gains[s] * together / time[n]
 		held = max(held, share*(time[n]*c.stretch[s]+a.m.handOver)/float64(a.streams[a.m.series[s].device]))
 	}

@@ -28,7 +28,9 @@
 // replica that reads it, or by the one that writes it where the reader is the CPU. The
 // time is the slowest copy between any two replicas of the two segments, and a
 // part of the segment's own time, since the measured gains have copies in
-// them. The network's input comes from the CPU and its output goes there.
+// them. The network's input comes from the CPU and its output goes there; where a copy was
+// not measured it is taken over the CPU, else the layout is left out, but for the ends of
+// the network, where it then counts as nothing.
 //
 // # The bounds of the rate f
 //

@@ -89,7 +89,7 @@ func (m *machine) judgeCamera(c *Candidate, chosen Candidate, g *Goal) {
 // most is how many cameras a layout carries, and what the next one is too much for.
 func (m *machine) most(f found, g *Goal) (int, string) {
 	w := m.loadsOf(f.layout)
-	rate, bottleneck := m.rate(f.layout, w)
+	rate, bottleneck := m.rate(f.layout, w, maxWorkers, maxWorkers)
 	demand := 0.0
 	for n := 0; ; n++ {
 		demand += g.camera(n).FPS

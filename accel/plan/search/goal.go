@@ -58,12 +58,12 @@ type Goal struct {
 	Precisions  []plan.Precision // those allowed; none: all that the profile has
 	Cuts        []string         // cut points allowed; none: all that the profile has
 	MaxSegments int              // 0: 4
-	Steps       int              // of the search, after which it gives up and says the gap; 0: 200 million
+	Steps       int              // of the search, after which it gives up and says the gap; 0: 60 million, some ten seconds
 }
 
 const (
 	defaultSegments = 4
-	defaultSteps    = 200_000_000
+	defaultSteps    = 60_000_000
 	tolerance       = 0.02 // by so much a simpler plan may be worse
 )
 

@@ -66,10 +66,6 @@ func (s *hunt) cell(kind Kind, k, n int, best *found) {
 		if s.g.aboutRate() && a.bound <= best.above() || a.bound < s.g.MinFPS*(1-1e-9) {
 			continue
 		}
-		if s.left < 0 {
-			s.open = max(s.open, a.bound)
-			continue
-		}
 		a.prepare()
 		for _, q := range a.sequences(best.above()) {
 			if q.value <= best.above() {

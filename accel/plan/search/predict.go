@@ -75,8 +75,9 @@ func (s *series) stretch(n int) float64 { return float64(min(n, s.most)) / s.gai
 // maxWorkers is the most that a plan may have of prep and of detect.
 const maxWorkers = 64
 
-// rate is the highest rate of all bounds but in_flight, and what sets it.
-func (m *machine) rate(l layout, w loads) (f float64, bottleneck string) {
+// rate is the highest rate of all bounds but in_flight, with so many workers of prep
+// and detect, and what sets it.
+func (m *machine) rate(l layout, w loads, prep, detect int) (f float64, bottleneck string) {
 	f = math.Inf(1)
 	bound := func(limit, ms float64, name string) {
 		if ms > 0 && 1000*limit/ms < f {
@@ -87,8 +88,8 @@ func (m *machine) rate(l layout, w loads) (f float64, bottleneck string) {
 		bound(1, w.device[i], string(d.id))
 	}
 	bound(float64(m.cores), w.cores, "cores")
-	bound(maxWorkers, m.cpu.Prep, "prep")
-	bound(maxWorkers, m.cpu.Detect, "detect")
+	bound(float64(prep), m.cpu.Prep, "prep")
+	bound(float64(detect), m.cpu.Detect, "detect")
 	for k, seg := range l {
 		for i, r := range seg.replicas {
 			bound(float64(r.streams), m.held(w, k, i, r), "streams of "+string(m.devices[m.series[r.series].device].id))

@@ -22,7 +22,7 @@ type outcome struct {
 // settle finds the frames in flight of a layout, and with them its rate.
 func (m *machine) settle(l layout, g *Goal) outcome {
 	w := m.loadsOf(l)
-	f, bottleneck := m.rate(l, w)
+	f, bottleneck := m.rate(l, w, maxWorkers, maxWorkers)
 	most := m.mostInFlight(l)
 	o := outcome{fps: f, bottleneck: bottleneck, inFlight: m.enough(l, w, f)}
 	if o.inFlight > most {
