@@ -39,21 +39,36 @@ type fluid struct {
 // prices prove a bound; these only have to be good.
 const chunks = 24
 
-// bound descends along one price after the other.
+// bound is the bound under good prices.
 func (b fluid) bound() (float64, prices) {
-	c := prices{device: make([]float64, len(b.m.devices)), cores: 1e-3}
-	free := []*float64{&c.cores}
-	for d := range b.m.devices {
-		if b.set&(1<<d) != 0 {
-			c.device[d] = 1
-			free = append(free, &c.device[d])
-		}
-	}
+	c := b.m.evenPrices(b.set)
 	if b.first() < 0 {
 		return 0, c // no series is allowed
 	}
-	coarse := b.coarse()
-	best := coarse.under(c)
+	c.descend(b.set, b.coarse().under)
+	return b.under(c), c
+}
+
+// evenPrices are what the descent begins with.
+func (m *machine) evenPrices(set uint) prices {
+	c := prices{device: make([]float64, len(m.devices)), cores: 1e-3}
+	for d := range m.devices {
+		if set&(1<<d) != 0 {
+			c.device[d] = 1
+		}
+	}
+	return c
+}
+
+// descend lowers a bound along one price or two after the other.
+func (c *prices) descend(set uint, under func(prices) float64) {
+	free := []*float64{&c.cores}
+	for d := range c.device {
+		if set&(1<<d) != 0 {
+			free = append(free, &c.device[d])
+		}
+	}
+	best := under(*c)
 	for step := 4.0; step > 1.003; step = math.Sqrt(step) {
 		for better := true; better; {
 			better = false
@@ -63,7 +78,7 @@ func (b fluid) bound() (float64, prices) {
 						oldP, oldQ := *p, *q
 						*p *= move[0]
 						*q *= move[1]
-						if f := coarse.under(c); f < best*(1-1e-4) {
+						if f := under(*c); f < best*(1-1e-4) {
 							best, better = f, true
 						} else {
 							*p, *q = oldP, oldQ
@@ -73,7 +88,6 @@ func (b fluid) bound() (float64, prices) {
 			}
 		}
 	}
-	return b.under(c), c
 }
 
 // coarse is the same network in few pieces, each as slow as the sum of its units.

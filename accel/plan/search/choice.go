@@ -104,7 +104,7 @@ func (m *machine) choice(p plan.Profile, g *Goal, s *hunt) (Choice, error) {
 	var chosen found
 	for _, c := range s.cells {
 		if c.value >= enough {
-			chosen = m.trim(c, g, enough)
+			chosen = m.trim(c, enough, func(l layout) outcome { return m.settle(l, g) })
 			break
 		}
 	}

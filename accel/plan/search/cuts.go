@@ -196,7 +196,7 @@ func (c *cutter) last(i int, cores float64) {
 	}
 	l := make(layout, a.segments)
 	for k, p := range c.sequence {
-		l[k] = segment{c.cuts[k], c.cuts[k+1], a.replicas(a.places[p])}
+		l[k] = segment{from: c.cuts[k], to: c.cuts[k+1], replicas: a.replicas(a.places[p])}
 	}
 	if o := a.m.settle(l, a.g); o.value > c.best.above() {
 		c.best.layout, c.best.outcome = l, o

@@ -9,10 +9,11 @@ import (
 // layout is a network spread over a machine: its segments in order.
 type layout []segment
 
-// segment covers units [from,to).
+// segment covers units [from,to) of a model.
 type segment struct {
 	from, to int
 	replicas []replica
+	model    int // of several that are planned together
 }
 
 // replica is a series that runs a segment, and its streams.
@@ -60,7 +61,7 @@ func (m *machine) copyIn(s int, producers []replica, i int) float64 {
 		return 0 // the writer has done it
 	}
 	if producers == nil {
-		return m.end("cpu", to.memory, m.input)
+		return m.end("cpu", to.memory, m.series[s].bytes[0])
 	}
 	longest := 0.0
 	for _, p := range producers {

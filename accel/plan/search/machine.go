@@ -23,6 +23,7 @@ type machine struct {
 	handOver float64
 	cpu      plan.CPUTimes
 	idle     float64       // watts of all devices at rest
+	weights  []float64     // of several models that are planned together; nil: one
 	rejected []Unavailable // devices that cannot be used, with the reason
 }
 

@@ -19,11 +19,16 @@ type segmentLoad struct {
 
 // loadsOf follows the formulae of the package's comment.
 func (m *machine) loadsOf(l layout) loads {
+	streams := m.streams(l)
+	return m.loadsWith(l, streams, m.slowdowns(streams))
+}
+
+// loadsWith is the same with the streams and slowdowns of each device given.
+func (m *machine) loadsWith(l layout, streams []int, sigma []float64) loads {
 	out := loads{
-		device: make([]float64, len(m.devices)), streams: m.streams(l),
+		device: make([]float64, len(m.devices)), streams: streams,
 		cores: m.cpu.Decode + m.cpu.Prep + m.cpu.Detect,
 	}
-	sigma := m.slowdowns(out.streams)
 	for k, seg := range l {
 		var s segmentLoad
 		rate := 0.0
@@ -39,8 +44,8 @@ func (m *machine) loadsOf(l layout) loads {
 		for i, r := range seg.replicas {
 			from := &m.series[r.series]
 			s.share = append(s.share, from.gainAt(out.streams[from.device])*s.together/s.time[i])
-			out.device[from.device] += s.together
-			out.cores += m.coresOf(from, out.streams[from.device]) * s.together
+			out.device[from.device] += m.weight(seg) * s.together
+			out.cores += m.weight(seg) * m.coresOf(from, out.streams[from.device]) * s.together
 		}
 		out.segments = append(out.segments, s)
 	}
@@ -48,14 +53,22 @@ func (m *machine) loadsOf(l layout) loads {
 }
 
 func (l layout) producers(k int) []replica {
-	if k == 0 {
+	if k == 0 || l[k-1].model != l[k].model {
 		return nil
 	}
 	return l[k-1].replicas
 }
 
+// weight is how many frames of a segment's model there are to one of the plan.
+func (m *machine) weight(s segment) float64 {
+	if m.weights == nil {
+		return 1
+	}
+	return m.weights[s.model]
+}
+
 func (l layout) consumers(k int) []replica {
-	if k == len(l)-1 {
+	if k == len(l)-1 || l[k+1].model != l[k].model {
 		return nil
 	}
 	return l[k+1].replicas
@@ -92,7 +105,7 @@ func (m *machine) rate(l layout, w loads, prep, detect int) (f float64, bottlene
 	bound(float64(detect), m.cpu.Detect, "detect")
 	for k, seg := range l {
 		for i, r := range seg.replicas {
-			bound(float64(r.streams), m.held(w, k, i, r), "streams of "+string(m.devices[m.series[r.series].device].id))
+			bound(float64(r.streams), m.weight(seg)*m.held(w, k, i, r), "streams of "+string(m.devices[m.series[r.series].device].id))
 		}
 	}
 	return f, bottleneck
@@ -111,9 +124,17 @@ func (m *machine) held(w loads, k, i int, r replica) float64 {
 
 // residence is how long a frame is inside the graph at rate f, ms.
 func (m *machine) residence(l layout, w loads, f float64) float64 {
+	return m.cpu.Prep + m.cpu.Detect + m.path(l, w, f, 0)
+}
+
+// path is how long a frame of a model is in its segments at rate f, ms.
+func (m *machine) path(l layout, w loads, f float64, model int) float64 {
 	active := m.active(l, w, f)
-	sum := m.cpu.Prep + m.cpu.Detect
+	sum := 0.0
 	for k, seg := range l {
+		if seg.model != model {
+			continue
+		}
 		slowest := 0.0
 		for i, r := range seg.replicas {
 			s := &m.series[r.series]
@@ -144,7 +165,7 @@ func (m *machine) atWork(l layout, w loads, d, n int) (sum float64) {
 	for k, seg := range l {
 		for i, r := range seg.replicas {
 			if s := &m.series[r.series]; s.device == d {
-				sum += w.segments[k].share[i] * w.segments[k].time[i] / s.gainAt(n)
+				sum += m.weight(seg) * w.segments[k].share[i] * w.segments[k].time[i] / s.gainAt(n)
 			}
 		}
 	}

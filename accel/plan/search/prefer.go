@@ -9,15 +9,19 @@ import (
 	"braid/accel/plan"
 )
 
-// trim takes away streams, from the last segment on, as long as the value is
-// enough.
-func (m *machine) trim(f found, g *Goal, enough float64) found {
+// trim takes away streams, from the last segment on, as long as the value that settle
+// gives is enough.
+func (m *machine) trim(f found, enough float64, settle func(layout) outcome) found {
 	for less := true; less; {
 		less = false
 		for k := len(f.layout) - 1; k >= 0; k-- {
 			for r := range f.layout[k].replicas {
-				if next, ok := m.fewer(f, k, r, g); ok && next.value >= enough {
-					f, less = next, true
+				l, ok := m.fewer(f.layout, k, r)
+				if !ok {
+					continue
+				}
+				if o := settle(l); o.value >= enough {
+					f.layout, f.outcome, less = l, o, true
 				}
 			}
 		}
@@ -26,19 +30,17 @@ func (m *machine) trim(f found, g *Goal, enough float64) found {
 }
 
 // fewer is a layout with the next lower number of streams on a replica.
-func (m *machine) fewer(f found, k, r int, g *Goal) (found, bool) {
-	now := f.layout[k].replicas[r]
+func (m *machine) fewer(from layout, k, r int) (layout, bool) {
+	now := from[k].replicas[r]
 	options := m.streamOptions(m.series[now.series].device)
 	at, _ := slices.BinarySearch(options, now.streams)
 	if at == 0 {
-		return f, false
+		return nil, false
 	}
-	l := slices.Clone(f.layout)
+	l := slices.Clone(from)
 	l[k].replicas = slices.Clone(l[k].replicas)
 	l[k].replicas[r].streams = options[at-1]
-	f.layout = l
-	f.outcome = m.settle(l, g)
-	return f, !math.IsInf(f.value, -1)
+	return l, true
 }
 
 // allow leaves only listed cut points, all where none is listed.
