@@ -30,6 +30,36 @@ func TestDocumentation(t *testing.T) {
 	stricttest.File(t, "docs/schema/plan.json", string(schema), *update)
 }
 
+func TestDocumentationOfProfiles(t *testing.T) {
+	const doc = "docs/planning.md"
+	p := &Profile{}
+	for id, prefix := range map[string]string{
+		"profile": "", "unit": "units[].", "transfer": "transfers[].", "streams": "streams[].", "corun": "corun[].",
+		"watts": "watts[].", "simulated": "simulated[].",
+	} {
+		stricttest.Block(t, doc, id, strict.Table(p, prefix), *update)
+	}
+	schema, err := strict.SchemaOf(p, "braid profile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	stricttest.File(t, "docs/schema/profile.json", string(schema), *update)
+	data, err := os.ReadFile(filepath.Join(testdata.Root(t), filepath.FromSlash(doc)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts := strings.Split(string(data), "```yaml\n")
+	if len(parts) < 2 {
+		t.Fatal("no example of a profile")
+	}
+	for _, part := range parts[1:] {
+		text, _, _ := strings.Cut(part, "```")
+		if _, err := ParseProfile([]byte(text), doc); err != nil {
+			t.Errorf("%v\n%s", err, text)
+		}
+	}
+}
+
 // TestExamplesInTheDocumentation parses every YAML block of the page.
 func TestExamplesInTheDocumentation(t *testing.T) {
 	data, err := os.ReadFile(filepath.Join(testdata.Root(t), "docs", "plans.md"))

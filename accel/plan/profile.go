@@ -22,6 +22,9 @@ type Profile struct {
 	Streams   []Streams   `yaml:"streams,omitempty" doc:"the whole network by the number of streams on one device"`
 	Corun     []Corun     `yaml:"corun,omitempty" doc:"two devices at work at once"`
 	CPU       CPUTimes    `yaml:"cpu_ms,flow" doc:"CPU time around the network"`
+	HandOver  float64     `yaml:"handover_ms,omitempty" rule:"min=0" doc:"from the end of one segment to the start of the next, on the path of a frame"`
+	Input     int64       `yaml:"input_bytes,omitempty" rule:"min=0" doc:"of what prep writes, which a device with a memory of its own copies in"`
+	Watts     []Watts     `yaml:"watts,omitempty" doc:"electrical power of the devices; the energy goal needs it"`
 	Simulated []SimDevice `yaml:"simulated,omitempty" doc:"devices of this profile that were declared and not measured"`
 }
 
@@ -71,6 +74,15 @@ type CPUTimes struct {
 	Decode float64 `yaml:"decode" rule:"min=0" doc:"decoding"`
 	Prep   float64 `yaml:"prep" rule:"min=0" doc:"resizing and normalising"`
 	Detect float64 `yaml:"detect" rule:"min=0" doc:"decoding the heads and NMS"`
+	Width  int     `yaml:"width,omitempty" rule:"min=0,max=65536" doc:"of the frames that decode was measured with: cameras of another size take time by their pixels"`
+	Height int     `yaml:"height,omitempty" rule:"min=0,max=65536" doc:"of these frames"`
+}
+
+// Watts is the electrical power that a device takes.
+type Watts struct {
+	Device accel.DeviceID `yaml:"device" rule:"required" doc:"the device; cpu is all cores together"`
+	Busy   float64        `yaml:"busy" rule:"min=0" doc:"watts while it works without pause"`
+	Idle   float64        `yaml:"idle,omitempty" rule:"min=0" doc:"watts while it waits, which are spent whether the plan uses it or not"`
 }
 
 // SimDevice is a device that was declared.
@@ -157,6 +169,15 @@ func (p Profile) problems() strict.Errors {
 	for i, c := range p.Corun {
 		device(fmt.Sprintf("corun[%d].a", i), c.A)
 		device(fmt.Sprintf("corun[%d].b", i), c.B)
+	}
+	for i, w := range p.Watts {
+		device(fmt.Sprintf("watts[%d].device", i), w.Device)
+		if w.Busy < w.Idle {
+			errs.Addf(fmt.Sprintf("watts[%d].busy", i), "%v is less than the %v of idle", w.Busy, w.Idle)
+		}
+	}
+	if (p.CPU.Width == 0) != (p.CPU.Height == 0) {
+		errs.Addf("cpu_ms", "width and height go together")
 	}
 	p.seriesProblems(&errs)
 	return errs

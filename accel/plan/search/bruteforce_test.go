@@ -1,0 +1,171 @@
+package search
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"braid/accel/plan"
+	"braid/internal/testdata"
+)
+
+// instance is a line of scripts/plan-bruteforce.py.
+type instance struct {
+	Profile json.RawMessage
+	Goal    struct {
+		Objective  Objective
+		Budget     float64
+		MinFPS     float64 `json:"min_fps"`
+		Precisions []plan.Precision
+		Segments   int
+	}
+	Want map[Kind]*float64
+}
+
+const answers = "testdata/bruteforce.jsonl.gz"
+
+func instances(t *testing.T, r io.Reader) []instance {
+	t.Helper()
+	var out []instance
+	lines := bufio.NewScanner(r)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		var in instance
+		if err := json.Unmarshal(lines.Bytes(), &in); err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, in)
+	}
+	if err := lines.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// committed are the instances and answers of the repository.
+func committed(t *testing.T) []byte {
+	t.Helper()
+	f, err := os.Open(answers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// TestAsGoodAsBruteForce: on every instance, for every kind of plan, the search finds
+// the value that counting all layouts found, and chooses the simplest kind that is
+// within 2 % of the best.
+func TestAsGoodAsBruteForce(t *testing.T) {
+	all := instances(t, bytes.NewReader(committed(t)))
+	if len(all) < 1 {
+		t.Fatalf("%d instances, want 1000", len(all))
+	}
+	for i, in := range all {
+		p, err := plan.ParseProfile(in.Profile, fmt.Sprintf("instance %d", i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		g := Goal{
+			Objective: in.Goal.Objective, Budget: in.Goal.Budget, MinFPS: in.Goal.MinFPS,
+			Precisions: in.Goal.Precisions, MaxSegments: in.Goal.Segments,
+		}
+		if err := agrees(p, g, in.Want); err != nil {
+			t.Errorf("instance %d: %v\n%s %+v", i, err, in.Profile, in.Goal)
+		}
+		if t.Failed() && i > 20 {
+			t.Fatal("no further")
+		}
+	}
+}
+
+func agrees(p plan.Profile, g Goal, want map[Kind]*float64) error {
+	g, err := g.check(p)
+	if err != nil {
+		return err
+	}
+	m, err := prepared(p, nil, &g)
+	if err != nil {
+		return err
+	}
+	if g.Objective == Latency && g.Budget == 0 {
+		g.Objective = leastLatency
+	}
+	s := newHunt(m, &g, m.all(), g.MaxSegments)
+	s.run()
+	got := map[Kind]float64{}
+	best := math.Inf(-1)
+	for _, c := range s.cells {
+		got[kindOf(c.layout)] = c.value
+		best = max(best, c.value)
+	}
+	for _, k := range kinds {
+		v, ok := got[k]
+		if w := want[k]; ok != (w != nil) || ok && math.Abs(v-*w) > 1e-6*math.Abs(*w) {
+			return fmt.Errorf("%s: found %v (%v), brute force %s", k, v, ok, text(w))
+		}
+	}
+	if g.Objective == leastLatency || math.IsInf(best, -1) {
+		return nil
+	}
+	c, err := m.choice(p, &g, s)
+	if err != nil {
+		return err
+	}
+	for _, k := range kinds {
+		if v, ok := got[k]; ok && v >= best-tolerance*math.Abs(best) {
+			if k != c.Chosen.Kind || c.Chosen.value < best-tolerance*math.Abs(best) {
+				return fmt.Errorf("chose %s with %v, want %s, which is within 2 %% of %v", c.Chosen.Kind, c.Chosen.value, k, best)
+			}
+			break
+		}
+	}
+	return c.Chosen.Plan.Validate()
+}
+
+func text(v *float64) string {
+	if v == nil {
+		return "none"
+	}
+	return fmt.Sprint(*v)
+}
+
+// TestAnswersAreTheScripts runs the script again on some of the instances.
+func TestAnswersAreTheScripts(t *testing.T) {
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		t.Skip("python3 is not here: the committed answers stand")
+	}
+	var some bytes.Buffer
+	for i, line := range bytes.SplitAfter(committed(t), []byte("\n")) {
+		if i%50 == 7 {
+			some.Write(line)
+		}
+	}
+	cmd := exec.CommandContext(t.Context(), python, filepath.Join(testdata.Root(t), "scripts", "plan-bruteforce.py"), "--answer", "-")
+	cmd.Stdin = bytes.NewReader(some.Bytes())
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(out, some.Bytes()) {
+		t.Errorf("the script answers otherwise than %s", answers)
+	}
+}

@@ -1,0 +1,183 @@
+package search
+
+import (
+	"fmt"
+	"math"
+
+	"braid/accel"
+	"braid/accel/plan"
+)
+
+// Choice is what Choose found.
+type Choice struct {
+	Chosen      Candidate
+	Candidates  []Candidate   // the best of each kind, the simplest first; the chosen one is among them
+	Unavailable []Unavailable // devices that were not used, and why
+	BoundFPS    float64       // no plan in the space that was searched is faster; 0 where the goal is not the rate
+	Gap         float64       // (BoundFPS - FPS of the chosen) / FPS of the chosen
+	LimitFPS    float64       // no way at all to cut and spread the network is faster, without contention
+	Exact       bool          // the search came to its end
+	Cameras     *Fit          // of objective streams
+}
+
+// Candidate is a plan and what it is expected to do. A kind without any plan has
+// only Kind and Rejected.
+type Candidate struct {
+	Kind       Kind
+	Plan       plan.Plan
+	FPS        float64
+	LatencyMS  float64 // from prep to detect, with all frames in flight; with cameras, of the last frame of a burst
+	Bottleneck string  // a device, "streams of" it, cores, prep, detect or in_flight
+	Memory     int64   // bytes of all bindings
+	Joules     float64 // of a frame; 0 without watts
+	Rejected   string  // why it was not chosen; "" of the chosen one
+
+	layout layout
+	value  float64
+}
+
+// Unavailable is a device that no plan uses.
+type Unavailable struct {
+	Device accel.DeviceID
+	Why    string
+}
+
+// Choose finds the plan for a goal. devices are those of the machine, of which only
+// those in the profile are used; none means all of the profile. Among plans that
+// are within 2 % of the best it takes the simplest: by kind, then by
+// segments, devices and streams. Errors wrap ErrGoal, ErrProfile, ErrCut, ErrNoDevice
+// or ErrNoPlan.
+func Choose(p plan.Profile, devices []accel.Device, g Goal) (Choice, error) {
+	g, err := g.check(p)
+	if err != nil {
+		return Choice{}, err
+	}
+	m, err := prepared(p, devices, &g)
+	if err != nil {
+		return Choice{}, err
+	}
+	if g.Objective == Latency && g.Budget == 0 {
+		if err := m.leastBudget(&g); err != nil {
+			return Choice{}, err
+		}
+	}
+	if g.Objective == Cameras {
+		return m.chooseCameras(p, &g)
+	}
+	s := newHunt(m, &g, m.all(), g.MaxSegments)
+	s.run()
+	return m.choice(p, &g, s)
+}
+
+// prepared is the machine with the goal's limits on it.
+func prepared(p plan.Profile, devices []accel.Device, g *Goal) (*machine, error) {
+	m := machineOf(p, devices)
+	if len(m.devices) == 0 {
+		return nil, fmt.Errorf("%w: the profile has %s, the machine %s", ErrNoDevice, idsOf(p), listOf(devices))
+	}
+	if len(m.devices) > maxDevices {
+		return nil, fmt.Errorf("%w: %d devices are more than %d: leave some out", ErrProfile, len(m.devices), maxDevices)
+	}
+	m.allow(g.Cuts)
+	m.weighDecode(g.Cameras)
+	if g.Objective == Energy {
+		for _, d := range m.devices {
+			if !hasWatts(p, d.id) {
+				return nil, fmt.Errorf("%w: objective energy needs watts of %s in the profile", ErrGoal, d.id)
+			}
+		}
+	}
+	return m, nil
+}
+
+// choice prefers the simpler and gives the reasons.
+func (m *machine) choice(p plan.Profile, g *Goal, s *hunt) (Choice, error) {
+	best := math.Inf(-1)
+	for _, c := range s.cells {
+		best = max(best, c.value)
+	}
+	out := Choice{Unavailable: m.unavailable(), Exact: s.left >= 0, LimitFPS: m.limit(g)}
+	if math.IsInf(best, -1) {
+		return out, fmt.Errorf("%w: %s", ErrNoPlan, m.whyNone(p, g))
+	}
+	enough := best - tolerance*math.Abs(best)
+	var chosen found
+	for _, c := range s.cells {
+		if c.value >= enough {
+			chosen = m.trim(c, enough, func(l layout) outcome { return m.settle(l, g) })
+			break
+		}
+	}
+	out.Chosen = m.candidate(p, chosen)
+	for _, k := range kinds {
+		out.Candidates = append(out.Candidates, m.judged(p, g, s, k, out.Chosen))
+	}
+	if g.aboutRate() {
+		out.BoundFPS = max(best, s.open)
+		out.Gap = (out.BoundFPS - out.Chosen.FPS) / out.Chosen.FPS
+	}
+	return out, nil
+}
+
+// judged is the best candidate of a kind, with the reason against it.
+func (m *machine) judged(p plan.Profile, g *Goal, s *hunt, k Kind, chosen Candidate) Candidate {
+	if k == chosen.Kind {
+		return chosen
+	}
+	c := Candidate{Kind: k, Rejected: "no plan of this kind " + m.impossible(g, k)}
+	for _, cell := range s.cells {
+		if kindOf(cell.layout) == k { // the last is the best
+			c = m.candidate(p, cell)
+			c.Rejected = against(c, chosen, g)
+		}
+	}
+	return c
+}
+
+// candidate is a layout as a plan.
+func (m *machine) candidate(p plan.Profile, f found) Candidate {
+	return Candidate{
+		Kind: kindOf(f.layout), Plan: m.plan(p, f), FPS: f.fps, LatencyMS: f.latency,
+		Bottleneck: f.bottleneck, Memory: f.bytes, Joules: f.joules, layout: f.layout, value: f.value,
+	}
+}
+
+// plan writes a layout as a plan.
+func (m *machine) plan(p plan.Profile, f found) plan.Plan {
+	out := plan.Default()
+	out.Model, out.Machine = p.Model, p.Machine
+	out.Prep.Workers, out.Detect.Workers = m.workers(f.fps, m.cpu.Prep), m.workers(f.fps, m.cpu.Detect)
+	out.InFlight = f.inFlight
+	out.Precision = m.series[f.layout[0].replicas[0].series].precision
+	for _, seg := range f.layout {
+		s := plan.Segment{Streams: 1, Fallback: plan.Allow}
+		if seg.to < m.units {
+			s.Until = m.at[seg.to-1]
+		}
+		for _, r := range seg.replicas {
+			from := m.series[r.series]
+			d := plan.Placement{ID: m.devices[from.device].id}
+			if r.streams > 1 {
+				d.Streams = r.streams
+			}
+			if m.devices[from.device].cpu {
+				d.Threads = from.threads
+			}
+			s.Devices = append(s.Devices, d)
+			if from.precision != out.Precision {
+				s.Precision = from.precision
+			}
+		}
+		out.Segments = append(out.Segments, s)
+	}
+	out.Predicted = &plan.Predicted{FPS: rounded(f.fps), LatencyMS: rounded(f.latency), Bottleneck: f.bottleneck}
+	return out
+}
+
+// rounded keeps four digits or one behind the point: more than any profile holds.
+func rounded(x float64) float64 {
+	if x >= 1000 {
+		return math.Round(x)
+	}
+	return math.Round(x*1000) / 1000
+}

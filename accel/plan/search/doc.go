@@ -1,0 +1,77 @@
+// Package search chooses the plan of a model on a machine: cuts, devices, replicas,
+// streams, precision, workers of prep and detect, and frames in flight, from a
+// plan.Profile. It is pure: no clock, no goroutine, no chance; the same profile and
+// goal give the same plan. docs/planning.md is the manual. It knows no network and
+// no runtime: what a device cannot run stands in the profile.
+//
+// # The model
+//
+// Times are milliseconds of one frame, rates frames a second. A layout is a list of
+// segments k; segment k covers units [i,j) on replicas d, one for each of its
+// devices, with s_kd streams. S_d is the sum of s_kd over all segments.
+//
+//	sigma_d = product over the other devices b that run segments of max(1, slowdown of d by b)
+//	T_kd = sigma_d * (sum of ms + half of cut_ms at each inner end) + copies       at least 1e-6
+//	g_kd = gain of the series at S_d streams
+//	H_k  = 1 / sum over d of g_kd/T_kd           the time of the replicas of a segment together
+//	share_kd = g_kd*H_k/T_kd                     the part of the frames that replica d takes
+//
+// The gain of a series at n streams is rate(n)/rate(1) of the profile's streams,
+// rate(1) being the measured one or, without it, 1000 over the sum of its ms; never
+// above n, never below that of a smaller measured n (streams that wait do not slow the others
+// down), straight lines between the measured n, constant beyond. It is 1 for a device
+// that works first in, first out (a DLA, or one declared fifo), and 1 where nothing was
+// measured; on the CPU n counts as at most m = cores/threads, rounded down, and
+// where nothing was measured the gain is n.
+//
+// Copies: a tensor that changes memories (accel.DeviceID.Memory) is copied by the
+// replica that reads it, or by the one that writes it where the reader is the CPU. The
+// time is the slowest copy between any two replicas of the two segments, and a
+// part of the segment's own time, since the measured gains have copies in
+// them. The network's input comes from the CPU and its output goes there; where a copy was
+// not measured it is taken over the CPU, else the layout is left out, but for the ends of
+// the network, where it then counts as nothing.
+//
+// # The bounds of the rate f
+//
+//	f/1000 * sum over the segments on d of H_k <= 1                        each device: loads add up
+//	f/1000 * (decode + prep + detect + sum of min(S_cpu,m)*threads*H_k) <= cores
+//	f/1000 * share_kd * (T_kd*stretch + handover) <= s_kd                  each replica's streams
+//	f/1000 * prep <= 64, f/1000 * detect <= 64                             workers of a plan
+//	f/1000 * residence(f) <= in_flight                                     frames in the graph
+//
+// stretch is min(S,m)/g on the CPU, whose cores are a bound of their own, and 1 elsewhere.
+//
+//	residence(f) = prep + detect + sum over k of (max over d of T_kd*n_d/g_kd(n_d)) + handover)
+//
+// n_d is how many frames are at work on device d at once: the smallest n from 1 to
+// S_d with f/1000 * sum of share_kd*T_kd/g_kd(n) <= 1. (On the CPU n_d = S_d, and n_d/g
+// is the stretch.) The maximum over the replicas is what order costs: a frame that a
+// fast replica took waits, with its bindings, for the one before it on a slow
+// replica. The least in_flight that reaches f is residence(f)*f/1000 rounded up; a plan
+// gets one more, which waits in front of the bottleneck. With all bindings in use the
+// latency is in_flight/f (Little).
+//
+// # The space
+//
+// All cut points of the profile that the goal allows; up to Goal.MaxSegments segments;
+// two neighbours do not have the same replicas, since one segment does as well. A
+// segment runs on one device, or on all devices of one kind, or of several kinds, that the
+// plan uses; its replicas have one precision. All segments on a device have the
+// same number of streams, and so have devices of one kind: on the CPU 1, 2, 4 … (below the
+// number of cores), cores-1, cores, and the n where the measured gain grows; elsewhere the
+// largest of 2 and those n (of all devices of the kind in the plan). Plans of one device
+// and pipelines have one stream. At the end streams are taken away, one option after the
+// other, as long as the plan stays within 2 % of the best.
+//
+// # The search
+//
+// For each set of devices, whose sigma is then known, and each vector of streams: prices of
+// the devices bound the rate of any layout from above (weak duality), the sum of
+// the least prices of a sequence of placements by dynamic programming bounds that of
+// all its cuts, and the same tables bound the rest of a layout while cuts are
+// chosen from the left. So the result is exact in this space, unless Goal.Steps run out;
+// then Choice.BoundFPS is the highest bound of what was left out.
+//
+// Sources: jedi.md section 8 for resource, concurrency and buffer bounds; Little's law.
+package search

@@ -1,0 +1,100 @@
+package search
+
+import (
+	"math"
+
+	"braid/accel"
+)
+
+// layout is a network spread over a machine: its segments in order.
+type layout []segment
+
+// segment covers units [from,to) of a model.
+type segment struct {
+	from, to int
+	replicas []replica
+	model    int // of several that are planned together
+}
+
+// replica is a series that runs a segment, and its streams.
+type replica struct{ series, streams int }
+
+// streams are those of each device, over all segments.
+func (m *machine) streams(l layout) []int {
+	n := make([]int, len(m.devices))
+	for _, s := range l {
+		for _, r := range s.replicas {
+			n[m.series[r.series].device] += r.streams
+		}
+	}
+	return n
+}
+
+// slowdowns are sigma of each device, with those at work that have streams.
+func (m *machine) slowdowns(streams []int) []float64 {
+	sigma := make([]float64, len(m.devices))
+	for i, d := range m.devices {
+		sigma[i] = 1
+		for j, s := range d.slow {
+			if i != j && streams[j] > 0 {
+				sigma[i] *= s
+			}
+		}
+	}
+	return sigma
+}
+
+// alone is the time of units [i,j) of a series without copies, at slowdown sigma.
+func (s *series) alone(i, j int, sigma float64) float64 {
+	t := s.sum[j] - s.sum[i]
+	if i > 0 {
+		t += s.half[i]
+	}
+	return sigma * (t + s.half[j])
+}
+
+// copyIn is the time that series s takes to fetch what the producers wrote of the
+// tensors in front of unit i. No producers: prep wrote it.
+func (m *machine) copyIn(s int, producers []replica, i int) float64 {
+	to := m.devices[m.series[s].device]
+	if to.cpu {
+		return 0 // the writer has done it
+	}
+	if producers == nil {
+		return m.end("cpu", to.memory, m.series[s].bytes[0])
+	}
+	longest := 0.0
+	for _, p := range producers {
+		from := &m.series[p.series]
+		longest = max(longest, m.copies.ms(m.devices[from.device].memory, to.memory, from.bytes[i]))
+	}
+	return longest
+}
+
+// copyOut is the time that series s takes to write the tensors in front of unit j
+// to the host, where a consumer is on the CPU. No consumers: detect is.
+func (m *machine) copyOut(s int, consumers []replica, j int) float64 {
+	from := m.devices[m.series[s].device]
+	if from.cpu {
+		return 0
+	}
+	bytes := m.series[s].bytes[j]
+	if consumers == nil {
+		return m.end(from.memory, "cpu", bytes)
+	}
+	for _, c := range consumers {
+		if m.devices[m.series[c.series].device].cpu {
+			return m.copies.ms(from.memory, "cpu", bytes)
+		}
+	}
+	return 0
+}
+
+// end is the copy at an end of the network. What was not measured there is in the
+// time of the whole network.
+func (m *machine) end(from, to accel.DeviceID, bytes int64) float64 {
+	if t := m.copies.ms(from, to, bytes); !math.IsInf(t, 1) {
+		return t
+	}
+	return 0
+}

@@ -1,0 +1,204 @@
+package search
+
+import (
+	"math"
+	"slices"
+	"strings"
+
+	"braid/accel"
+	"braid/accel/plan"
+)
+
+// machine is a profile in the form that the search counts in: devices and series
+// by number, times as sums over the units.
+type machine struct {
+	cores    int
+	units    int
+	at       []string // the cut point behind each unit; "" behind the last
+	cuttable []bool   // by unit: may a segment end behind it
+	devices  []device
+	series   []series
+	copies   copies
+	input    int64
+	handOver float64
+	cpu      plan.CPUTimes
+	idle     float64       // watts of all devices at rest
+	weights  []float64     // of several models that are planned together; nil: one
+	rejected []Unavailable // devices that cannot be used, with the reason
+}
+
+// device is a processor of a machine.
+type device struct {
+	id        accel.DeviceID
+	memory    accel.DeviceID
+	cpu       bool
+	series    []int     // its entries in machine.series
+	slow      []float64 // by device: the time here with that one at work, over the time alone
+	twin      int       // the nearest one before it that is like it in everything; -1: none
+	dynamic   float64   // watts at work above those at rest
+	bytes     int64     // of its memory; 0: unknown
+	simulated bool
+}
+
+// series is the network on a device, with a number of threads and a precision.
+type series struct {
+	device    int
+	threads   int
+	precision plan.Precision
+	sum       []float64 // sum[i]: ms of units [0,i)
+	half      []float64 // half[i]: half of what a cut in front of unit i costs; 0 at the ends
+	bytes     []int64   // bytes[i]: of the tensors that cross in front of unit i
+	stop      []int     // stop[i]: the first unit from i on that it cannot run
+	why       string    // the reason of the first of them
+	gain      curve
+	most      int // streams that can be at work at once
+}
+
+// least is the least time of a segment, ms: no division by nothing.
+const least = 1e-6
+
+// machineOf reads a profile. Only listed devices are used, all where none is listed.
+func machineOf(p plan.Profile, listed []accel.Device) *machine {
+	m := &machine{cores: max(1, p.Cores), copies: copiesOf(p), input: p.Input, handOver: p.HandOver, cpu: p.CPU}
+	order, units := p.BySeries()
+	for _, u := range units[order[0]] {
+		m.at, m.cuttable = append(m.at, u.At), append(m.cuttable, true)
+	}
+	m.units = len(m.at)
+	for _, key := range order {
+		m.addSeries(p, key, units[key], listed)
+	}
+	for i := range m.devices {
+		d := &m.devices[i]
+		d.slow = make([]float64, len(m.devices))
+		for j, other := range m.devices {
+			d.slow[j] = slowdown(p.Corun, d.id, other.id)
+		}
+	}
+	for _, w := range p.Watts {
+		m.idle += w.Idle
+		if i := m.find(w.Device); i >= 0 {
+			m.devices[i].dynamic = w.Busy - w.Idle
+		}
+	}
+	for i := range m.devices {
+		m.devices[i].twin = m.twinOf(i)
+	}
+	return m
+}
+
+func (m *machine) find(id accel.DeviceID) int {
+	return slices.IndexFunc(m.devices, func(d device) bool { return d.id == id })
+}
+
+func (m *machine) addSeries(p plan.Profile, key plan.Series, units []plan.Unit, listed []accel.Device) {
+	at := slices.IndexFunc(listed, func(d accel.Device) bool { return plain(d.ID) == plain(key.Device) })
+	if len(listed) > 0 && at < 0 {
+		m.reject(key.Device, "is in the profile and not on this machine")
+		return
+	}
+	if key.Device.Kind() == "cpu" && key.Threads > m.cores {
+		return
+	}
+	i := m.find(key.Device)
+	if i < 0 {
+		i = len(m.devices)
+		d := device{id: key.Device, memory: key.Device.Memory(), cpu: key.Device.Kind() == "cpu"}
+		d.simulated = slices.ContainsFunc(p.Simulated, func(s plan.SimDevice) bool { return s.ID == key.Device })
+		if at >= 0 {
+			d.bytes = listed[at].Memory
+		}
+		m.devices = append(m.devices, d)
+	}
+	m.devices[i].series = append(m.devices[i].series, len(m.series))
+	s := m.seriesOf(key, units)
+	s.device = i
+	s.gain = m.gainOf(p, key, s)
+	m.series = append(m.series, s)
+}
+
+func (m *machine) reject(id accel.DeviceID, why string) {
+	u := Unavailable{Device: id, Why: why}
+	if !slices.Contains(m.rejected, u) {
+		m.rejected = append(m.rejected, u)
+	}
+}
+
+// plain is a device without its runtime.
+func plain(id accel.DeviceID) string {
+	name, _, _ := strings.Cut(string(id), "/")
+	return name
+}
+
+func (m *machine) seriesOf(key plan.Series, units []plan.Unit) series {
+	n := len(units)
+	s := series{
+		threads: max(1, key.Threads), precision: key.Precision,
+		sum: make([]float64, n+1), half: make([]float64, n+1), bytes: make([]int64, n+1), stop: make([]int, n+1),
+		most: math.MaxInt,
+	}
+	if key.Device.Kind() == "cpu" {
+		if key.Threads == 0 { // the runtime's choice: all cores
+			s.threads = m.cores
+		}
+		s.most = m.cores / s.threads
+	}
+	s.bytes[0] = m.input
+	for i, u := range units {
+		s.sum[i+1] = s.sum[i] + u.MS
+		s.bytes[i+1] = u.Bytes
+		if i < n-1 {
+			s.half[i+1] = max(0, u.CutMS) / 2
+		}
+	}
+	s.stop[n] = n
+	for i := n - 1; i >= 0; i-- {
+		s.stop[i] = s.stop[i+1]
+		if units[i].Why != "" {
+			s.stop[i], s.why = i, units[i].Why
+		}
+	}
+	return s
+}
+
+func (m *machine) gainOf(p plan.Profile, key plan.Series, s series) curve {
+	simulated := slices.IndexFunc(p.Simulated, func(d plan.SimDevice) bool { return d.ID == key.Device })
+	if key.Device.Kind() == "dla" || simulated >= 0 && p.Simulated[simulated].FIFO {
+		return flat
+	}
+	var measured []plan.Streams
+	for _, r := range p.Streams {
+		if r.Device == key.Device && r.Threads == key.Threads && (plan.Unit{Precision: r.Precision}).Series().Precision == key.Precision {
+			measured = append(measured, r)
+		}
+	}
+	if len(measured) == 0 && key.Device.Kind() == "cpu" {
+		return linear(s.most)
+	}
+	return curveOf(measured, 1000/max(least, s.sum[len(s.sum)-1]))
+}
+
+// unit is the ms of unit u alone; infinite where it cannot run.
+func (s *series) unit(u int) float64 {
+	if s.stop[u] == u {
+		return math.Inf(1)
+	}
+	return s.sum[u+1] - s.sum[u]
+}
+
+// gainAt is the gain of a series at n streams of its device.
+func (s *series) gainAt(n int) float64 { return s.gain.at(min(n, s.most)) }
+
+// slowdown is the time on a with b at work, over the time alone: 1 where nothing
+// was measured.
+func slowdown(corun []plan.Corun, a, b accel.DeviceID) float64 {
+	for _, c := range corun {
+		switch {
+		case c.A == a && c.B == b:
+			return max(1, c.SlowdownA)
+		case c.A == b && c.B == a:
+			return max(1, c.SlowdownB)
+		}
+	}
+	return 1
+}

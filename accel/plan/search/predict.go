@@ -1,0 +1,173 @@
+package search
+
+import "math"
+
+// loads is what a layout asks of the machine for one frame.
+type loads struct {
+	segments []segmentLoad
+	device   []float64 // ms of each device, at its capacity
+	cores    float64   // ms of one core, with decode, prep and detect
+	streams  []int     // S_d
+}
+
+// segmentLoad is one segment, replica by replica.
+type segmentLoad struct {
+	together float64   // H: ms
+	time     []float64 // T: ms
+	share    []float64 // of the frames
+}
+
+// loadsOf follows the formulae of the package's comment.
+func (m *machine) loadsOf(l layout) loads {
+	streams := m.streams(l)
+	return m.loadsWith(l, streams, m.slowdowns(streams))
+}
+
+// loadsWith is the same with the streams and slowdowns of each device given.
+func (m *machine) loadsWith(l layout, streams []int, sigma []float64) loads {
+	out := loads{
+		device: make([]float64, len(m.devices)), streams: streams,
+		cores: m.cpu.Decode + m.cpu.Prep + m.cpu.Detect,
+	}
+	for k, seg := range l {
+		var s segmentLoad
+		rate := 0.0
+		for _, r := range seg.replicas {
+			from := &m.series[r.series]
+			t := from.alone(seg.from, seg.to, sigma[from.device])
+			t += m.copyIn(r.series, l.producers(k), seg.from) + m.copyOut(r.series, l.consumers(k), seg.to)
+			t = max(least, t)
+			s.time = append(s.time, t)
+			rate += from.gainAt(out.streams[from.device]) / t
+		}
+		s.together = 1 / rate
+		for i, r := range seg.replicas {
+			from := &m.series[r.series]
+			s.share = append(s.share, from.gainAt(out.streams[from.device])*s.together/s.time[i])
+			out.device[from.device] += m.weight(seg) * s.together
+			out.cores += m.weight(seg) * m.coresOf(from, out.streams[from.device]) * s.together
+		}
+		out.segments = append(out.segments, s)
+	}
+	return out
+}
+
+func (l layout) producers(k int) []replica {
+	if k == 0 || l[k-1].model != l[k].model {
+		return nil
+	}
+	return l[k-1].replicas
+}
+
+// weight is how many frames of a segment's model there are to one of the plan.
+func (m *machine) weight(s segment) float64 {
+	if m.weights == nil {
+		return 1
+	}
+	return m.weights[s.model]
+}
+
+func (l layout) consumers(k int) []replica {
+	if k == len(l)-1 || l[k+1].model != l[k].model {
+		return nil
+	}
+	return l[k+1].replicas
+}
+
+// coresOf is how many cores a series on the CPU keeps busy with n streams.
+func (m *machine) coresOf(s *series, n int) float64 {
+	if !m.devices[s.device].cpu {
+		return 0
+	}
+	return float64(min(n, s.most) * s.threads)
+}
+
+// stretch is the time of a frame with n at work on the device, over the time alone.
+func (s *series) stretch(n int) float64 { return float64(min(n, s.most)) / s.gainAt(n) }
+
+// maxWorkers is the most that a plan may have of prep and of detect.
+const maxWorkers = 64
+
+// rate is the highest rate of all bounds but in_flight, with so many workers of prep
+// and detect, and what sets it.
+func (m *machine) rate(l layout, w loads, prep, detect int) (f float64, bottleneck string) {
+	f = math.Inf(1)
+	bound := func(limit, ms float64, name string) {
+		if ms > 0 && 1000*limit/ms < f {
+			f, bottleneck = 1000*limit/ms, name
+		}
+	}
+	for i, d := range m.devices {
+		bound(1, w.device[i], string(d.id))
+	}
+	bound(float64(m.cores), w.cores, "cores")
+	bound(float64(prep), m.cpu.Prep, "prep")
+	bound(float64(detect), m.cpu.Detect, "detect")
+	for k, seg := range l {
+		for i, r := range seg.replicas {
+			bound(float64(r.streams), m.weight(seg)*m.held(w, k, i, r), "streams of "+string(m.devices[m.series[r.series].device].id))
+		}
+	}
+	return f, bottleneck
+}
+
+// held is how long a stream of replica i of segment k is taken for one frame of
+// the plan, ms.
+func (m *machine) held(w loads, k, i int, r replica) float64 {
+	s := &m.series[r.series]
+	t := w.segments[k].time[i]
+	if m.devices[s.device].cpu {
+		t *= s.stretch(w.streams[s.device])
+	}
+	return w.segments[k].share[i] * (t + m.handOver)
+}
+
+// residence is how long a frame is inside the graph at rate f, ms.
+func (m *machine) residence(l layout, w loads, f float64) float64 {
+	return m.cpu.Prep + m.cpu.Detect + m.path(l, w, f, 0)
+}
+
+// path is how long a frame of a model is in its segments at rate f, ms.
+func (m *machine) path(l layout, w loads, f float64, model int) float64 {
+	active := m.active(l, w, f)
+	sum := 0.0
+	for k, seg := range l {
+		if seg.model != model {
+			continue
+		}
+		slowest := 0.0
+		for i, r := range seg.replicas {
+			s := &m.series[r.series]
+			slowest = max(slowest, w.segments[k].time[i]*s.stretch(active[s.device])+m.handOver)
+		}
+		sum += slowest
+	}
+	return sum
+}
+
+// active is how many frames are at work at once on each device at rate f.
+func (m *machine) active(l layout, w loads, f float64) []int {
+	n := make([]int, len(m.devices))
+	for d := range m.devices {
+		n[d] = min(1, w.streams[d])
+		if m.devices[d].cpu {
+			n[d] = w.streams[d]
+		}
+		for n[d] < w.streams[d] && f/1000*m.atWork(l, w, d, n[d]) > 1+1e-9 {
+			n[d]++
+		}
+	}
+	return n
+}
+
+// atWork is the time of a frame on device d with n at work there, ms.
+func (m *machine) atWork(l layout, w loads, d, n int) (sum float64) {
+	for k, seg := range l {
+		for i, r := range seg.replicas {
+			if s := &m.series[r.series]; s.device == d {
+				sum += m.weight(seg) * w.segments[k].share[i] * w.segments[k].time[i] / s.gainAt(n)
+			}
+		}
+	}
+	return sum
+}

@@ -1,0 +1,125 @@
+package search_test
+
+import (
+	"fmt"
+	"math"
+	"reflect"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"braid/accel"
+	"braid/accel/plan"
+	"braid/accel/plan/search"
+)
+
+// profiles are small random machines, all of whose plans are possible.
+func profiles(t *rapid.T) plan.Profile {
+	n := rapid.IntRange(1, 5).Draw(t, "units")
+	ms := rapid.Float64Range(0.1, 10)
+	small := rapid.Float64Range(0, 1)
+	p := plan.Profile{Version: 1, Model: "m", Cores: rapid.IntRange(1, 4).Draw(t, "cores")}
+	p.CPU = plan.CPUTimes{Decode: small.Draw(t, "decode"), Prep: small.Draw(t, "prep"), Detect: small.Draw(t, "detect")}
+	p.HandOver, p.Input = small.Draw(t, "handover"), 1000
+	devices := rapid.SampledFrom([][]accel.DeviceID{
+		{"gpu:0", "cpu"}, {"gpu:0", "dla:0", "dla:1"}, {"cpu", "gpu:0", "gpu:1"}, {"sim:a", "cpu"},
+	}).Draw(t, "devices")
+	for i, d := range devices {
+		threads := 0
+		if d == "cpu" {
+			threads = 1
+		}
+		for u := range n {
+			unit := plan.Unit{Device: d, Threads: threads, MS: ms.Draw(t, "ms"), CutMS: small.Draw(t, "cut"), Bytes: 1000}
+			if u < n-1 {
+				unit.At = fmt.Sprintf("c%d", u)
+			}
+			p.Units = append(p.Units, unit)
+		}
+		for _, other := range devices[i+1:] {
+			p.Corun = append(p.Corun, plan.Corun{A: d, B: other, SlowdownA: 1 + small.Draw(t, "slow"), SlowdownB: 1 + small.Draw(t, "slow")})
+		}
+		for _, other := range append(devices, "cpu") {
+			if d.Memory() != other.Memory() {
+				p.Transfers = append(p.Transfers, plan.Transfer{From: d, To: other, Bytes: 1000, MS: small.Draw(t, "copy")},
+					plan.Transfer{From: other, To: d, Bytes: 1000, MS: small.Draw(t, "copy")})
+			}
+		}
+		if rapid.Bool().Draw(t, "measured") {
+			p.Streams = append(p.Streams, plan.Streams{Device: d, Threads: threads, N: 1, Rate: 100},
+				plan.Streams{Device: d, Threads: threads, N: 4, Rate: 100 + 300*small.Draw(t, "gain")})
+		}
+	}
+	return p
+}
+
+func listed(ids ...accel.DeviceID) (out []accel.Device) {
+	for _, id := range ids {
+		out = append(out, accel.Device{ID: id})
+	}
+	return out
+}
+
+// TestProperties are what holds of every choice for the highest rate.
+func TestProperties(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := profiles(t)
+		g := search.Goal{MaxSegments: 3}
+		c, err := search.Choose(p, nil, g)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := search.Choose(p, nil, g)
+		if err != nil || !reflect.DeepEqual(c, again) {
+			t.Fatalf("another choice the second time: %v", err)
+		}
+		checkChoice(t, p, c)
+		order, _ := p.BySeries()
+		for _, s := range order {
+			alone, err := search.Choose(p, listed(s.Device), g)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if alone.BoundFPS > c.BoundFPS*(1+1e-9) {
+				t.Errorf("%s alone reaches %v, with more devices %v", s.Device, alone.BoundFPS, c.BoundFPS)
+			}
+			if first := alone.Candidates[0]; first.FPS > c.Chosen.FPS*(1+1e-9) {
+				t.Errorf("chose %v, and %s alone with one stream reaches %v", c.Chosen.FPS, s.Device, first.FPS)
+			}
+		}
+	})
+}
+
+// checkChoice holds a choice against its own bounds, and its plan against Predict.
+func checkChoice(t *rapid.T, p plan.Profile, c search.Choice) {
+	if !c.Exact || c.Chosen.FPS > c.BoundFPS*(1+1e-9) || c.BoundFPS > c.LimitFPS*(1+1e-6) || c.Gap > 0.0205 {
+		t.Errorf("%v frames/s, bound %v, limit %v, gap %v, exact %v", c.Chosen.FPS, c.BoundFPS, c.LimitFPS, c.Gap, c.Exact)
+	}
+	for _, x := range c.Candidates {
+		if (x.Rejected == "") != (x.Kind == c.Chosen.Kind) {
+			t.Errorf("%s: rejected %q, chosen %s", x.Kind, x.Rejected, c.Chosen.Kind)
+		}
+	}
+	pl := c.Chosen.Plan
+	if err := pl.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	data, err := pl.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := plan.Parse(data, "plan.yaml")
+	if err != nil {
+		t.Fatalf("%v\n%s", err, data)
+	}
+	if !reflect.DeepEqual(back, pl) {
+		t.Errorf("read back %+v, want %+v", back, pl)
+	}
+	got, err := search.Predict(p, back)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if math.Abs(got.FPS-c.Chosen.FPS) > 1e-6*got.FPS || math.Abs(got.LatencyMS-c.Chosen.LatencyMS) > 1e-5*got.LatencyMS {
+		t.Errorf("predicted %+v of %+v", got, c.Chosen)
+	}
+}

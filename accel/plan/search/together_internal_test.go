@@ -1,0 +1,105 @@
+package search
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"braid/accel"
+	"braid/accel/plan"
+)
+
+// twoModels are two random networks on the same random devices.
+func twoModels(r *rand.Rand) []Weighted {
+	var out []Weighted
+	devices := [][]accel.DeviceID{{"gpu:0", "cpu"}, {"gpu:0", "dla:0"}, {"gpu:0", "dla:0", "dla:1"}}[r.IntN(3)]
+	for range 2 {
+		p := plan.Profile{Version: 1, Cores: 2, CPU: plan.CPUTimes{Decode: r.Float64(), Prep: r.Float64()}}
+		n := 1 + r.IntN(3)
+		for _, d := range devices {
+			threads := 0
+			if d == "cpu" {
+				threads = 1
+			}
+			for i := range n {
+				u := plan.Unit{Device: d, Threads: threads, MS: 0.5 + 5*r.Float64(), CutMS: 0.3 * r.Float64()}
+				if i < n-1 {
+					u.At = string(rune('a' + i))
+				}
+				p.Units = append(p.Units, u)
+			}
+		}
+		p.Corun = []plan.Corun{{A: devices[0], B: devices[1], SlowdownA: 1.1, SlowdownB: 1.2}}
+		p.Streams = []plan.Streams{{Device: "gpu:0", N: 1, Rate: 100}, {Device: "gpu:0", N: 4, Rate: 100 + 200*r.Float64()}}
+		out = append(out, Weighted{p, 0.5 + r.Float64()})
+	}
+	return out
+}
+
+// TestTogetherIsExact counts all pairs without pruning.
+func TestTogetherIsExact(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for i := range 60 {
+		models := twoModels(r)
+		got, err := Together(models, nil, Goal{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		g := Goal{MaxSegments: 2}
+		m, err := merge(models, nil, &g)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := &joint{merged: m, g: &g, segments: 2}
+		best := 0.0
+		for set := uint(1); set < 1<<len(m.devices); set++ {
+			sigma := m.slowdowns(m.oneEach(set))
+			for _, v := range m.streamVectors(set) {
+				for _, a := range s.parts(0, set, v, sigma, m.evenPrices(set)) {
+					for _, b := range s.parts(1, set, v, sigma, m.evenPrices(set)) {
+						best = max(best, s.settle(append(append(layout{}, a.layout...), b.layout...)).value)
+					}
+				}
+			}
+		}
+		if !got.Exact || got.FPS > best*(1+1e-9) || got.FPS < best*(1-tolerance-1e-9) {
+			t.Errorf("instance %d: %v, want %v or at most 2 %% less", i, got.FPS, best)
+		}
+		if got.BoundFPS < best*(1-1e-9) || math.Abs(got.Gap-(got.BoundFPS-got.FPS)/got.FPS) > 1e-9 {
+			t.Errorf("instance %d: bound %v, gap %v, best %v", i, got.BoundFPS, got.Gap, best)
+		}
+		for k, c := range got.Plans {
+			if err := c.Plan.Validate(); err != nil || math.Abs(c.FPS-got.FPS*models[k].Weight) > 1e-9*c.FPS {
+				t.Errorf("instance %d, model %d: %v frames/s at weight %v of %v: %v", i, k, c.FPS, models[k].Weight, got.FPS, err)
+			}
+		}
+	}
+}
+
+// TestTogetherSharesOutDevices: each model gets the device that is good at it, and
+// one device is shared by the weights.
+func TestTogetherSharesOutDevices(t *testing.T) {
+	whole := func(gpu, dla float64) plan.Profile {
+		p := plan.Profile{Version: 1, Cores: 4}
+		p.Units = []plan.Unit{{Device: "gpu:0", MS: gpu}}
+		if dla > 0 {
+			p.Units = append(p.Units, plan.Unit{Device: "dla:0", MS: dla})
+		}
+		return p
+	}
+	c, err := Together([]Weighted{{whole(10, 12), 1}, {whole(10, 30), 1}}, nil, Goal{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, second := c.Plans[0].Plan.Segments[0].Devices[0].ID, c.Plans[1].Plan.Segments[0].Devices[0].ID
+	if first != "dla:0" || second != "gpu:0" || math.Abs(c.FPS-1000./12) > 0.01 {
+		t.Errorf("%s and %s at %v, want dla:0 and gpu:0 at 83.3", first, second, c.FPS)
+	}
+	c, err = Together([]Weighted{{whole(10, 0), 1}, {whole(5, 0), 2}}, nil, Goal{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if math.Abs(c.FPS-50) > 0.01 || math.Abs(c.Plans[1].FPS-100) > 0.02 {
+		t.Errorf("one GPU carries %v and %v, want 50 and 100", c.Plans[0].FPS, c.Plans[1].FPS)
+	}
+}

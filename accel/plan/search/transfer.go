@@ -1,0 +1,55 @@
+package search
+
+import (
+	"math"
+	"slices"
+
+	"braid/accel"
+	"braid/accel/plan"
+)
+
+// copies knows how long a copy between two memories takes.
+type copies map[[2]accel.DeviceID][]plan.Transfer
+
+func copiesOf(p plan.Profile) copies {
+	c := copies{}
+	for _, t := range p.Transfers {
+		key := [2]accel.DeviceID{t.From.Memory(), t.To.Memory()}
+		c[key] = append(c[key], t)
+	}
+	for _, line := range c {
+		slices.SortStableFunc(line, func(a, b plan.Transfer) int { return int(max(-1, min(1, a.Bytes-b.Bytes))) })
+	}
+	return c
+}
+
+// ms is the time of a copy: straight lines between the measured sizes and beyond
+// them, in proportion where one size was measured. What was not measured is taken
+// over the host, and is infinite where that was not measured either.
+func (c copies) ms(from, to accel.DeviceID, bytes int64) float64 {
+	if from == to || bytes == 0 {
+		return 0
+	}
+	if line := c[[2]accel.DeviceID{from, to}]; line != nil {
+		return along(line, bytes)
+	}
+	if from == "cpu" || to == "cpu" {
+		return math.Inf(1)
+	}
+	return c.ms(from, "cpu", bytes) + c.ms("cpu", to, bytes)
+}
+
+func along(line []plan.Transfer, bytes int64) float64 {
+	if len(line) == 1 {
+		return line[0].MS * float64(bytes) / float64(max(1, line[0].Bytes))
+	}
+	i := 1
+	for i < len(line)-1 && line[i].Bytes < bytes {
+		i++
+	}
+	a, b := line[i-1], line[i]
+	if a.Bytes == b.Bytes {
+		return b.MS
+	}
+	return max(0, a.MS+(b.MS-a.MS)*float64(bytes-a.Bytes)/float64(b.Bytes-a.Bytes))
+}
