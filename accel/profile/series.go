@@ -51,7 +51,7 @@ func (w work) run(ctx context.Context) (_ measured, err error) {
 func (w work) blank(refused []error) []plan.Unit {
 	list := make([]plan.Unit, w.units.n())
 	for i := range list {
-		list[i] = plan.Unit{Device: w.series.Device, Threads: w.series.Threads, Precision: w.series.Precision}
+		list[i] = plan.Unit{Device: w.series.Device, Threads: w.series.Threads, Precision: written(w.series.Precision)}
 		if i < len(w.units.borders) {
 			list[i].At, list[i].Bytes = w.units.borders[i].At, w.units.borders[i].Bytes
 		}
@@ -60,6 +60,14 @@ func (w work) blank(refused []error) []plan.Unit {
 		}
 	}
 	return list
+}
+
+// written is a precision as the file has it: nothing for the default.
+func written(p plan.Precision) plan.Precision {
+	if p == plan.FP32 {
+		return ""
+	}
+	return p
 }
 
 // stretches are the longest spans without a refused unit.

@@ -35,7 +35,7 @@ func (m *measurement) measureStreams(ctx context.Context, s plan.Series, until t
 	}
 	for i, n := range counts {
 		rate, _ := rates[i].median()
-		m.profile.Streams = append(m.profile.Streams, plan.Streams{Device: s.Device, N: n, Threads: s.Threads, Precision: s.Precision, Rate: rate})
+		m.profile.Streams = append(m.profile.Streams, plan.Streams{Device: s.Device, N: n, Threads: s.Threads, Precision: written(s.Precision), Rate: rate})
 	}
 	return nil
 }
