@@ -90,7 +90,7 @@ const mostPrefixes = 8
 // Of a cut's cost it learns nothing.
 func (w work) byPrefixes(ctx context.Context, whole *probe) ([]equation, float64, error) {
 	probes := []*probe{whole}
-	for _, b := range w.units.balanced(whole.span, mostPrefixes) {
+	for _, b := range w.units.balanced(whole.span, w.prefixes) {
 		p, err := w.span(ctx, span{whole.first, b})
 		if err != nil {
 			return nil, 0, err

@@ -33,6 +33,7 @@ type Options struct {
 	Budget     time.Duration    // for measuring; building engines comes on top
 	Window     time.Duration    // of one measurement of several calls at once
 	Precisions []plan.Precision // of devices other than the CPU
+	Copies     []int64          // bytes of copies between memories; between two sizes a line is drawn
 	Streams    []int            // counts of streams; on a CPU up to its cores
 	// Prep and Detect do that step once on a frame; nil: not measured.
 	Prep, Detect func(ctx context.Context) error
@@ -45,7 +46,7 @@ type Options struct {
 func Full() Options {
 	return Options{
 		Units: 28, Pairs: 6, Interval: 0.03, Budget: 75 * time.Second, Window: 400 * time.Millisecond,
-		Precisions: []plan.Precision{plan.FP16}, Streams: []int{1, 2, 4, 8}, Log: slog.New(slog.DiscardHandler),
+		Precisions: []plan.Precision{plan.FP16}, Copies: []int64{64 << 10, 1 << 20, 8 << 20}, Streams: []int{1, 2, 4, 8}, Log: slog.New(slog.DiscardHandler),
 	}
 }
 
@@ -167,7 +168,7 @@ func label(s plan.Series) string {
 // measureUnits fills in the units of a series. One that runs no unit at all has
 // nothing to tell beyond why.
 func (m *measurement) measureUnits(ctx context.Context, s plan.Series, until time.Time) error {
-	w := work{&rig{backend: m.backend, network: m.network, units: m.units, series: s}, m.options, until}
+	w := work{&rig{backend: m.backend, network: m.network, units: m.units, series: s}, m.options, until, 0}
 	got, err := w.run(ctx)
 	if err != nil {
 		return err

@@ -173,7 +173,7 @@ func pairsOfNodes(first, end int) (names []string, counts []int) {
 // checkBetween looks at transfers and devices at work at once.
 func checkBetween(t *testing.T, p plan.Profile) {
 	t.Helper()
-	if len(p.Corun) != 3 || len(p.Transfers) != 2*len(copySizes) {
+	if len(p.Corun) != 3 || len(p.Transfers) != 2*len(Full().Copies) {
 		t.Fatalf("corun %+v, transfers %+v", p.Corun, p.Transfers)
 	}
 	for _, c := range p.Corun {

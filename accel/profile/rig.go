@@ -26,7 +26,7 @@ func (r *rig) close() error {
 	for _, c := range slices.Backward(r.closers) {
 		errs = append(errs, c())
 	}
-	r.closers = nil
+	r.closers, r.loaded = nil, 0
 	return errors.Join(errs...)
 }
 

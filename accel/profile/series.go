@@ -14,6 +14,7 @@ type work struct {
 	*rig
 	options  Options
 	deadline time.Time
+	prefixes int // most cuts of a stretch that is measured by differences
 }
 
 // measured is what came out of it.
@@ -36,6 +37,7 @@ func (w work) run(ctx context.Context) (_ measured, err error) {
 			m.longest = s
 		}
 		part := w
+		part.prefixes = mostPrefixes / len(parts)
 		part.deadline = time.Now().Add(time.Until(w.deadline) / time.Duration(len(parts)-i))
 		if err := part.stretch(ctx, s, m.units); err != nil {
 			return measured{}, err

@@ -11,10 +11,6 @@ import (
 	"braid/accel/plan"
 )
 
-// copySizes are what copies are measured at: below the first they cost what it
-// does, above it is a straight line.
-var copySizes = []int64{64 << 10, 1 << 20, 8 << 20}
-
 // ways are the pairs of memories that tensors can change between.
 func (m *measurement) ways() (list [][2]accel.DeviceID) {
 	var memories []accel.DeviceID
@@ -45,7 +41,7 @@ func (m *measurement) measureTransfers(ctx context.Context, from, to accel.Devic
 	if m.network.Copy == nil {
 		return fmt.Errorf("no segment to copy with between %s and %s", from, to)
 	}
-	for _, bytes := range copySizes {
+	for _, bytes := range m.options.Copies {
 		ms, err := m.transfer(ctx, from, to, bytes, until)
 		if err != nil {
 			return err
