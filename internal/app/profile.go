@@ -35,6 +35,11 @@ func Profile(ctx context.Context, env *Env, o ProfileOptions) (err error) {
 	if err != nil {
 		return err
 	}
+	if o.Out != "" { // before minutes are spent on what cannot be written
+		if err := makeFolder(o.Out); err != nil {
+			return as(ErrEnvironment, fmt.Errorf("writing the profile: %w", err))
+		}
+	}
 	n, c, err := openNetwork(env, o.Model)
 	if err != nil {
 		return err
@@ -181,7 +186,7 @@ func writeProfile(p plan.Profile, files ...string) error {
 	}
 	for _, f := range files {
 		if err := makeFolder(f); err != nil {
-			return as(ErrEnvironment, err)
+			return as(ErrEnvironment, fmt.Errorf("writing the profile: %w", err))
 		}
 		if err := atomicfile.Write(f, text); err != nil {
 			return as(ErrEnvironment, fmt.Errorf("writing the profile: %w", err))
