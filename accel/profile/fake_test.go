@@ -116,7 +116,7 @@ func (x *exec) Bind(b *accel.Bindings) (accel.Call, error) {
 		}
 		if r := b.Route("y"); x.device.Memory() != host && slices.Contains(r.Readers, host) {
 			t, _ := b.Tensor("y", host)
-			c.copies += 2 * x.copy(t.Bytes())
+			c.copies += 2 * x.copy(t.Bytes()) // slower this way
 		}
 	}
 	if x.layers != nil && x.device.Kind() == "gpu" {

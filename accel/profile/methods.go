@@ -20,7 +20,7 @@ import (
 func (w work) byBlocks(ctx context.Context, whole *probe) ([]equation, float64, error) {
 	s := whole.span
 	if s.end == s.first+1 {
-		err := settle(ctx, []*probe{whole}, w.options.Interval, w.deadline)
+		err := settle(ctx, []*probe{whole}, w.options.Interval, w.budget)
 		return timed([]*probe{whole}), 0, err
 	}
 	var borders []int
@@ -40,7 +40,7 @@ func (w work) byBlocks(ctx context.Context, whole *probe) ([]equation, float64, 
 		return nil, 0, err
 	}
 	probes := slices.Concat([]*probe{whole}, blocks, halves)
-	if err := settle(ctx, probes, w.options.Interval, w.deadline); err != nil {
+	if err := settle(ctx, probes, w.options.Interval, w.budget); err != nil {
 		return nil, 0, err
 	}
 	more := -middle(whole)
@@ -59,7 +59,7 @@ func (w work) byLayers(ctx context.Context, whole *probe) ([]equation, float64, 
 		return nil, 0, err
 	}
 	probes := append([]*probe{whole}, halves...)
-	if err := settle(ctx, probes, w.options.Interval, w.deadline); err != nil {
+	if err := settle(ctx, probes, w.options.Interval, w.budget); err != nil {
 		return nil, 0, err
 	}
 	layers, err := w.layers(ctx, whole)
@@ -97,7 +97,7 @@ func (w work) byPrefixes(ctx context.Context, whole *probe) ([]equation, float64
 		}
 		probes = append(probes, p)
 	}
-	err := settle(ctx, probes, w.options.Interval, w.deadline)
+	err := settle(ctx, probes, w.options.Interval, w.budget)
 	return timed(probes), 0, err
 }
 
@@ -111,7 +111,7 @@ func (w work) affordable(ctx context.Context, whole *probe) (int, error) {
 		return 0, err
 	}
 	round := max(time.Since(start), time.Microsecond)
-	byTime := int(time.Until(w.deadline)/(enoughRounds*round)) - 3
+	byTime := int(w.budget/(enoughRounds*round)) - 3
 	byMemory := int(mostMemory/max(w.loaded, 1)) - 1
 	return max(0, min(w.options.Pairs, byTime, byMemory)), nil
 }

@@ -69,12 +69,15 @@ func Measure(ctx context.Context, b accel.Backend, devices []accel.Device, n Net
 		m.series = append(m.series, m.seriesOf(d)...)
 	}
 	steps := m.steps()
-	m.pace = newPace(o.Budget, steps)
+	shares := 0
+	for _, s := range steps {
+		shares += s.share
+	}
 	for i, s := range steps {
 		if o.Progress != nil {
 			o.Progress(i, len(steps), s.what)
 		}
-		if err := s.do(ctx, m.pace.deadline(s)); err != nil {
+		if err := s.do(ctx, o.Budget*time.Duration(s.share)/time.Duration(shares)); err != nil {
 			return plan.Profile{}, fmt.Errorf("measuring %s: %w", s.what, err)
 		}
 	}
@@ -90,7 +93,6 @@ type measurement struct {
 	cores   int
 	series  []plan.Series
 	longest map[plan.Series]span // the longest stretch that each series runs
-	pace    *pace
 	profile plan.Profile
 }
 
@@ -98,7 +100,7 @@ type measurement struct {
 type step struct {
 	what  string
 	share int // of the budget, against the other steps'
-	do    func(ctx context.Context, deadline time.Time) error
+	do    func(ctx context.Context, budget time.Duration) error
 }
 
 // cores are those of the host.
@@ -135,26 +137,30 @@ func (m *measurement) seriesOf(d accel.Device) (list []plan.Series) {
 func (m *measurement) steps() (list []step) {
 	m.longest = map[plan.Series]span{}
 	for _, s := range m.series {
-		list = append(list, step{"units on " + label(s), 6, func(ctx context.Context, until time.Time) error { return m.measureUnits(ctx, s, until) }})
+		list = append(list, step{"units on " + label(s), 6, func(ctx context.Context, budget time.Duration) error { return m.measureUnits(ctx, s, budget) }})
 	}
 	for _, s := range m.series {
-		list = append(list, step{"streams on " + label(s), 3, func(ctx context.Context, until time.Time) error { return m.measureStreams(ctx, s, until) }})
+		list = append(list, step{"streams on " + label(s), 3, func(ctx context.Context, budget time.Duration) error { return m.measureStreams(ctx, s, budget) }})
 	}
 	for _, pair := range m.pairs() {
 		list = append(list, step{
 			fmt.Sprintf("%s beside %s", pair[0].Device, pair[1].Device), 2,
-			func(ctx context.Context, until time.Time) error { return m.measureCorun(ctx, pair[0], pair[1], until) },
+			func(ctx context.Context, budget time.Duration) error {
+				return m.measureCorun(ctx, pair[0], pair[1], budget)
+			},
 		})
 	}
 	for _, way := range m.ways() {
 		list = append(list, step{
 			fmt.Sprintf("copies from %s to %s", way[0], way[1]), 1,
-			func(ctx context.Context, until time.Time) error {
-				return m.measureTransfers(ctx, way[0], way[1], until)
+			func(ctx context.Context, budget time.Duration) error {
+				return m.measureTransfers(ctx, way[0], way[1], budget)
 			},
 		})
 	}
-	list = append(list, step{"prep and detect", 1, m.measureStages})
+	if m.options.Prep != nil || m.options.Detect != nil {
+		list = append(list, step{"prep and detect", 1, m.measureStages})
+	}
 	return list
 }
 
@@ -167,8 +173,8 @@ func label(s plan.Series) string {
 
 // measureUnits fills in the units of a series. One that runs no unit at all has
 // nothing to tell beyond why.
-func (m *measurement) measureUnits(ctx context.Context, s plan.Series, until time.Time) error {
-	w := work{&rig{backend: m.backend, network: m.network, units: m.units, series: s}, m.options, until, 0}
+func (m *measurement) measureUnits(ctx context.Context, s plan.Series, budget time.Duration) error {
+	w := work{&rig{backend: m.backend, network: m.network, units: m.units, series: s}, m.options, budget, 0}
 	got, err := w.run(ctx)
 	if err != nil {
 		return err

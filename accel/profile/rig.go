@@ -155,9 +155,9 @@ func (r *rig) bind(e accel.Engine, b *accel.Bindings) (accel.Call, error) {
 	return c, nil
 }
 
-// streams builds a stretch of the network once and binds it n times, each with an
-// Exec and tensors of its own.
-func (r *rig) streams(ctx context.Context, s span, n int) ([]accel.Call, error) {
+// streams builds a stretch of the network once and makes n streams of it, each with
+// an Exec of its own.
+func (r *rig) streams(ctx context.Context, s span, n int) ([]stream, error) {
 	c, spans, err := r.cut(ctx, r.ends(s))
 	if err != nil {
 		return nil, err
@@ -166,16 +166,39 @@ func (r *rig) streams(ctx context.Context, s span, n int) ([]accel.Call, error) 
 	if err != nil {
 		return nil, err
 	}
-	calls := make([]accel.Call, n)
-	for i := range calls {
-		b, err := c.Bind(i)
-		if err != nil {
-			return nil, fmt.Errorf("allocating tensors of stream %d on %s: %w", i+1, r.series.Device, err)
-		}
-		r.closers = append(r.closers, b.Close)
-		if calls[i], err = r.bind(e, b); err != nil {
-			return nil, fmt.Errorf("binding stream %d on %s: %w", i+1, r.series.Device, err)
+	list := make([]stream, n)
+	for i := range list {
+		if list[i], err = r.stream(e, c, i); err != nil {
+			return nil, fmt.Errorf("making stream %d on %s: %w", i+1, r.series.Device, err)
 		}
 	}
-	return calls, nil
+	return list, nil
+}
+
+// stream binds an Exec to tensors of its own: for a device two sets, so that it has
+// the next frame's work before the host has seen the end of the last one's.
+func (r *rig) stream(e accel.Engine, c *Cutting, index int) (s stream, err error) {
+	x, err := e.NewExec()
+	if err != nil {
+		return nil, err
+	}
+	r.closers = append(r.closers, x.Close)
+	sets := 2
+	if r.series.Device.Memory() == host {
+		sets = 1
+	}
+	for range sets {
+		b, err := c.Bind(index)
+		if err != nil {
+			return nil, err
+		}
+		r.closers = append(r.closers, b.Close)
+		call, err := x.Bind(b)
+		if err != nil {
+			return nil, err
+		}
+		r.closers = append(r.closers, call.Close)
+		s = append(s, call)
+	}
+	return s, nil
 }

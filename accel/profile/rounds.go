@@ -60,8 +60,9 @@ const leastRounds = 3
 
 // rounds measures one thing after another, again and again, so that what disturbs
 // the machine for a while disturbs all of them alike. It ends when all are stable,
-// or at the deadline; all have then been measured equally often.
-func rounds(ctx context.Context, deadline time.Time, things int, measure func(i int) error, stable func(i int) bool) error {
+// or with the budget; all have then been measured equally often.
+func rounds(ctx context.Context, budget time.Duration, things int, measure func(i int) error, stable func(i int) bool) error {
+	deadline := time.Now().Add(budget)
 	for round := 0; ; round++ {
 		if round >= leastRounds && (!time.Now().Before(deadline) || all(things, stable)) {
 			return nil
@@ -86,15 +87,15 @@ func all(n int, ok func(int) bool) bool {
 	return true
 }
 
-// settle times probes until each is stable to a share, or the deadline. One round
-// before them warms up.
-func settle(ctx context.Context, probes []*probe, share float64, deadline time.Time) error {
+// settle times probes until each is stable to a share, or for the budget. One round
+// before warms up.
+func settle(ctx context.Context, probes []*probe, share float64, budget time.Duration) error {
 	for _, p := range probes {
 		if err := once(ctx, p.call); err != nil {
 			return err
 		}
 	}
-	return rounds(ctx, deadline, len(probes),
+	return rounds(ctx, budget, len(probes),
 		func(i int) error { return probes[i].time(ctx) },
 		func(i int) bool { return probes[i].times.stable(share) })
 }

@@ -13,8 +13,8 @@ import (
 type work struct {
 	*rig
 	options  Options
-	deadline time.Time
-	prefixes int // most cuts of a stretch that is measured by differences
+	budget   time.Duration // for measuring
+	prefixes int           // most cuts of a stretch that is measured by differences
 }
 
 // measured is what came out of it.
@@ -32,13 +32,13 @@ func (w work) run(ctx context.Context) (_ measured, err error) {
 	}
 	m := measured{units: w.blank(refused)}
 	parts := stretches(refused)
-	for i, s := range parts {
+	for _, s := range parts {
 		if s.end-s.first > m.longest.end-m.longest.first {
 			m.longest = s
 		}
 		part := w
 		part.prefixes = mostPrefixes / len(parts)
-		part.deadline = time.Now().Add(time.Until(w.deadline) / time.Duration(len(parts)-i))
+		part.budget = w.budget / time.Duration(len(parts))
 		if err := part.stretch(ctx, s, m.units); err != nil {
 			return measured{}, err
 		}

@@ -4,27 +4,26 @@ import (
 	"context"
 	"time"
 
-	"braid/accel"
 	"braid/accel/plan"
 )
 
 // measureStreams measures the rate of the whole network by the number of streams.
 // On a CPU streams have one thread each and are at most as many as cores; of more
 // threads there is one stream.
-func (m *measurement) measureStreams(ctx context.Context, s plan.Series, until time.Time) (err error) {
+func (m *measurement) measureStreams(ctx context.Context, s plan.Series, budget time.Duration) (err error) {
 	if !m.whole(s) {
 		return nil // no plan has it alone
 	}
 	r := &rig{backend: m.backend, network: m.network, units: m.units, series: s}
 	defer r.closeInto(&err)
 	counts := m.counts(s)
-	calls, err := r.streams(ctx, m.longest[s], counts[len(counts)-1])
+	streams, err := r.streams(ctx, m.longest[s], counts[len(counts)-1])
 	if err != nil {
 		return err
 	}
 	rates := make([]sample, len(counts))
-	err = rounds(ctx, until, len(counts), func(i int) error {
-		means, err := race(ctx, calls[:counts[i]], m.options.Window)
+	err = rounds(ctx, budget, len(counts), func(i int) error {
+		means, err := race(ctx, streams[:counts[i]], m.options.Window)
 		if err == nil {
 			rates[i] = append(rates[i], rate(means))
 		}
@@ -58,8 +57,8 @@ func (m *measurement) counts(s plan.Series) (list []int) {
 
 // measureCorun measures by how much two devices slow each other down, each with one
 // stream of the longest stretch that it runs.
-func (m *measurement) measureCorun(ctx context.Context, a, b plan.Series, until time.Time) (err error) {
-	var calls []accel.Call
+func (m *measurement) measureCorun(ctx context.Context, a, b plan.Series, budget time.Duration) (err error) {
+	var streams []stream
 	for _, s := range []plan.Series{a, b} {
 		if m.longest[s] == (span{}) {
 			return nil // it runs nothing of this network
@@ -70,11 +69,11 @@ func (m *measurement) measureCorun(ctx context.Context, a, b plan.Series, until 
 		if err != nil {
 			return err
 		}
-		calls = append(calls, one...)
+		streams = append(streams, one...)
 	}
-	sets := [][]accel.Call{calls[:1], calls[1:], calls}
+	sets := [][]stream{streams[:1], streams[1:], streams}
 	times := make([]sample, 4) // a alone, b alone, a with b, b with a
-	err = rounds(ctx, until, len(sets), func(i int) error {
+	err = rounds(ctx, budget, len(sets), func(i int) error {
 		means, err := race(ctx, sets[i], m.options.Window)
 		for k, mean := range means {
 			times[i+k] = append(times[i+k], mean)
@@ -98,7 +97,7 @@ func (m *measurement) measureCorun(ctx context.Context, a, b plan.Series, until 
 }
 
 // measureStages times prep and detect, which run on one core each.
-func (m *measurement) measureStages(ctx context.Context, until time.Time) error {
+func (m *measurement) measureStages(ctx context.Context, budget time.Duration) error {
 	for _, s := range []struct {
 		do func(context.Context) error
 		ms *float64
@@ -107,7 +106,7 @@ func (m *measurement) measureStages(ctx context.Context, until time.Time) error 
 			continue
 		}
 		var times sample
-		err := rounds(ctx, until, 1, func(int) error {
+		err := rounds(ctx, budget/2, 1, func(int) error {
 			start := time.Now()
 			err := s.do(ctx)
 			times = append(times, milliseconds(time.Since(start)))

@@ -37,12 +37,12 @@ func (m *measurement) ways() (list [][2]accel.DeviceID) {
 // copy. The segment is on the device that makes the copy in a plan, the one that
 // reads; the host has no stream to copy with, so that what goes there is copied by
 // the device that writes.
-func (m *measurement) measureTransfers(ctx context.Context, from, to accel.DeviceID, until time.Time) error {
+func (m *measurement) measureTransfers(ctx context.Context, from, to accel.DeviceID, budget time.Duration) error {
 	if m.network.Copy == nil {
 		return fmt.Errorf("no segment to copy with between %s and %s", from, to)
 	}
 	for _, bytes := range m.options.Copies {
-		ms, err := m.transfer(ctx, from, to, bytes, until)
+		ms, err := m.transfer(ctx, from, to, bytes, budget/time.Duration(len(m.options.Copies)))
 		if err != nil {
 			return err
 		}
@@ -51,10 +51,10 @@ func (m *measurement) measureTransfers(ctx context.Context, from, to accel.Devic
 	return nil
 }
 
-func (m *measurement) transfer(ctx context.Context, from, to accel.DeviceID, bytes int64, until time.Time) (_ float64, err error) {
-	at := to
+func (m *measurement) transfer(ctx context.Context, from, to accel.DeviceID, bytes int64, budget time.Duration) (_ float64, err error) {
+	at, other := to, from
 	if to == host {
-		at = from
+		at, other = from, to
 	}
 	s, err := m.network.Copy(bytes)
 	if err != nil {
@@ -66,55 +66,39 @@ func (m *measurement) transfer(ctx context.Context, from, to accel.DeviceID, byt
 	if err != nil {
 		return 0, err
 	}
-	var probes []*probe
-	for _, other := range []accel.DeviceID{at, from, to} {
-		if len(probes) > 0 && other == at {
-			continue
-		}
-		b, err := m.between(s, at, other, to == host && other != at)
-		if err != nil {
-			return 0, err
-		}
-		r.closers = append(r.closers, b.Close)
-		call, err := r.bind(e, b)
-		if err != nil {
-			return 0, err
-		}
-		probes = append(probes, &probe{call: call})
-	}
-	if err := settle(ctx, probes, m.options.Interval, time.Now().Add(time.Until(until)/2)); err != nil {
+	alone := map[accel.DeviceID][]accel.TensorDesc{at: {s.Inputs[0], s.Outputs[0]}}
+	without, err := r.copying(e, alone, func(*accel.Bindings) {})
+	if err != nil {
 		return 0, err
 	}
-	return max(0, middle(probes[1])-middle(probes[0])), nil
+	moved := s.Inputs[0]
+	if to == host {
+		moved = s.Outputs[0]
+	}
+	both := map[accel.DeviceID][]accel.TensorDesc{at: alone[at], other: {moved}}
+	with, err := r.copying(e, both, func(b *accel.Bindings) { b.SetRoute(moved.Name, []accel.DeviceID{from}, []accel.DeviceID{to}) })
+	if err != nil {
+		return 0, err
+	}
+	if err := settle(ctx, []*probe{without, with}, m.options.Interval, budget); err != nil {
+		return 0, err
+	}
+	return max(0, middle(with)-middle(without)), nil
 }
 
-// between makes the tensors of the copying segment on device at. The input is
-// written in the memory other, or, where out, the output is read there too.
-func (m *measurement) between(s *accel.Segment, at, other accel.DeviceID, out bool) (*accel.Bindings, error) {
-	need := map[accel.DeviceID][]accel.TensorDesc{at: {s.Inputs[0], s.Outputs[0]}}
-	write, read := other, []accel.DeviceID{at}
-	moved := s.Inputs[0]
-	if out {
-		write, read, moved = at, []accel.DeviceID{at, other}, s.Outputs[0]
-	}
-	if other != at {
-		need[other] = append(need[other], moved)
-	}
+// copying binds the copying segment to tensors in some memories.
+func (r *rig) copying(e accel.Engine, need map[accel.DeviceID][]accel.TensorDesc, route func(*accel.Bindings)) (*probe, error) {
 	var memories []accel.Memory
 	for d, tensors := range need {
-		mem, err := m.backend.Alloc(d, tensors)
+		mem, err := r.backend.Alloc(d, tensors)
 		if err != nil {
-			return nil, errors.Join(fmt.Errorf("allocating %d bytes on %s: %w", moved.Bytes(), d, err), accel.NewBindings(0, memories...).Close())
+			return nil, errors.Join(fmt.Errorf("allocating tensors on %s: %w", d, err), accel.NewBindings(0, memories...).Close())
 		}
 		memories = append(memories, mem)
 	}
 	b := accel.NewBindings(0, memories...)
-	b.SetRoute(s.Inputs[0].Name, []accel.DeviceID{at}, []accel.DeviceID{at})
-	b.SetRoute(s.Outputs[0].Name, []accel.DeviceID{at}, []accel.DeviceID{at})
-	if out {
-		b.SetRoute(moved.Name, []accel.DeviceID{at}, read)
-	} else {
-		b.SetRoute(moved.Name, []accel.DeviceID{write}, read)
-	}
-	return b, nil
+	r.closers = append(r.closers, b.Close)
+	route(b)
+	call, err := r.bind(e, b)
+	return &probe{call: call}, err
 }
