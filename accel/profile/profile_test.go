@@ -3,6 +3,7 @@ package profile
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"math"
 	"math/rand/v2"
 	"strings"
@@ -83,6 +84,35 @@ func TestBlocks(t *testing.T) {
 	})
 }
 
+// TestWarnings wants a busy machine to be said: one whose times vary, and whose
+// second core is another's.
+func TestWarnings(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &machine{nodes: uneven(10), devices: []accel.Device{cpu2}, lanes: map[accel.DeviceID]int{"cpu": 2}}
+		var log strings.Builder
+		o := Quick()
+		o.Log = slog.New(slog.NewTextHandler(&log, nil))
+		measured2(t, m, o)
+		if log.Len() > 0 {
+			t.Errorf("a quiet machine: %s", log.String())
+		}
+		m.lanes["cpu"], m.busy = 1, nil
+		measured2(t, m, o)
+		rng := rand.New(rand.NewPCG(5, 6))
+		m.noise = func(int) float64 {
+			m.mu.Lock()
+			defer m.mu.Unlock()
+			return 0.2 + 2*rng.ExpFloat64()
+		}
+		measured2(t, m, o)
+		for _, want := range []string{"times vary", "hardly faster than one"} {
+			if !strings.Contains(log.String(), want) {
+				t.Errorf("no %q in %s", want, log.String())
+			}
+		}
+	})
+}
+
 // TestStreams wants the rate of one stream for each core, and of one with all.
 func TestStreams(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -93,8 +123,10 @@ func TestStreams(t *testing.T) {
 			one += milliseconds(n)
 		}
 		want := []plan.Streams{
-			{Device: "cpu", N: 1, Threads: 1, Rate: 1000 / one}, {Device: "cpu", N: 2, Threads: 1, Rate: 2000 / one},
-			{Device: "cpu", N: 4, Threads: 1, Rate: 3000 / one}, {Device: "cpu", N: 6, Threads: 1, Rate: 3000 / one},
+			{Device: "cpu", N: 1, Threads: 1, Rate: 1000 / one},
+			{Device: "cpu", N: 2, Threads: 1, Rate: 2000 / one},
+			{Device: "cpu", N: 4, Threads: 1, Rate: 3000 / one},
+			{Device: "cpu", N: 6, Threads: 1, Rate: 3000 / one},
 			{Device: "cpu", N: 1, Threads: 6, Rate: 6000 / one},
 		}
 		if len(p.Streams) != len(want) {

@@ -32,11 +32,25 @@ func (m *measurement) measureStreams(ctx context.Context, s plan.Series, budget 
 	if err != nil {
 		return err
 	}
+	m.compare(s, rates)
 	for i, n := range counts {
 		rate, _ := rates[i].median()
 		m.profile.Streams = append(m.profile.Streams, plan.Streams{Device: s.Device, N: n, Threads: s.Threads, Precision: written(s.Precision), Rate: rate})
 	}
 	return nil
+}
+
+// leastGain is how much faster than one stream several on a quiet CPU are at least,
+// also where two cores are one with two threads.
+const leastGain = 1.2
+
+// compare warns where the cores were not free.
+func (m *measurement) compare(s plan.Series, rates []sample) {
+	one, _ := rates[0].median()
+	most, _ := rates[len(rates)-1].median()
+	if len(rates) > 1 && s.Device.Memory() == host && most < leastGain*one {
+		m.options.Log.Warn("streams on all cores are hardly faster than one: other work on the machine? measure again when it is quiet", "device", s.Device, "one", one, "all", most)
+	}
 }
 
 // counts are the numbers of streams of a series, the largest last.

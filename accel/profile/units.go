@@ -9,18 +9,6 @@ type units struct {
 // n is how many units there are.
 func (u units) n() int { return len(u.guess) }
 
-// at names the cuts on both sides of a span, without the network's own ends, and
-// says which of the resulting segments the span is.
-func (u units) at(s span) (at []string, segment int) {
-	if s.first > 0 {
-		at, segment = append(at, u.borders[s.first-1].At), 1
-	}
-	if s.end < u.n() {
-		at = append(at, u.borders[s.end-1].At)
-	}
-	return at, segment
-}
-
 // span is a stretch of units, [first, end).
 type span struct{ first, end int }
 

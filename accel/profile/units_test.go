@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"errors"
 	"math"
 	"slices"
 	"testing"
@@ -87,7 +88,7 @@ func TestBalanced(t *testing.T) {
 }
 
 func TestStretches(t *testing.T) {
-	no := errNo{}
+	no := errors.New("no")
 	for _, c := range []struct {
 		refused []error
 		want    []span
@@ -102,7 +103,3 @@ func TestStretches(t *testing.T) {
 		}
 	}
 }
-
-type errNo struct{}
-
-func (errNo) Error() string { return "no" }

@@ -72,6 +72,7 @@ func Profile(ctx context.Context, env *Env, o ProfileOptions) (err error) {
 // keep writes the profile to its place in the cache, unless only some devices were
 // measured, and where the user wants it.
 func (s *subject) keep(p plan.Profile, o ProfileOptions, took time.Duration) error {
+	s.compare(p)
 	files := []string{}
 	if len(o.Devices) == 0 {
 		files = append(files, profilePath(s.env, s.ref, p.Machine, o.Quick))
@@ -88,6 +89,37 @@ func (s *subject) keep(p plan.Profile, o ProfileOptions, took time.Duration) err
 	}
 	_, err := s.env.Out.Write([]byte(profileTables(p)))
 	return err
+}
+
+// compare says by how much the network takes longer than in the profile that was
+// kept before: a machine that was disturbed now or then shows so.
+func (s *subject) compare(p plan.Profile) {
+	old := keptProfile(s.env, s.ref, p.Machine)
+	if old == nil {
+		return
+	}
+	was := totals(*old)
+	for series, ms := range totals(p) {
+		if before := was[series]; before > 0 && ms > 0 {
+			s.env.Log.Info("against the profile that was kept", "device", series.Device, "threads", series.Threads, "precision", series.Precision, "time_ratio", fmt.Sprintf("%.2f", ms/before))
+		}
+	}
+}
+
+// totals are the milliseconds of all units of each series, 0 where one cannot run.
+func totals(p plan.Profile) map[plan.Series]float64 {
+	sums := map[plan.Series]float64{}
+	order, units := p.BySeries()
+	for _, s := range order {
+		for _, u := range units[s] {
+			sums[s] += u.MS
+			if u.Why != "" {
+				sums[s] = 0
+				break
+			}
+		}
+	}
+	return sums
 }
 
 // profileOptions is how much is measured.

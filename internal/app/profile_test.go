@@ -140,3 +140,24 @@ func TestProfileTables(t *testing.T) {
 		}
 	}
 }
+
+// TestCompare says how this profile differs from the kept one, where it can.
+func TestCompare(t *testing.T) {
+	env, log := cachedIn(t)
+	s := &subject{env: env, ref: measuredRef}
+	s.compare(someProfile("m", 1))
+	if log.Len() > 0 {
+		t.Errorf("against nothing: %s", log)
+	}
+	old := someProfile("m", 2)
+	old.Units = append(old.Units, plan.Unit{At: "a", Device: "dla:0", MS: 1}, plan.Unit{Device: "dla:0", Why: "no"})
+	if err := writeProfile(old, profilePath(env, measuredRef, "m", false)); err != nil {
+		t.Fatal(err)
+	}
+	again := someProfile("m", 3)
+	again.Units = append(again.Units, old.Units[2:]...)
+	s.compare(again)
+	if got := log.String(); !strings.Contains(got, "device=cpu threads=1 precision=fp32 time_ratio=1.50") || strings.Contains(got, "dla:0") {
+		t.Errorf("log %s", got)
+	}
+}
