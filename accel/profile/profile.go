@@ -166,7 +166,7 @@ func (m *measurement) steps() (list []step) {
 
 func label(s plan.Series) string {
 	if s.Threads > 0 {
-		return fmt.Sprintf("%s with %d threads", s.Device, s.Threads)
+		return fmt.Sprintf("%s (threads: %d)", s.Device, s.Threads)
 	}
 	return fmt.Sprintf("%s in %s", s.Device, s.Precision)
 }

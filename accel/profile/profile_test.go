@@ -339,7 +339,7 @@ func TestFailures(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := &machine{nodes: uneven(9), devices: []accel.Device{cpu2}}
 		m.fail = errors.New("device on fire")
-		if _, err := Measure(t.Context(), m, m.devices, m.network(), Quick()); !errors.Is(err, m.fail) || !strings.Contains(err.Error(), "units on cpu with 1 threads") {
+		if _, err := Measure(t.Context(), m, m.devices, m.network(), Quick()); !errors.Is(err, m.fail) || !strings.Contains(err.Error(), "units on cpu (threads: 1)") {
 			t.Errorf("error %v", err)
 		}
 		m.closed(t)

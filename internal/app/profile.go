@@ -98,9 +98,10 @@ func (s *subject) compare(p plan.Profile) {
 	if old == nil {
 		return
 	}
-	was := totals(*old)
-	for series, ms := range totals(p) {
-		if before := was[series]; before > 0 && ms > 0 {
+	was, is := totals(*old), totals(p)
+	order, _ := p.BySeries()
+	for _, series := range order {
+		if before, ms := was[series], is[series]; before > 0 && ms > 0 {
 			s.env.Log.Info("against the profile that was kept", "device", series.Device, "threads", series.Threads, "precision", series.Precision, "time_ratio", fmt.Sprintf("%.2f", ms/before))
 		}
 	}
@@ -255,7 +256,7 @@ func profileTables(p plan.Profile) string {
 
 func seriesLabel(s plan.Series) string {
 	if s.Threads > 0 {
-		return fmt.Sprintf("%s, %d threads", s.Device, s.Threads)
+		return fmt.Sprintf("%s, threads: %d", s.Device, s.Threads)
 	}
 	return fmt.Sprintf("%s, %s", s.Device, s.Precision)
 }

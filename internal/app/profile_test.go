@@ -132,7 +132,7 @@ func TestProfileTables(t *testing.T) {
 	p.CPU = plan.CPUTimes{Decode: 4, Prep: 1.5, Detect: 0.25}
 	got := profileTables(p)
 	for _, want := range []string{
-		"cpu, 1 threads", "25.0 %", "75.0 %", "0.050", "dla:0, fp16", "layer r: no", "123.5",
+		"cpu, threads: 1", "25.0 %", "75.0 %", "0.050", "dla:0, fp16", "layer r: no", "123.5",
 		"cpu beside dla:0: x1.10, and the other way x1.20", "cpu to gpu:0: 1024.0 KiB in 0.125 ms", "decode 4.00 ms, prep 1.50 ms, detect 0.25 ms",
 	} {
 		if !strings.Contains(got, want) {
