@@ -1,0 +1,144 @@
+package profile
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"braid/accel"
+	"braid/accel/plan"
+)
+
+// work is what is measured of one series.
+type work struct {
+	*rig
+	options  Options
+	budget   time.Duration // for measuring
+	prefixes int           // most cuts of a stretch that is measured by differences
+}
+
+// measured is what came out of it.
+type measured struct {
+	units   []plan.Unit
+	longest span // the longest stretch that the device runs
+}
+
+// run measures every unit that the device can run.
+func (w work) run(ctx context.Context) (_ measured, err error) {
+	defer w.closeInto(&err)
+	refused, err := w.refusals(ctx)
+	if err != nil {
+		return measured{}, err
+	}
+	m := measured{units: w.blank(refused)}
+	parts := stretches(refused)
+	for _, s := range parts {
+		if s.end-s.first > m.longest.end-m.longest.first {
+			m.longest = s
+		}
+		part := w
+		part.prefixes = mostPrefixes / len(parts)
+		part.budget = w.budget / time.Duration(len(parts))
+		if err := part.stretch(ctx, s, m.units); err != nil {
+			return measured{}, err
+		}
+		if err := w.close(); err != nil { // the next stretch needs the memory
+			return measured{}, err
+		}
+	}
+	return m, nil
+}
+
+// blank are the units without times.
+func (w work) blank(refused []error) []plan.Unit {
+	list := make([]plan.Unit, w.units.n())
+	for i := range list {
+		list[i] = plan.Unit{Device: w.series.Device, Threads: w.series.Threads, Precision: written(w.series.Precision)}
+		if i < len(w.units.borders) {
+			list[i].At, list[i].Bytes = w.units.borders[i].At, w.units.borders[i].Bytes
+		}
+		if refused[i] != nil {
+			list[i].Why = refused[i].Error()
+		}
+	}
+	return list
+}
+
+// written is a precision as the file has it: nothing for the default.
+func written(p plan.Precision) plan.Precision {
+	if p == plan.FP32 {
+		return ""
+	}
+	return p
+}
+
+// stretches are the longest spans without a refused unit.
+func stretches(refused []error) (list []span) {
+	for i, err := range refused {
+		switch {
+		case err != nil:
+		case i > 0 && refused[i-1] == nil:
+			list[len(list)-1].end = i + 1
+		default:
+			list = append(list, span{i, i + 1})
+		}
+	}
+	return list
+}
+
+// stretch measures the units of s in the way that the device allows.
+func (w work) stretch(ctx context.Context, s span, into []plan.Unit) error {
+	whole, err := w.span(ctx, s)
+	if err != nil {
+		return err
+	}
+	method := w.byBlocks
+	if _, ok := whole.call.(accel.LayerTimer); ok {
+		method = w.byLayers
+	} else if w.series.Device.Kind() == "dla" {
+		method = w.byPrefixes
+	}
+	equations, cut, err := method(ctx, whole)
+	if err != nil {
+		return fmt.Errorf("measuring units on %s: %w", w.series.Device, err)
+	}
+	total, _ := whole.times.median()
+	w.warn(whole)
+	sol := solve(w.units.n(), equations, w.expect(s, total, cut))
+	for i := s.first; i < s.end; i++ {
+		into[i].MS, into[i].CI = sol.ms[i], sol.ci[i]
+		if i+1 < w.units.n() {
+			into[i].CutMS = sol.cut[i]
+		}
+	}
+	return nil
+}
+
+// expect divides the total time of s by the guessed costs.
+func (w work) expect(s span, total, cut float64) expected {
+	e := expected{unit: make([]float64, w.units.n()), cut: cut}
+	guess := 0.0
+	for i := s.first; i < s.end; i++ {
+		guess += w.units.guess[i]
+	}
+	for i := s.first; i < s.end && guess > 0; i++ {
+		e.unit[i] = total * w.units.guess[i] / guess
+	}
+	return e
+}
+
+// warn says so where the machine was too busy for a narrow interval.
+func (w work) warn(p *probe) {
+	if ms, half := p.times.median(); !p.times.stable(w.options.Interval) {
+		w.options.Log.Warn("times vary: other work on the machine, or a clock that changes", "device", w.series.Device, "threads", w.series.Threads, "ms", ms, "ci_ms", half, "repeats", len(p.times))
+	}
+}
+
+// timed makes equations of settled probes.
+func timed(probes []*probe) (list []equation) {
+	for _, p := range probes {
+		ms, half := p.times.median()
+		list = append(list, equation{span: p.span, ms: ms, sigma: max(half/z95, 1e-3*ms)})
+	}
+	return list
+}

@@ -1,0 +1,135 @@
+package profile
+
+import (
+	"context"
+	"time"
+
+	"braid/accel/plan"
+)
+
+// measureStreams measures the rate of the whole network by the number of streams.
+// On a CPU streams have one thread each and are at most as many as cores; of more
+// threads there is one stream.
+func (m *measurement) measureStreams(ctx context.Context, s plan.Series, budget time.Duration) (err error) {
+	if !m.whole(s) {
+		return nil // no plan has it alone
+	}
+	r := &rig{backend: m.backend, network: m.network, units: m.units, series: s}
+	defer r.closeInto(&err)
+	counts := m.counts(s)
+	streams, err := r.streams(ctx, m.longest[s], counts[len(counts)-1])
+	if err != nil {
+		return err
+	}
+	rates := make([]sample, len(counts))
+	err = rounds(ctx, budget, len(counts), func(i int) error {
+		means, err := race(ctx, streams[:counts[i]], m.options.Window)
+		if err == nil {
+			rates[i] = append(rates[i], rate(means))
+		}
+		return err
+	}, func(i int) bool { return rates[i].stable(m.options.Interval) })
+	if err != nil {
+		return err
+	}
+	m.compare(s, rates)
+	for i, n := range counts {
+		rate, _ := rates[i].median()
+		m.profile.Streams = append(m.profile.Streams, plan.Streams{Device: s.Device, N: n, Threads: s.Threads, Precision: written(s.Precision), Rate: rate})
+	}
+	return nil
+}
+
+// leastGain is how much faster than one stream several on a quiet CPU are at least,
+// also where two cores are one with two threads.
+const leastGain = 1.2
+
+// compare warns where the cores were not free.
+func (m *measurement) compare(s plan.Series, rates []sample) {
+	one, _ := rates[0].median()
+	most, _ := rates[len(rates)-1].median()
+	if len(rates) > 1 && s.Device.Memory() == host && most < leastGain*one {
+		m.options.Log.Warn("streams on all cores are hardly faster than one: other work on the machine? measure again when it is quiet", "device", s.Device, "one", one, "all", most)
+	}
+}
+
+// counts are the numbers of streams of a series, the largest last.
+func (m *measurement) counts(s plan.Series) (list []int) {
+	switch {
+	case s.Threads > 1:
+		return []int{1}
+	case s.Device.Memory() != host:
+		return m.options.Streams
+	}
+	for _, n := range m.options.Streams {
+		if n < m.cores {
+			list = append(list, n)
+		}
+	}
+	return append(list, m.cores)
+}
+
+// measureCorun measures by how much two devices slow each other down, each with one
+// stream of the longest stretch that it runs.
+func (m *measurement) measureCorun(ctx context.Context, a, b plan.Series, budget time.Duration) (err error) {
+	var streams []stream
+	for _, s := range []plan.Series{a, b} {
+		if m.longest[s] == (span{}) {
+			return nil // it runs nothing of this network
+		}
+		r := &rig{backend: m.backend, network: m.network, units: m.units, series: s}
+		defer r.closeInto(&err)
+		one, err := r.streams(ctx, m.longest[s], 1)
+		if err != nil {
+			return err
+		}
+		streams = append(streams, one...)
+	}
+	sets := [][]stream{streams[:1], streams[1:], streams}
+	times := make([]sample, 4) // a alone, b alone, a with b, b with a
+	err = rounds(ctx, budget, len(sets), func(i int) error {
+		means, err := race(ctx, sets[i], m.options.Window)
+		for k, mean := range means {
+			times[i+k] = append(times[i+k], mean)
+		}
+		return err
+	}, func(i int) bool {
+		return times[i].stable(m.options.Interval) && times[3].stable(m.options.Interval)
+	})
+	if err != nil {
+		return err
+	}
+	slowdown := func(with, alone sample) float64 {
+		w, _ := with.median()
+		a, _ := alone.median()
+		return w / a
+	}
+	m.profile.Corun = append(m.profile.Corun, plan.Corun{
+		A: a.Device, B: b.Device, SlowdownA: slowdown(times[2], times[0]), SlowdownB: slowdown(times[3], times[1]),
+	})
+	return nil
+}
+
+// measureStages times prep and detect, which run on one core each.
+func (m *measurement) measureStages(ctx context.Context, budget time.Duration) error {
+	for _, s := range []struct {
+		do func(context.Context) error
+		ms *float64
+	}{{m.options.Prep, &m.profile.CPU.Prep}, {m.options.Detect, &m.profile.CPU.Detect}} {
+		if s.do == nil {
+			continue
+		}
+		var times sample
+		err := rounds(ctx, budget/2, 1, func(int) error {
+			start := time.Now()
+			err := s.do(ctx)
+			times = append(times, milliseconds(time.Since(start)))
+			return err
+		}, func(int) bool { return times.stable(m.options.Interval) })
+		if err != nil {
+			return err
+		}
+		*s.ms, _ = times.median()
+	}
+	return nil
+}

@@ -1,0 +1,151 @@
+//go:build e2e
+
+package main
+
+import (
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"braid/accel/network"
+	"braid/accel/plan"
+)
+
+// TestProfile measures a small network on the CPU with everything real, and holds
+// the profile against what it says of itself.
+func TestProfile(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "profiles", "ball.yaml")
+	cmd := command(t, "profile", "ball", "--quick", "--out", out, "-o", "json", "--input", clip(t))
+	r := finish(t, cmd)
+	if r.code != 0 {
+		t.Fatalf("exit %d\n%s", r.code, r.stderr)
+	}
+	said := decode[struct {
+		Model, Machine string
+		Units          []struct {
+			At      string
+			Device  string
+			Threads int
+			MS      float64 `json:"ms"`
+			CutMS   float64 `json:"cut_ms"`
+		}
+		Streams []struct {
+			N, Threads int
+			Rate       float64
+		}
+		CPU plan.CPUTimes `json:"cpu_ms"`
+	}](t, r)
+	p := profileFile(t, out)
+	if p.Model != said.Model || p.Machine != said.Machine || !strings.HasPrefix(p.Model, "ball@sha256:") || len(p.Units) != len(said.Units) {
+		t.Errorf("the file has %s on %s, %d units; stdout %s on %s, %d units", p.Model, p.Machine, len(p.Units), said.Model, said.Machine, len(said.Units))
+	}
+	kept, err := filepath.Glob(filepath.Join(home(cmd), "braid", "profiles", "*-quick.yaml"))
+	if err != nil || len(kept) != 1 {
+		t.Fatalf("kept %v, %v\n%s", kept, err, r.stderr)
+	}
+	if q := profileFile(t, kept[0]); q.Model != p.Model || len(q.Units) != len(p.Units) {
+		t.Errorf("kept is another profile: %+v", q)
+	}
+	cuts := decode[[]network.Cut](t, mustRun(t, "model", "cuts", "ball", "-o", "json"))
+	order, units := p.BySeries()
+	for _, s := range order {
+		sum, at := 0.0, 0
+		for _, u := range units[s] {
+			for u.At != "" && cuts[at].At != u.At {
+				at++ // out of range where it is no cut point, or not in order
+			}
+			if u.At != "" && u.Bytes != cuts[at].Bytes || u.MS < 0 || u.CI <= 0 {
+				t.Errorf("unit %+v", u)
+			}
+			sum += u.MS
+		}
+		if len(units[s]) < 2 || sum <= 0 {
+			t.Errorf("%v: %d units take %v ms", s, len(units[s]), sum)
+		}
+	}
+	if len(p.Streams) == 0 || p.Streams[0].Rate <= 0 || p.CPU.Prep <= 0 || p.CPU.Detect <= 0 || p.CPU.Decode <= 0 {
+		t.Errorf("streams %+v, CPU %+v", p.Streams, p.CPU)
+	}
+	sum := 0.0
+	for _, u := range units[plan.Series{Device: "cpu", Threads: 1, Precision: plan.FP32}] {
+		sum += u.MS
+	}
+	if ratio := sum * p.Streams[0].Rate / 1000; math.Abs(math.Log(ratio)) > math.Log(3) {
+		t.Errorf("the units take %.3f ms together, one stream makes %.1f frames/s", sum, p.Streams[0].Rate)
+	}
+}
+
+// clip is a short recording.
+func clip(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "clip.mp4")
+	mustRun(t, "scene", "render", path, "--scene", "scene:street?seed=7&seconds=1&size=320x240")
+	return path
+}
+
+// home is the folder of a command's state.
+func home(cmd *exec.Cmd) string {
+	for _, e := range cmd.Env {
+		if dir, ok := strings.CutPrefix(e, "XDG_CACHE_HOME="); ok {
+			return dir
+		}
+	}
+	return ""
+}
+
+func profileFile(t *testing.T, path string) plan.Profile {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := plan.ParseProfile(data, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// TestProfileRefuses what cannot be, each with its exit code and one line.
+func TestProfileRefuses(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		code int
+		says string
+	}{
+		{[]string{"profile", "nowhere"}, 3, "nowhere"},
+		{[]string{"profile"}, 3, "no model chosen"},
+		{[]string{"profile", "ball", "--devices", "cpu,gpu:9"}, 4, `no device "gpu:9" here: there is cpu`},
+		{[]string{"profile", "ball", "--precision", "fp8"}, 2, "--precision"},
+		{[]string{"profile", "ball", "two"}, 2, "one argument"},
+		{[]string{"profile", "ball", "--quick", "--out", "/dev/null/profile.yaml"}, 4, "/dev/null"},
+	} {
+		r := braid(t, c.args...)
+		if r.code != c.code || !strings.Contains(r.stderr, c.says) || r.out != "" {
+			t.Errorf("%v: exit %d, want %d\n%s%s", c.args, r.code, c.code, r.out, r.stderr)
+		}
+	}
+}
+
+// TestProfileStops in the middle of a full profile, and leaves nothing.
+func TestProfileStops(t *testing.T) {
+	cmd := command(t, "profile", "braid-nano")
+	timer := time.AfterFunc(3*time.Second, func() {
+		if cmd.Process != nil {
+			_ = cmd.Process.Signal(os.Interrupt) // it may have ended
+		}
+	})
+	defer timer.Stop()
+	start := time.Now()
+	r := finish(t, cmd)
+	if took := time.Since(start); r.code != 130 || took > 20*time.Second {
+		t.Errorf("exit %d after %v\n%s", r.code, took, r.stderr)
+	}
+	if left, err := filepath.Glob(filepath.Join(home(cmd), "braid", "profiles", "*")); err != nil || len(left) > 0 {
+		t.Errorf("left %v, %v", left, err)
+	}
+}
