@@ -106,6 +106,23 @@ void check_addresses(const braid_cuda_call *c) {
   }
 }
 
+void start(braid_cuda_call *c, braid_cuda_call *after, uint64_t wanted) {
+  const cudaStream_t stream = c->exec->stream;
+  // What is on the same stream is in order anyway.
+  if (after != nullptr && after->exec != c->exec)
+    check(cudaStreamWaitEvent(stream, after->done, 0), "cudaStreamWaitEvent");
+  for (size_t i = 0; i < c->on_demand.size(); i++)
+    if ((wanted >> i & 1) != 0) enqueue(c->on_demand[i], stream);
+  if (c->graph != nullptr) {
+    enqueue(c->before, Which::kCrossing, stream);
+    check(cudaGraphLaunch(c->graph, stream), "cudaGraphLaunch");
+    enqueue(c->after, Which::kCrossing, stream);
+  } else {
+    run_eagerly(c);
+  }
+  check(cudaEventRecord(c->done, stream), "cudaEventRecord");
+}
+
 }  // namespace
 
 int call_new(braid_cuda_exec *x, int32_t spin, braid_cuda_call **out, Error *err) {
@@ -180,20 +197,15 @@ int call_start(braid_cuda_call *c, braid_cuda_call *after, uint64_t wanted, Erro
     if (!c->ready) fail(BRAID_CUDA_INVALID, "this call is not ready");
     use(c);
     const std::lock_guard<std::mutex> hold(c->exec->mutex);
-    const cudaStream_t stream = c->exec->stream;
-    // What is on the same stream is in order anyway.
-    if (after != nullptr && after->exec != c->exec)
-      check(cudaStreamWaitEvent(stream, after->done, 0), "cudaStreamWaitEvent");
-    for (size_t i = 0; i < c->on_demand.size(); i++)
-      if ((wanted >> i & 1) != 0) enqueue(c->on_demand[i], stream);
-    if (c->graph != nullptr) {
-      enqueue(c->before, Which::kCrossing, stream);
-      check(cudaGraphLaunch(c->graph, stream), "cudaGraphLaunch");
-      enqueue(c->after, Which::kCrossing, stream);
-    } else {
-      run_eagerly(c);
+    try {
+      start(c, after, wanted);
+    } catch (...) {
+      // Part of it may be on its way, with no event behind it that anybody waits
+      // for, and the caller uses its tensors again.
+      cudaStreamSynchronize(c->exec->stream);
+      cudaGetLastError();
+      throw;
     }
-    check(cudaEventRecord(c->done, stream), "cudaEventRecord");
   });
 }
 
