@@ -73,7 +73,7 @@ func TestWaitGoesDownTheChain(t *testing.T) {
 			err := last.Wait(t.Context())
 			ended := c.Counts().Finished
 			open.Store(true)
-			if !errors.Is(err, fault) || errors.Is(err, accel.ErrDeviceLost) != (fault == cuda.ErrDeviceLost) {
+			if !errors.Is(err, fault) || errors.Is(err, accel.ErrDeviceLost) != errors.Is(fault, cuda.ErrDeviceLost) {
 				t.Errorf("error %v", err)
 			}
 			if ended == 0 {

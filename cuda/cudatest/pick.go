@@ -9,14 +9,14 @@ import (
 func slice(_ attributes, in []value) (value, error) {
 	starts, ends, axes := in[1].v, in[2].v, in[3].v
 	if len(in) > 4 || len(starts) != len(axes) || len(ends) != len(axes) {
-		return value{}, errors.New("Slice with steps, or without axes, is not computed here")
+		return value{}, errors.New("steps, and no axes, are not computed here")
 	}
 	x := in[0]
 	from, shape := make([]int, len(x.shape)), slices.Clone(x.shape)
 	for i, axis := range axes {
 		k := int(axis)
 		if k < 0 || k >= len(shape) || starts[i] < 0 || ends[i] <= starts[i] {
-			return value{}, errors.New("Slice counts from the front here, and takes at least one")
+			return value{}, errors.New("only places from the front are computed here, and at least one")
 		}
 		from[k] = int(starts[i])
 		shape[k] = min(int(ends[i]), x.shape[k]) - from[k]

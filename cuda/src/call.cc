@@ -106,21 +106,11 @@ void check_addresses(const braid_cuda_call *c) {
   }
 }
 
-void start(braid_cuda_call *c, braid_cuda_call *after, uint64_t wanted) {
-  const cudaStream_t stream = c->exec->stream;
-  // What is on the same stream is in order anyway.
-  if (after != nullptr && after->exec != c->exec)
-    check(cudaStreamWaitEvent(stream, after->done, 0), "cudaStreamWaitEvent");
-  for (size_t i = 0; i < c->on_demand.size(); i++)
-    if ((wanted >> i & 1) != 0) enqueue(c->on_demand[i], stream);
-  if (c->graph != nullptr) {
-    enqueue(c->before, Which::kCrossing, stream);
-    check(cudaGraphLaunch(c->graph, stream), "cudaGraphLaunch");
-    enqueue(c->after, Which::kCrossing, stream);
-  } else {
-    run_eagerly(c);
-  }
-  check(cudaEventRecord(c->done, stream), "cudaEventRecord");
+// Waits for what a failed start may have enqueued: there is no event behind it that
+// anybody waits for, and the caller uses its tensors again.
+void drain(const braid_cuda_call *c) {
+  cudaStreamSynchronize(c->exec->stream);
+  cudaGetLastError();
 }
 
 }  // namespace
@@ -193,20 +183,27 @@ int call_ready(braid_cuda_call *c, int32_t graph, Error *err) {
 }
 
 int call_start(braid_cuda_call *c, braid_cuda_call *after, uint64_t wanted, Error *err) {
-  return entry(err, [&] {
+  const int rc = entry(err, [&] {
     if (!c->ready) fail(BRAID_CUDA_INVALID, "this call is not ready");
     use(c);
     const std::lock_guard<std::mutex> hold(c->exec->mutex);
-    try {
-      start(c, after, wanted);
-    } catch (...) {
-      // Part of it may be on its way, with no event behind it that anybody waits
-      // for, and the caller uses its tensors again.
-      cudaStreamSynchronize(c->exec->stream);
-      cudaGetLastError();
-      throw;
+    const cudaStream_t stream = c->exec->stream;
+    // What is on the same stream is in order anyway.
+    if (after != nullptr && after->exec != c->exec)
+      check(cudaStreamWaitEvent(stream, after->done, 0), "cudaStreamWaitEvent");
+    for (size_t i = 0; i < c->on_demand.size(); i++)
+      if ((wanted >> i & 1) != 0) enqueue(c->on_demand[i], stream);
+    if (c->graph != nullptr) {
+      enqueue(c->before, Which::kCrossing, stream);
+      check(cudaGraphLaunch(c->graph, stream), "cudaGraphLaunch");
+      enqueue(c->after, Which::kCrossing, stream);
+    } else {
+      run_eagerly(c);
     }
+    check(cudaEventRecord(c->done, stream), "cudaEventRecord");
   });
+  if (rc != BRAID_CUDA_OK) drain(c);
+  return rc;
 }
 
 int call_wait(braid_cuda_call *c, Error *err) {

@@ -50,7 +50,7 @@ func TestGraphIsNotSetUp(t *testing.T) {
 					r.gpus.Fail(c.entry, nth, fault)
 					_, err := r.assembled(p, 1)
 					r.isOneLine(err, fault, 4)
-					if fault == cuda.ErrOutOfMemory {
+					if errors.Is(fault, cuda.ErrOutOfMemory) {
 						r.good(p)
 					}
 				})
@@ -62,11 +62,11 @@ func TestGraphIsNotSetUp(t *testing.T) {
 // isOneLine holds an error to what a user is to see of it.
 func (r *rig) isOneLine(err, fault error, code int) {
 	r.Helper()
-	if !errors.Is(err, fault) || errors.Is(err, accel.ErrDeviceLost) != (fault == cuda.ErrDeviceLost) || ExitCode(err) != code {
+	if !errors.Is(err, fault) || errors.Is(err, accel.ErrDeviceLost) != errors.Is(fault, cuda.ErrDeviceLost) || ExitCode(err) != code {
 		r.Fatalf("error %v with exit code %d, want one of %v with %d", err, ExitCode(err), fault, code)
 	}
 	mend := "start braid again"
-	if fault == cuda.ErrOutOfMemory {
+	if errors.Is(fault, cuda.ErrOutOfMemory) {
 		mend = "in_flight"
 	}
 	text := Message(err)

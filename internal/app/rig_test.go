@@ -102,12 +102,12 @@ func (r *rig) drive(t *trip) error {
 		if j.Seq != uint64(t.done) {
 			r.Errorf("frame %d came out at place %d", j.Seq, t.done)
 		}
-		if j.Err != nil {
+		if j.Err == nil {
+			t.ledger.CountPublished()
+		} else {
 			t.failures = append(t.failures, j.Err)
 			t.ledger.CountFailed(j.Failed)
-			return nil
 		}
-		t.ledger.CountPublished()
 		return nil
 	})
 	if idle := t.pipe.graph.Idle(); idle != t.pipe.plan.InFlight {
