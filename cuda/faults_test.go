@@ -26,8 +26,8 @@ func TestOutOfMemory(t *testing.T) {
 	r.exec(e)
 }
 
-// TestDeviceLost loses GPU 0 in a run: nothing goes on there, GPU 1 goes on, and
-// everything can still be closed.
+// TestDeviceLost loses GPU 0 in a run: nothing goes on there, GPU 1 goes on, though
+// the run behind was to be its input, and everything is closed, with a word of why.
 func TestDeviceLost(t *testing.T) {
 	r := newRig(t)
 	lost, other := r.stage(0), r.stage(1)
@@ -41,8 +41,10 @@ func TestDeviceLost(t *testing.T) {
 	refused(t, err, cuda.ErrDeviceLost, "GPU 0 is lost")
 	_, err = r.Devices()
 	refused(t, err, cuda.ErrDeviceLost, "gpu:0")
-	check(t, other.Start(nil, 0))
+	check(t, other.Start(lost.Call, 0))
 	check(t, other.Wait())
+	refused(t, lost.Close(), cuda.ErrDeviceLost, "closing a call")
+	check(t, lost.Close())
 }
 
 // TestFailureGoesDownTheChain lets a run fail: what waits for it does not run on

@@ -18,27 +18,31 @@ func TestFormats(t *testing.T) {
 		name   string
 		typ    cuda.Type
 		format cuda.Format
+		core   int
 		bytes  int64
 		at     func(ch, y, x int) int // element
 	}{
-		{"float16", cuda.Float16, cuda.Linear, 60, func(ch, y, x int) int { return (ch*h+y)*w + x }},
-		{"CHW16", cuda.Float16, cuda.CHW16, 320, func(ch, y, x int) int { return (y*w+x)*16 + ch }},
-		{"rows of 64 bytes", cuda.Float16, cuda.DLALinear, 384, func(ch, y, x int) int { return (ch*h+y)*32 + x }},
-		{"CHW32", cuda.Int8, cuda.CHW32, 320, func(ch, y, x int) int { return (y*w+x)*32 + ch }},
+		{"float16", cuda.Float16, cuda.Linear, 1, 60, func(ch, y, x int) int { return (ch*h+y)*w + x }},
+		{"CHW16", cuda.Float16, cuda.CHW16, 1, 320, func(ch, y, x int) int { return (y*w+x)*16 + ch }},
+		{"rows of 64 bytes", cuda.Float16, cuda.DLALinear, 1, 384, func(ch, y, x int) int { return (ch*h+y)*32 + x }},
+		{"HWC8", cuda.Float16, cuda.HWC8, cuda.NoDLA, 160, func(ch, y, x int) int { return (y*w+x)*8 + ch }},
+		{"CHW32", cuda.Int8, cuda.CHW32, 1, 320, func(ch, y, x int) int { return (y*w+x)*32 + ch }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := newRig(t)
 			b := r.builder(double(t, channels, h, w))
 			check(t, b.Flag(cuda.FlagFP16, true))
 			check(t, b.Flag(cuda.FlagINT8, true))
-			check(t, b.DLA(1))
+			if c.core != cuda.NoDLA {
+				check(t, b.DLA(c.core))
+			}
 			for _, name := range []string{"x", "y"} {
 				check(t, b.Range(name, 127)) // 1 is 1
 				check(t, b.IO(name, c.typ, c.format))
 			}
 			blob, err := b.Build()
 			check(t, err)
-			e, err := r.Load(0, 1, blob)
+			e, err := r.Load(0, c.core, blob)
 			check(t, err)
 			r.closing(e)
 			tensors, err := e.Tensors()
@@ -51,7 +55,9 @@ func TestFormats(t *testing.T) {
 			call := r.call(r.exec(e))
 			check(t, call.Tensor("x", p))
 			check(t, call.Tensor("y", q))
-			refused(t, call.Ready(true), cuda.ErrUnsupported, "captured")
+			if c.core != cuda.NoDLA {
+				refused(t, call.Ready(true), cuda.ErrUnsupported, "captured")
+			}
 			check(t, call.Ready(false))
 			for i := range channels * h * w {
 				set(c.typ, in, c.at(i/(h*w), i/w%h, i%w), i-7)

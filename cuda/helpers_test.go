@@ -49,10 +49,11 @@ func refused(t *testing.T, err, sentinel error, word string) {
 	}
 }
 
-// closing closes c when the test ends.
+// closing closes c when the test ends. Where the test has lost the device, that says
+// so.
 func (r *rig) closing(c interface{ Close() error }) {
 	r.Cleanup(func() {
-		if err := c.Close(); err != nil {
+		if err := c.Close(); err != nil && !errors.Is(err, cuda.ErrDeviceLost) {
 			r.Error(err)
 		}
 	})
@@ -113,7 +114,7 @@ func (r *rig) device(gpu int, bytes int64) cuda.Address {
 	p, err := r.AllocDevice(gpu, bytes)
 	check(r.T, err)
 	r.Cleanup(func() {
-		if err := r.FreeDevice(gpu, p); err != nil {
+		if err := r.FreeDevice(gpu, p); err != nil && !errors.Is(err, cuda.ErrDeviceLost) {
 			r.Error(err)
 		}
 	})

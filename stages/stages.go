@@ -6,6 +6,8 @@ package stages
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"braid/accel"
@@ -78,6 +80,24 @@ func (j *Job) ReleaseFrame() {
 		j.Frame.Release()
 		j.Frame = nil
 	}
+}
+
+// Await waits for what Segments have enqueued for j. A failure of that is the frame's
+// and becomes j.Err; only a lost device, which stops the graph, is returned.
+func (j *Job) Await(ctx context.Context) error {
+	if j.Ready == nil {
+		return nil
+	}
+	err := j.Ready.Wait(ctx)
+	if err == nil {
+		return nil
+	}
+	err = fmt.Errorf("waiting for the network: %w", err)
+	if errors.Is(err, accel.ErrDeviceLost) {
+		return err
+	}
+	j.Err = err
+	return nil
 }
 
 // Intake is where the graph asks for frames when it has room for one.

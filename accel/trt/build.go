@@ -19,7 +19,7 @@ import (
 func (b *Backend) Build(ctx context.Context, s *accel.Segment, d accel.DeviceID, o accel.BuildOptions) (_ []byte, err error) {
 	defer func() {
 		if err != nil {
-			err = fmt.Errorf("building %s for %s: %w", s.Name, d, lost(err))
+			err = fmt.Errorf("building %s for %s: %w", s.Name, d, explain(err))
 		}
 	}()
 	if ctx.Err() != nil {
@@ -64,7 +64,7 @@ func (w *work) engine() (_ []byte, err error) {
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, builder.Close()) }()
+	defer func() { err = errors.Join(err, closing(builder.Close())) }()
 	if err := builder.Parse(onnx); err != nil {
 		return nil, err
 	}

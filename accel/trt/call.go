@@ -2,6 +2,7 @@ package trt
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"braid/accel"
@@ -15,6 +16,7 @@ type call struct {
 	native  *cuda.Call
 	demand  []demand
 	written []*accel.Route
+	abroad  *call // the nearest one before the last Start that is another GPU's, or nil
 	closed  bool
 }
 
@@ -40,9 +42,14 @@ func (c *call) Start(ctx context.Context, after accel.Event) (accel.Event, error
 			wanted |= 1 << i
 		}
 	}
-	if err := c.native.Start(before, wanted); err != nil {
+	var native *cuda.Call
+	if before != nil {
+		native = before.native
+	}
+	if err := c.native.Start(native, wanted); err != nil {
 		return nil, c.failed(err)
 	}
+	c.abroad = c.across(before)
 	for _, r := range c.written {
 		r.At = c.home.home.memory
 	}
@@ -50,28 +57,47 @@ func (c *call) Start(ctx context.Context, after accel.Event) (accel.Event, error
 }
 
 // behind is the Call whose end the device waits for, nil where it need not.
-func (c *call) behind(ctx context.Context, after accel.Event) (*cuda.Call, error) {
+func (c *call) behind(ctx context.Context, after accel.Event) (*call, error) {
 	if after == nil || after == accel.Done {
 		return nil, nil
 	}
 	if before, ok := after.(*call); ok && before.home.home.home == c.home.home.home {
-		return before.native, nil
+		return before, nil
 	}
 	c.home.home.home.waits.Add(1)
 	return nil, after.Wait(ctx)
 }
 
+// across is the last Call of another GPU in the chain that ends with before.
+func (c *call) across(before *call) *call {
+	if before == nil || before.home.home.at.gpu != c.home.home.at.gpu {
+		return before
+	}
+	return before.abroad
+}
+
 // Wait waits for what Start enqueued. Work on a device cannot be interrupted, so
 // that ctx is not looked at: what it would use must not be freed before.
-func (c *call) Wait(context.Context) error {
-	if err := c.native.Wait(); err != nil {
-		return c.failed(err)
+//
+// It also asks each other GPU that the frame has been on. That one has ended then,
+// and answers at once; but where it was lost this GPU does not know, and where this
+// one was lost that one may still be running.
+func (c *call) Wait(ctx context.Context) error {
+	err := c.native.Wait()
+	if err != nil {
+		err = c.failed(err)
 	}
-	return nil
+	if c.abroad == nil {
+		return err
+	}
+	if before := c.abroad.Wait(ctx); before != nil && !errors.Is(err, accel.ErrDeviceLost) {
+		return before
+	}
+	return err
 }
 
 func (c *call) failed(err error) error {
-	return fmt.Errorf("running on %s: %w", c.home.home.device, lost(err))
+	return fmt.Errorf("running on %s: %w", c.home.home.device, explain(err))
 }
 
 // Close releases what the Call holds. Closing twice does nothing.
@@ -81,5 +107,5 @@ func (c *call) Close() error {
 	}
 	c.closed = true
 	c.home.calls--
-	return c.native.Close()
+	return closing(c.native.Close())
 }

@@ -32,7 +32,7 @@ type engine struct {
 func (b *Backend) Load(ctx context.Context, blob []byte, d accel.DeviceID, o accel.LoadOptions) (_ accel.Engine, err error) {
 	defer func() {
 		if err != nil {
-			err = fmt.Errorf("loading a segment on %s: %w", d, err)
+			err = fmt.Errorf("loading a segment on %s: %w", d, explain(err))
 		}
 	}()
 	if ctx.Err() != nil {
@@ -60,7 +60,7 @@ func (b *Backend) Load(ctx context.Context, blob []byte, d accel.DeviceID, o acc
 	if err != nil {
 		b.unload(at)
 		b.drop(&b.engines)
-		return nil, lost(err)
+		return nil, err
 	}
 	e := &engine{home: b, header: h, device: d, memory: d.Memory(), at: at, options: o, native: native}
 	if err := errors.Join(e.check(), e.inspect()); err != nil {
@@ -125,7 +125,7 @@ func (e *engine) NewExec() (accel.Exec, error) {
 	}
 	native, err := e.native.NewExec()
 	if err != nil {
-		return nil, lost(err)
+		return nil, explain(err)
 	}
 	if s, ok := e.home.standIn(e.at); ok {
 		if err := native.Stretch(s.Factor); err != nil {
@@ -149,5 +149,5 @@ func (e *engine) Close() error {
 	e.closed = true
 	e.home.drop(&e.home.engines)
 	e.home.unload(e.at)
-	return e.native.Close()
+	return closing(e.native.Close())
 }

@@ -28,12 +28,12 @@ func (x *exec) Bind(b *accel.Bindings) (accel.Call, error) {
 	}
 	native, err := x.native.NewCall(x.home.options.Spin)
 	if err != nil {
-		return nil, fmt.Errorf("binding tensors: %w", lost(err))
+		return nil, fmt.Errorf("binding tensors on %s: %w", x.home.device, explain(err))
 	}
 	c := &call{home: x, native: native}
 	x.calls++
 	if err := c.bind(b); err != nil {
-		return nil, errors.Join(fmt.Errorf("binding tensors: %w", lost(err)), c.Close())
+		return nil, errors.Join(fmt.Errorf("binding tensors on %s: %w", x.home.device, explain(err)), c.Close())
 	}
 	return c, nil
 }
@@ -162,5 +162,5 @@ func (x *exec) Close() error {
 	x.home.mu.Lock()
 	x.home.execs--
 	x.home.mu.Unlock()
-	return x.native.Close()
+	return closing(x.native.Close())
 }

@@ -60,7 +60,7 @@ func (b *Backend) alloc(d accel.DeviceID, t []accel.TensorDesc) (_ *memory, err 
 	}
 	if err != nil {
 		b.drop(&b.memories)
-		return nil, lost(err)
+		return nil, explain(err)
 	}
 	for i, desc := range t {
 		tensor := accel.Tensor{TensorDesc: desc, Device: d, Ptr: uintptr(base) + uintptr(offsets[i])}
@@ -91,7 +91,7 @@ func (m *memory) Close() error {
 	free := m.free
 	m.free, m.tensors = nil, nil
 	m.home.drop(&m.home.memories)
-	if err := free(); err != nil {
+	if err := closing(free()); err != nil {
 		return fmt.Errorf("freeing tensors: %w", err)
 	}
 	return nil

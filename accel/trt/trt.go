@@ -169,11 +169,3 @@ func (b *Backend) drop(counter *int) {
 	defer b.mu.Unlock()
 	*counter--
 }
-
-// lost makes the error of a device that runs nothing more the graph's.
-func lost(err error) error {
-	if errors.Is(err, cuda.ErrDeviceLost) {
-		return fmt.Errorf("%w: %w", accel.ErrDeviceLost, err)
-	}
-	return err
-}

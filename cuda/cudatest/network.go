@@ -28,9 +28,10 @@ type graph struct {
 type value struct {
 	shape []int
 	v     []float32
+	kind  accel.DType // of weights and of what is quantised; 0 where it is of no matter
 }
 
-func newValue(shape ...int) value { return value{shape, make([]float32, elems(shape))} }
+func newValue(shape ...int) value { return value{shape: shape, v: make([]float32, elems(shape))} }
 
 func elems(shape []int) int {
 	n := 1
@@ -40,9 +41,9 @@ func elems(shape []int) int {
 	return n
 }
 
-// Run computes the outputs of an ONNX network: Add, Concat, Conv, Identity,
-// LeakyRelu, MaxPool, Mul, Relu, Reshape, Sigmoid and Transpose. It is the
-// Evaluator of a new Fake.
+// Run computes the outputs of an ONNX network: Add, Concat, Conv, DequantizeLinear,
+// Identity, LeakyRelu, MaxPool, Mul, QuantizeLinear, Relu, Reshape, Resize, Sigmoid,
+// Slice and Transpose. It is the Evaluator of a new Fake.
 func Run(onnx []byte, in, out map[string][]float32) error {
 	g, err := read(onnx)
 	if err != nil {
@@ -81,8 +82,9 @@ func weights(t *onnxpb.TensorProto) (value, error) {
 		shape[i] = int(d)
 	}
 	w := newValue(shape...)
+	w.kind = accel.DType(t.GetDataType())
 	raw := t.GetRawData()
-	if accel.DType(t.GetDataType()) == accel.Float32 && len(raw) == 4*len(w.v) {
+	if w.kind == accel.Float32 && len(raw) == 4*len(w.v) {
 		for i := range w.v {
 			w.v[i] = math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:]))
 		}
@@ -96,7 +98,7 @@ func weights(t *onnxpb.TensorProto) (value, error) {
 		w.v[i] = float32(n)
 	}
 	if len(small.Floats)+len(small.Ints) != len(w.v) {
-		return value{}, fmt.Errorf("initialiser %q of type %v is not read here", t.GetName(), accel.DType(t.GetDataType()))
+		return value{}, fmt.Errorf("initialiser %q of type %v is not read here", t.GetName(), w.kind)
 	}
 	return w, nil
 }
@@ -112,7 +114,7 @@ func (g *graph) run(in, out map[string][]float32) error {
 		if len(in[d.Name]) != elems(shape) {
 			return fmt.Errorf("input %q has %d elements, not those of %v", d.Name, len(in[d.Name]), shape)
 		}
-		values[d.Name] = value{shape, in[d.Name]}
+		values[d.Name] = value{shape: shape, v: in[d.Name]}
 	}
 	for _, n := range g.nodes {
 		if err := compute(n, values); err != nil {

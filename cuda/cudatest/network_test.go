@@ -51,6 +51,26 @@ func TestOperators(t *testing.T) {
 			b.Node("Reshape", []string{"x", "s"}, []string{"r"})
 			b.Node("Transpose", []string{"r"}, []string{"y"}, network.AttrInts("perm", 2, 0, 1))
 		}, []int64{3, 1, 3}, []float32{1, 4, 7, -2, 5, 8, 3, -6, 9}},
+		{"Slice", func(b *network.Builder) {
+			b.Node("Slice", []string{"x", b.Ints("from", []int64{2}, []int64{1, 0}), b.Ints("to", []int64{2}, []int64{3, 2}), b.Ints("axes", []int64{2}, []int64{2, 3})}, []string{"y"})
+		}, []int64{1, 1, 2, 2}, []float32{4, 5, 7, 8}},
+		{"Resize", func(b *network.Builder) {
+			b.Floats("scales", []int64{4}, []float32{1, 1, 1, 2})
+			b.Node("Resize", []string{"x", "", "scales"}, []string{"y"}, network.AttrString("mode", "nearest"),
+				network.AttrString("coordinate_transformation_mode", "asymmetric"), network.AttrString("nearest_mode", "floor"))
+		}, []int64{1, 1, 3, 6}, []float32{1, 1, -2, -2, 3, 3, 4, 4, 5, 5, -6, -6, 7, 7, 8, 8, 9, 9}},
+		{"QuantizeLinear", func(b *network.Builder) {
+			b.Floats("scale", nil, []float32{2})
+			b.Raw(accel.TensorDesc{Name: "zero", Type: accel.Int8}, []byte{0})
+			b.Node("QuantizeLinear", []string{"x", "scale", "zero"}, []string{"q"})
+			b.Node("DequantizeLinear", []string{"q", "scale", "zero"}, []string{"y"})
+		}, []int64{1, 1, 3, 3}, []float32{0, -2, 4, 4, 4, -6, 8, 8, 8}}, // 0.5, 2.5 and 4.5 go to the even number
+		{"QuantizeLinear by places, to the end", func(b *network.Builder) {
+			b.Floats("scale", []int64{3}, []float32{1, 0.03125, 8})
+			b.Raw(accel.TensorDesc{Name: "zero", Type: accel.Int8, Shape: []int64{3}}, []byte{0, 0, 255})
+			b.Node("QuantizeLinear", []string{"x", "scale", "zero"}, []string{"q"}, network.AttrInt("axis", 2))
+			b.Node("DequantizeLinear", []string{"q", "scale", "zero"}, []string{"y"}, network.AttrInt("axis", -2))
+		}, []int64{1, 1, 3, 3}, []float32{1, -2, 3, 3.96875, 3.96875, -4, 8, 8, 8}},
 		{"Sigmoid", func(b *network.Builder) {
 			b.Floats("w", nil, []float32{0})
 			b.Node("Mul", []string{"x", "w"}, []string{"z"})

@@ -24,7 +24,12 @@ var operators = map[string]operator{
 	"Conv":      {2, conv},
 	"MaxPool":   {1, maxPool},
 	"Reshape":   {2, reshape},
+	"Resize":    {2, resize},
+	"Slice":     {4, slice},
 	"Transpose": {1, transpose},
+
+	"QuantizeLinear":   {2, quantize},
+	"DequantizeLinear": {2, dequantize},
 }
 
 func leaky(a attributes, x float32) float32 {
@@ -148,7 +153,7 @@ func reshape(_ attributes, in []value) (value, error) {
 	if elems(shape) != len(in[0].v) {
 		return value{}, fmt.Errorf("%v has other elements than %v", in[0].shape, shape)
 	}
-	return value{shape, in[0].v}, nil
+	return value{shape: shape, v: in[0].v}, nil
 }
 
 func transpose(a attributes, in []value) (value, error) {

@@ -207,7 +207,8 @@ typedef struct {
   int (*call_ready)(braid_cuda_call *c, int32_t graph, braid_cuda_error *err);
   /* Enqueues copies and network behind the end of `after` (NULL: nothing to wait
    * for) and records the call's event. Bit i of wanted asks for the i-th copy on
-   * demand. Does not block and allocates nothing. */
+   * demand. Does not block and allocates nothing. Where it fails nothing of it is
+   * left on the device, which is waited for then. */
   int (*call_start)(braid_cuda_call *c, braid_cuda_call *after, uint64_t wanted, braid_cuda_error *err);
   /* Runs a ready call once, layer after layer, and waits: how long each took. JSON:
    * [{"layer":…,"ms":…}], in the order of the run, named as engine_inspect does.

@@ -116,6 +116,13 @@ void check_addresses(const braid_cuda_call *c) {
   }
 }
 
+// Waits for what a failed start may have enqueued: there is no event behind it that
+// anybody waits for, and the caller uses its tensors again.
+void drain(const braid_cuda_call *c) {
+  cudaStreamSynchronize(c->exec->stream);
+  cudaGetLastError();
+}
+
 }  // namespace
 
 int call_new(braid_cuda_exec *x, int32_t spin, braid_cuda_call **out, Error *err) {
@@ -187,7 +194,7 @@ int call_ready(braid_cuda_call *c, int32_t graph, Error *err) {
 }
 
 int call_start(braid_cuda_call *c, braid_cuda_call *after, uint64_t wanted, Error *err) {
-  return entry(err, [&] {
+  const int rc = entry(err, [&] {
     if (!c->ready) fail(BRAID_CUDA_INVALID, "this call is not ready");
     use(c);
     const std::lock_guard<std::mutex> hold(c->exec->mutex);
@@ -207,6 +214,8 @@ int call_start(braid_cuda_call *c, braid_cuda_call *after, uint64_t wanted, Erro
     }
     check(cudaEventRecord(c->done, stream), "cudaEventRecord");
   });
+  if (rc != BRAID_CUDA_OK) drain(c);
+  return rc;
 }
 
 namespace {

@@ -137,11 +137,6 @@ func (presentStage) Close() error { return nil }
 // awaitStage waits for what the segments have enqueued.
 type awaitStage struct{}
 
-func (awaitStage) Process(ctx context.Context, j *stages.Job) error {
-	if j.Ready == nil {
-		return nil
-	}
-	return j.Ready.Wait(ctx)
-}
+func (awaitStage) Process(ctx context.Context, j *stages.Job) error { return j.Await(ctx) }
 
 func (awaitStage) Close() error { return nil }

@@ -12,6 +12,7 @@ import (
 	"braid/accel"
 	"braid/accel/network"
 	"braid/accel/plan"
+	"braid/cuda"
 	"braid/stages"
 	"braid/stages/infer"
 )
@@ -184,23 +185,36 @@ func (b *builder) inferStage(ctx context.Context, segment int, r plan.Replica) (
 	if engine == nil {
 		blob, err := b.runtime.Build(ctx, s, r.Device, b.buildOptions(segment))
 		if err != nil {
-			return nil, as(ErrInvalid, fmt.Errorf("building %s for %s: %w", s.Name, r.Device, err))
+			return nil, as(ErrInvalid, scarce(err))
 		}
 		if engine, err = b.runtime.Load(ctx, blob, r.Device, accel.LoadOptions{
 			Threads: r.Threads,
 			Spin:    b.plan.Serial || b.plan.Sync == plan.SyncSpin, // the baseline is what the runtime does by itself
 			Eager:   b.plan.Launch == plan.LaunchEager,
 		}); err != nil {
-			return nil, as(ErrInvalid, fmt.Errorf("loading %s on %s: %w", s.Name, r.Device, err))
+			return nil, as(ErrInvalid, scarce(err))
 		}
 		b.engines[key] = engine
 		b.closers = append(b.closers, engine.Close)
 	}
 	exec, err := engine.NewExec()
 	if err != nil {
-		return nil, fmt.Errorf("making an execution context of %s on %s: %w", s.Name, r.Device, err)
+		return nil, fmt.Errorf("making an execution context of %s on %s: %w", s.Name, r.Device, scarce(err))
 	}
-	return infer.New(s.Name, exec, b.bindings)
+	stage, err := infer.New(s.Name, exec, b.bindings)
+	if err != nil {
+		return nil, scarce(err)
+	}
+	return stage, nil
+}
+
+// scarce marks what the machine is at fault for while a graph is set up, and not the
+// network or the plan: there is no memory left, or the device is lost.
+func scarce(err error) error {
+	if errors.Is(err, cuda.ErrOutOfMemory) || errors.Is(err, accel.ErrDeviceLost) {
+		return as(ErrEnvironment, err)
+	}
+	return err
 }
 
 // Close frees everything, last made first.

@@ -20,12 +20,18 @@ import (
 // named, since starting CUDA takes time and memory that a plan on the CPU does not
 // need.
 type runtimes struct {
-	cpu     *ort.Backend
+	cpu     processor
 	openTRT func() (*trt.Backend, error)
 
 	mu     sync.Mutex
 	trt    *trt.Backend
 	trtErr error
+}
+
+// processor is the runtime of the CPU, which every build has.
+type processor interface {
+	accel.Backend
+	prober
 }
 
 // openRuntime opens the runtimes; name, where it is not "", is the one that must
@@ -175,7 +181,7 @@ func (r *runtimes) Alloc(d accel.DeviceID, t []accel.TensorDesc) (accel.Memory, 
 	return b.Alloc(d, t)
 }
 
-// Probe asks ONNX Runtime, which every build has.
+// Probe asks the CPU's runtime.
 func (r *runtimes) Probe(ctx context.Context, onnx []byte, tensors []string) ([]accel.TensorDesc, error) {
 	return r.cpu.Probe(ctx, onnx, tensors)
 }

@@ -138,10 +138,8 @@ type compareStage struct {
 }
 
 func (s *compareStage) Process(ctx context.Context, j *stages.Job) error {
-	if j.Ready != nil {
-		if err := j.Ready.Wait(ctx); err != nil {
-			return err
-		}
+	if err := j.Await(ctx); err != nil || j.Err != nil {
+		return err
 	}
 	got := map[string][]byte{}
 	for _, o := range s.written {

@@ -60,7 +60,6 @@ var layers = []layer{
 	{"accel/network/infer", []string{"accel", "accel/network/onnxpb"}, "it knows one node at a time: which tensors there are is accel/network's"},
 	{"accel/trt", []string{"accel", "accel/network", "accel/trt/...", "cuda"}, whyBackend},
 	{"accel/trt/dla", []string{"accel", "accel/network"}, "what a DLA runs is published facts about networks: it must be known where there is neither TensorRT nor a DLA"},
-	{"accel/trt/calibration", nil, "it is a file format of names and numbers: " + whyLeaf},
 	{"accel/trt/enginecache", []string{"accel", "internal/atomicfile"}, "it keeps bytes and their descriptions, and need not know who builds them"},
 	{"accel/plan", []string{"accel", "internal/strict"}, whyPlan},
 	{"accel/plan/search", []string{"accel", "accel/plan", "internal/strict"}, whyPlan},

@@ -6,7 +6,6 @@ package detect
 import (
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
 
 	"braid/accel"
@@ -110,15 +109,8 @@ func (c Config) validate() error {
 // tensor would fail every frame and is an error of the graph.
 func (s *Stage) Process(ctx context.Context, j *stages.Job) error {
 	j.Objects = j.Objects[:0]
-	if j.Ready != nil {
-		if err := j.Ready.Wait(ctx); err != nil {
-			err = fmt.Errorf("waiting for the network: %w", err)
-			if errors.Is(err, accel.ErrDeviceLost) {
-				return err
-			}
-			j.Err = err
-			return nil
-		}
+	if err := j.Await(ctx); err != nil || j.Err != nil {
+		return err
 	}
 	if j.Width < 1 || j.Height < 1 {
 		j.Err = fmt.Errorf("detecting: frame size %dx%d is out of range", j.Width, j.Height)

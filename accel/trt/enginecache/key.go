@@ -42,7 +42,7 @@ type Manifest struct {
 // Hash is a SHA-256 that is text in JSON.
 type Hash [sha256.Size]byte
 
-// HashOf is that of a segment's ONNX, a calibration cache or the like.
+// HashOf is that of a segment's ONNX.
 func HashOf(data []byte) Hash { return sha256.Sum256(data) }
 
 func (h Hash) String() string { return hex.EncodeToString(h[:]) }

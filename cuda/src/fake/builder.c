@@ -17,7 +17,7 @@ struct braid_cuda_builder {
 
 static const char *const flags[] = {"fp16", "int8", "tf32", "gpu_fallback", "prefer_precision", "direct_io"};
 static const char *const pools[] = {"workspace", "dla_sram", "dla_local_dram", "dla_global_dram"};
-static const char *const formats[] = {"linear", "chw16", "chw32", "dla_linear"};
+static const char *const formats[] = {"linear", "chw16", "chw32", "dla_linear", "hwc8"};
 
 static const char *type_name(int32_t type) {
   switch (type) {
@@ -116,7 +116,7 @@ int fake_builder_level(braid_cuda_builder *b, int32_t level, braid_cuda_error *e
 int fake_builder_io(braid_cuda_builder *b, const char *name, int32_t type, int32_t format, braid_cuda_error *err) {
   int rc = enter("builder_io", b, err);
   if (rc != BRAID_CUDA_OK) return rc;
-  if (!type_name(type) || format < 0 || format > BRAID_CUDA_DLA_LINEAR)
+  if (!type_name(type) || format < 0 || format > BRAID_CUDA_HWC8)
     return fake_leave(fake_error(err, BRAID_CUDA_INVALID, "there is no type %d or no format %d", type, format));
   for (int i = 0; i < b->net.count; i++) {
     if (strcmp(b->net.tensors[i].name, name) != 0) continue;

@@ -11,6 +11,7 @@ int fake_call_new(braid_cuda_exec *x, int32_t spin, braid_cuda_call **out, braid
   braid_cuda_call *c = fake_open(sizeof *c, KIND_CALL, &x->head, x->head.gpu);
   if (!c || !e) abort();
   e->refs = 1;
+  e->gpu = x->head.gpu;
   c->exec = x;
   c->spin = spin;
   c->event = e;

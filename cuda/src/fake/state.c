@@ -110,7 +110,13 @@ int fake_close(const char *entry, handle *h, braid_cuda_error *err) {
   int32_t gpu = h->gpu;
   fake_drop(h);
   free(h);
-  return fake_injected(entry, gpu, err);
+  return fake_closed(entry, gpu, err);
+}
+
+int fake_closed(const char *entry, int32_t gpu, braid_cuda_error *err) {
+  int rc = fake_injected(entry, gpu, err);
+  if (rc == BRAID_CUDA_OK && gpu >= 0 && fake.lost[gpu]) rc = fake_error(err, BRAID_CUDA_DEVICE_LOST, "GPU %d is lost", gpu);
+  return rc;
 }
 
 void fake_leaks(const struct braid_cuda_runtime *r, char *room, size_t size) {

@@ -40,12 +40,18 @@ static int message(char *room, size_t size, const char *said, int code) {
   return code;
 }
 
+/* Whether a failure before a run reaches it. An event tells another GPU that its own
+ * GPU's work has ended, and not that it was lost: that GPU goes on with what it finds. */
+static int reaches(const event *after, int32_t gpu) {
+  return after && after->code != BRAID_CUDA_OK && (after->gpu == gpu || after->code != BRAID_CUDA_DEVICE_LOST);
+}
+
 /* What keeps a run from running: its device is lost, the run that it waits for
  * failed, or a test wants it. */
 static int hindered(const run *r, char *room, size_t size) {
   int32_t gpu = r->call->head.gpu;
   braid_cuda_error err;
-  if (r->after && r->after->code != BRAID_CUDA_OK) return message(room, size, r->after->message, r->after->code);
+  if (reaches(r->after, gpu)) return message(room, size, r->after->message, r->after->code);
   int rc = fake_injected("run", gpu, &err);
   if (rc != BRAID_CUDA_OK) return message(room, size, err.message, rc);
   if (fake.lost[gpu]) return message(room, size, "the GPU is lost", BRAID_CUDA_DEVICE_LOST);

@@ -1,0 +1,71 @@
+//go:build e2e && cgo && linux
+
+package app
+
+import (
+	"errors"
+	"os"
+	"testing"
+
+	"braid/accel"
+	"braid/accel/plan"
+	"braid/cuda"
+	"braid/cuda/cudatest"
+	"braid/internal/testdata"
+)
+
+// withCUDA opens ONNX Runtime and TensorRT. The environment of the test prevails
+// over given; engines are quick to build, and kept for the test alone unless
+// $BRAID_CACHE_DIR says where.
+func withCUDA(t *testing.T, given map[string]string) *runtimes {
+	t.Helper()
+	quick := map[string]string{"BRAID_ORT_LIB": testdata.ORT(t), "BRAID_TENSORRT_LEVEL": "0", "BRAID_CACHE_DIR": t.TempDir()}
+	env := *silent
+	env.Getenv = func(name string) string { return first(given[name], os.Getenv(name), quick[name]) }
+	var err error
+	if env.Exe, err = os.Executable(); err != nil {
+		t.Fatal(err)
+	}
+	rt, err := openRuntime(&env, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := rt.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	both, ok := rt.(*runtimes)
+	if !ok {
+		t.Fatalf("opened %T", rt)
+	}
+	if _, err := both.accelerators(); errors.Is(err, cuda.ErrMissing) {
+		t.Skipf("no GPU to run on: %v", err)
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	return both
+}
+
+// onGPU opens the real library, or skips where there is no GPU to run on.
+func onGPU(t *testing.T) *runtimes {
+	t.Helper()
+	return withCUDA(t, nil)
+}
+
+// onStandIn opens the stand-in, so that what runs on a GPU is tried where there is
+// none.
+func onStandIn(t *testing.T) *runtimes {
+	t.Helper()
+	return withCUDA(t, map[string]string{"BRAID_CUDA_LIB": cudatest.New(t).Path})
+}
+
+// onGPU0 is a plan of gpu:0 alone, with two streams for each segment.
+func onGPU0(at []string, precision plan.Precision) plan.Plan {
+	p := plan.Default()
+	p.Precision, p.InFlight = precision, 4
+	for _, until := range append(at[:len(at):len(at)], "") {
+		p.Segments = append(p.Segments, plan.Segment{Until: until, Devices: []plan.Placement{{ID: accel.DeviceID("gpu:0")}}, Streams: 2})
+	}
+	return p
+}
