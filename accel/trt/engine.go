@@ -129,7 +129,7 @@ func (e *engine) NewExec() (accel.Exec, error) {
 	}
 	if s, ok := e.home.standIn(e.at); ok {
 		if err := native.Stretch(s.Factor); err != nil {
-			return nil, errors.Join(lost(err), native.Close())
+			return nil, errors.Join(explain(err), native.Close())
 		}
 	}
 	e.execs++

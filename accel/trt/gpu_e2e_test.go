@@ -3,7 +3,6 @@
 package trt
 
 import (
-	"encoding/json"
 	"errors"
 	"os"
 	"testing"
@@ -60,32 +59,6 @@ func TestSuiteOnGPU(t *testing.T) {
 	}
 }
 
-// TestProfileOnGPU has TensorRT time the layers of a network, on a call that runs as a
-// graph otherwise.
-func TestProfileOnGPU(t *testing.T) {
-	b := onGPU(t)
-	t.Cleanup(func() { must(t, b.Close()) })
-	s := conv(t, tensor("x", 16, accel.Float32, ""), tensor("y", 16, accel.Float32, ""))
-	blob, err := b.Build(t.Context(), s, "gpu:0", accel.BuildOptions{})
-	must(t, err)
-	e, err := b.Load(t.Context(), blob, "gpu:0", accel.LoadOptions{})
-	must(t, err)
-	x, err := e.NewExec()
-	must(t, err)
-	in, out := e.Tensors()
-	bind := bothCopies("gpu:0")(t, b, 0, append(in, out...))
-	c, err := x.Bind(bind)
-	must(t, err)
-	text, err := c.(*call).native.Profile()
-	must(t, err)
-	var layers []struct {
-		Layer string
-		MS    float64
-	}
-	must(t, json.Unmarshal(text, &layers))
-	t.Logf("%s", text)
-	if len(layers) == 0 || layers[0].Layer == "" || layers[0].MS <= 0 {
-		t.Errorf("layers %s", text)
-	}
-	must(t, errors.Join(c.Close(), x.Close(), e.Close(), bind.Close()))
-}
+// TestTimeLayersOnGPU has TensorRT time the layers of a Call that runs as a graph
+// otherwise.
+func TestTimeLayersOnGPU(t *testing.T) { timeLayers(t, onGPU(t)) }
