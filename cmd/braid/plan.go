@@ -1,14 +1,48 @@
 package main
 
 import (
+	"errors"
+	"time"
+
 	"github.com/spf13/cobra"
 
 	"braid/internal/app"
 )
 
 func planCmd(c *common) *cobra.Command {
-	return group("plan", "Work with plans: where a model is cut, and what runs where",
-		group("import", "Make plans of other programs' configurations", importJediCmd(c)))
+	var o app.PlanOptions
+	cmd := &cobra.Command{
+		Use: "plan [MODEL]", Short: "Choose where a model is cut and what runs where, and say why", Args: atMostOne,
+		Long: "Chooses a plan from what was measured of the model on this machine (braid profile; a\n" +
+			"rough measurement is made where there is none), or from a profile file, and compares it with\n" +
+			"the best plan of every other kind. docs/planning.md has the model behind it.",
+		Example: "  braid plan yolox-nano --explain\n" +
+			"  braid plan yolox-nano --cameras 4x1080p@15 --budget 200ms\n" +
+			"  braid plan yolov4 --measure 3 --out plan.yaml",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.Measure < 0 || o.Duration <= 0 || o.Copies < 1 || o.Segments < 0 {
+				return usage(cmd, errors.New("--measure, --segments, --copies and --duration must not be negative, the last two not 0"))
+			}
+			o.Choice = c.modelChoice(args)
+			return app.PlanChoose(cmd.Context(), c.env, o)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.Profile, "profile", "", "choose from this profile instead of this machine's")
+	f.StringVar(&o.Objective, "objective", "", "fps, latency, streams or energy (default fps; streams with --cameras)")
+	f.DurationVar(&o.Budget, "budget", 0, "latency that a frame may take from prep to detect")
+	f.StringVar(&o.Cameras, "cameras", "", "cameras to keep up with, such as 16x1080p@15")
+	f.Float64Var(&o.MinFPS, "min-fps", 0, "rate that the plan must reach")
+	f.IntVar(&o.Segments, "segments", 0, "most segments (default 4)")
+	f.StringSliceVar(&o.Precision, "precision", nil, "precisions that may be used (default: all of the profile)")
+	f.BoolVar(&o.Explain, "explain", false, "say why each other plan was not chosen, and how near the limit this one is")
+	f.IntVar(&o.Measure, "measure", 0, "run so many of the best plans and keep the fastest")
+	f.StringArrayVar(&o.Inputs, "input", nil, "recording that --measure plays; default: frames in memory")
+	f.IntVar(&o.Copies, "copies", 1, "cameras that each --input plays on at once")
+	f.DurationVar(&o.Duration, "duration", 2*time.Second, "time of each run of --measure")
+	f.StringVar(&o.Out, "out", "", "write the plan to this file")
+	cmd.AddCommand(group("import", "Make plans of other programs' configurations", importJediCmd(c)))
+	return cmd
 }
 
 func importJediCmd(c *common) *cobra.Command {

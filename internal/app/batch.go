@@ -75,7 +75,7 @@ func Batch(ctx context.Context, env *Env, o BatchOptions) (err error) {
 	if b.model, err = openModel(env, b.cfg.Model); err != nil {
 		return err
 	}
-	p, err := choosePlan(b.cfg.Plan, b.model.card)
+	p, err := b.model.chooser(env, rt).plan(ctx, b.cfg.Plan)
 	if err != nil {
 		return err
 	}

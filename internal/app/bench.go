@@ -14,7 +14,6 @@ import (
 	"braid/accel/plan"
 	"braid/accel/trt"
 	"braid/internal/atomicfile"
-	"braid/internal/card"
 )
 
 // BenchOptions are the flags of braid bench.
@@ -34,6 +33,7 @@ type benchRow struct {
 	FPS       float64 `json:"fps"`
 	CI        float64 `json:"ci"` // half of the 95 % interval of fps
 	Speedup   float64 `json:"speedup"`
+	Predicted float64 `json:"predicted_fps,omitempty"`
 	P50       float64 `json:"p50_ms"`
 	P99       float64 `json:"p99_ms"`
 	Frames    int     `json:"frames"`
@@ -78,7 +78,7 @@ func Bench(ctx context.Context, env *Env, o BenchOptions) (err error) {
 		return err
 	}
 	defer closeInto(&err, along.Close)
-	report.Model = planRef(c)
+	report.Model = planRef(c.card)
 	for _, name := range o.Plans {
 		if err := report.measure(ctx, env, name, c, along); err != nil {
 			return err
@@ -94,14 +94,14 @@ func Bench(ctx context.Context, env *Env, o BenchOptions) (err error) {
 }
 
 // benchCourse opens the model and what its plans are measured on.
-func benchCourse(ctx context.Context, env *Env, rt accel.Backend, o BenchOptions, report *benchReport) (*card.Card, course, error) {
+func benchCourse(ctx context.Context, env *Env, rt accel.Backend, o BenchOptions, report *benchReport) (*chooser, course, error) {
 	if len(o.Inputs) == 0 {
 		n, c, err := openNetwork(env, o.Model)
 		if err != nil {
 			return nil, nil, err
 		}
 		along, err := newMemoryCourse(rt, n, c, o.Duration, env.Log)
-		return c, along, err
+		return &chooser{env: env, runtime: rt, network: n, card: c, file: o.Model}, along, err
 	}
 	m, err := openModel(env, o.Model)
 	if err != nil {
@@ -115,12 +115,12 @@ func benchCourse(ctx context.Context, env *Env, rt accel.Backend, o BenchOptions
 		report.Inputs = append(report.Inputs, parseInput(in).name)
 	}
 	report.Cameras = len(o.Inputs) * o.Copies
-	return m.card, along, nil
+	return m.chooser(env, rt), along, nil
 }
 
 // measure adds the row of one plan.
-func (r *benchReport) measure(ctx context.Context, env *Env, name string, c *card.Card, along course) error {
-	p, err := choosePlan(name, c)
+func (r *benchReport) measure(ctx context.Context, env *Env, name string, c *chooser, along course) error {
+	p, err := c.plan(ctx, name)
 	if err != nil {
 		return err
 	}

@@ -75,6 +75,9 @@ func ConfigValidate(env *Env, o ConfigOptions) error {
 		if err != nil {
 			return err
 		}
+		if cfg.Plan == "" || cfg.Plan == "auto" {
+			continue // it is chosen by measuring
+		}
 		if _, err := choosePlan(cfg.Plan, m.card); err != nil {
 			return err
 		}

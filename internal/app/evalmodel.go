@@ -77,26 +77,15 @@ func evalModel(ctx context.Context, env *Env, o EvalOptions, truth *coco.Dataset
 	if err != nil {
 		return nil, err
 	}
-	p, err := choosePlan(cfg.Plan, m.card)
-	if err != nil {
-		return nil, err
-	}
-	plans := []plan.Plan{p}
-	if o.ComparePlan != "" {
-		other, err := choosePlan(o.ComparePlan, m.card)
-		if err != nil {
-			return nil, err
-		}
-		if other.ID() == p.ID() {
-			return nil, Usage(fmt.Errorf("--compare-plan %s is the plan %s that the model runs under anyway: name another by --plan", o.ComparePlan, p.ID()))
-		}
-		plans = append(plans, other)
-	}
 	rt, err := openRuntime(env, cfg.Backend)
 	if err != nil {
 		return nil, err
 	}
 	defer closeInto(&err, rt.Close)
+	plans, err := o.plans(ctx, m.chooser(env, rt), cfg.Plan)
+	if err != nil {
+		return nil, err
+	}
 	e := evaluator{env: env, rt: rt, model: m.forEvaluation(), truth: truth, only: o.Classes, frames: frames}
 	var reports []*evalReport
 	for _, p := range plans {
@@ -110,6 +99,22 @@ func evalModel(ctx context.Context, env *Env, o EvalOptions, truth *coco.Dataset
 		reports[0].Compare = newComparison(reports[0], reports[1], o.MaxDrop)
 	}
 	return reports[0], nil
+}
+
+// plans are the one to judge under and, where there is one, that to compare with.
+func (o EvalOptions) plans(ctx context.Context, c *chooser, choice string) ([]plan.Plan, error) {
+	p, err := c.plan(ctx, choice)
+	if err != nil || o.ComparePlan == "" {
+		return []plan.Plan{p}, err
+	}
+	other, err := c.plan(ctx, o.ComparePlan)
+	if err != nil {
+		return nil, err
+	}
+	if other.ID() == p.ID() {
+		return nil, Usage(fmt.Errorf("--compare-plan %s is the plan %s that the model runs under anyway: name another by --plan", o.ComparePlan, p.ID()))
+	}
+	return []plan.Plan{p, other}, nil
 }
 
 // under judges the model under one plan.

@@ -132,7 +132,7 @@ func TestBenchEndsWithItsDevice(t *testing.T) {
 	for fault, code := range map[error]int{cuda.ErrDeviceLost: 1, cuda.ErrOutOfMemory: 4} {
 		t.Run(fault.Error(), func(t *testing.T) {
 			r := newRig(t)
-			b := &bench{verifier: r.verifier, inputs: r.samples[0].inputs, duration: time.Hour}
+			b := &memoryCourse{verifier: r.verifier, inputs: r.samples[0].inputs, duration: time.Hour}
 			p := planOver("gpu:0 gpu:1")
 			entry, nth := "exec_new", 3
 			if code == 1 {

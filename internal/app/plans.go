@@ -3,7 +3,6 @@ package app
 import (
 	"fmt"
 	"os"
-	"runtime"
 	"slices"
 	"strings"
 
@@ -13,13 +12,10 @@ import (
 	"braid/sink/wire"
 )
 
-// choosePlan makes the plan that a choice names: auto, serial or a file. c may be
-// nil.
+// choosePlan makes the plan that a choice names, serial or a file; auto is a
+// chooser's to make. c may be nil.
 func choosePlan(choice string, c *card.Card) (plan.Plan, error) {
-	switch choice {
-	case "", "auto":
-		return plan.Auto(planRef(c), runtime.GOMAXPROCS(0)), nil
-	case "serial":
+	if choice == "serial" {
 		return plan.Serial(planRef(c)), nil
 	}
 	return readPlan(choice, c)

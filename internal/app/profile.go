@@ -94,7 +94,7 @@ func (s *subject) keep(p plan.Profile, o ProfileOptions, took time.Duration) err
 // compare says by how much the network takes longer than in the profile that was
 // kept before: a machine that was disturbed now or then shows so.
 func (s *subject) compare(p plan.Profile) {
-	old := keptProfile(s.env, s.ref, p.Machine)
+	old, _ := keptProfile(s.env, s.ref, p.Machine)
 	if old == nil {
 		return
 	}

@@ -36,7 +36,11 @@ func someProfile(machine string, ms float64) plan.Profile {
 // model and the machine.
 func TestKeptProfile(t *testing.T) {
 	env, log := cachedIn(t)
-	if keptProfile(env, measuredRef, "m") != nil || log.Len() > 0 {
+	kept := func(ref, machine string) *plan.Profile {
+		p, _ := keptProfile(env, ref, machine)
+		return p
+	}
+	if kept(measuredRef, "m") != nil || log.Len() > 0 {
 		t.Errorf("an empty cache: %s", log)
 	}
 	write := func(quick bool, p plan.Profile) string {
@@ -48,15 +52,15 @@ func TestKeptProfile(t *testing.T) {
 		return path
 	}
 	write(true, someProfile("m", 1))
-	if p := keptProfile(env, measuredRef, "m"); p == nil || p.Units[0].MS != 1 {
+	if p, quick := keptProfile(env, measuredRef, "m"); p == nil || p.Units[0].MS != 1 || !quick {
 		t.Errorf("the quick profile: %+v", p)
 	}
 	full := write(false, someProfile("m", 2))
-	if p := keptProfile(env, measuredRef, "m"); p == nil || p.Units[0].MS != 2 {
+	if p, quick := keptProfile(env, measuredRef, "m"); p == nil || p.Units[0].MS != 2 || quick {
 		t.Errorf("the full profile: %+v", p)
 	}
 	other := strings.Replace(measuredRef, "0123", "3210", 1)
-	if keptProfile(env, other, "m") != nil || keptProfile(env, measuredRef, "n") != nil || log.Len() > 0 {
+	if kept(other, "m") != nil || kept(measuredRef, "n") != nil || log.Len() > 0 {
 		t.Errorf("another model or machine finds one: %s", log)
 	}
 	for name, bad := range map[string]func() string{
@@ -75,7 +79,7 @@ func TestKeptProfile(t *testing.T) {
 			}
 		}
 		log.Reset()
-		if p := keptProfile(env, measuredRef, "m"); p == nil || p.Units[0].MS != 1 || !strings.Contains(log.String(), name) {
+		if p := kept(measuredRef, "m"); p == nil || p.Units[0].MS != 1 || !strings.Contains(log.String(), name) {
 			t.Errorf("%s: %+v, log %s", name, p, log)
 		}
 	}

@@ -52,7 +52,7 @@ func profileRef(c *card.Card, file string) (string, error) {
 // keptProfile is the profile of a model on a machine that was made before, the full
 // one if there is one; nil where there is none. One that cannot be read, or that is
 // another model's, is as good as none, and said.
-func keptProfile(env *Env, ref, machine string) *plan.Profile {
+func keptProfile(env *Env, ref, machine string) (_ *plan.Profile, quick bool) {
 	for _, quick := range []bool{false, true} {
 		path := profilePath(env, ref, machine, quick)
 		p, err := readProfile(path)
@@ -65,11 +65,11 @@ func keptProfile(env *Env, ref, machine string) *plan.Profile {
 			err = plan.Plan{Model: p.Model}.For(ref)
 		}
 		if err == nil {
-			return &p
+			return &p, quick
 		}
 		env.Log.Warn("a kept profile is not used", "error", oneLine(err.Error()))
 	}
-	return nil
+	return nil, false
 }
 
 // readProfile reads a profile file.

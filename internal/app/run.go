@@ -165,7 +165,7 @@ func (l *live) group(ctx context.Context) error {
 
 // newLine builds the pipeline of one model and the feeds of its cameras.
 func (l *live) newLine(ctx context.Context, m *model, cameras []config.Camera) (*line, error) {
-	p, err := choosePlan(l.cfg.Plan, m.card)
+	p, err := m.chooser(l.env, l.runtime).plan(ctx, l.cfg.Plan)
 	if err != nil {
 		return nil, err
 	}

@@ -12,7 +12,6 @@ import (
 
 	"braid/accel/network"
 	"braid/accel/plan"
-	"braid/internal/card"
 )
 
 // VerifyOptions are the flags of braid model verify.
@@ -70,15 +69,15 @@ func ModelVerify(ctx context.Context, env *Env, o VerifyOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	p, err := o.plan(c)
-	if err != nil {
-		return err
-	}
 	rt, err := openRuntime(env, o.Backend)
 	if err != nil {
 		return err
 	}
 	defer closeInto(&err, rt.Close)
+	p, err := o.plan(ctx, &chooser{env: env, runtime: rt, network: n, card: c, file: o.Model})
+	if err != nil {
+		return err
+	}
 	v := &verifier{rt: rt, net: n, log: env.Log}
 	if err := v.prepare(ctx, c, o.Seed, samples(p)); err != nil {
 		return err
@@ -109,12 +108,12 @@ func (o VerifyOptions) sets(n *network.Network) (sets [][]string, err error) {
 	return append(sets, random...), err
 }
 
-// plan is the plan to be proved, nil where none was named. c may be nil.
-func (o VerifyOptions) plan(c *card.Card) (*plan.Plan, error) {
+// plan is the plan to be proved, nil where none was named.
+func (o VerifyOptions) plan(ctx context.Context, c *chooser) (*plan.Plan, error) {
 	if o.Plan == "" {
 		return nil, nil //nolint:nilnil // no plan is no error
 	}
-	p, err := choosePlan(o.Plan, c)
+	p, err := c.plan(ctx, o.Plan)
 	if err != nil {
 		return nil, err
 	}
