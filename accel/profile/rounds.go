@@ -55,16 +55,20 @@ func (p *probe) time(ctx context.Context) error {
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
-// leastRounds are run whatever the time.
-const leastRounds = 3
+// What is run whatever the budget: spans, whose interval wants some repeats, and
+// windows, each of which is a mean of runs.
+const (
+	leastRounds  = 3
+	leastWindows = 1
+)
 
 // rounds measures one thing after another, again and again, so that what disturbs
 // the machine for a while disturbs all of them alike. It ends when all are stable,
-// or with the budget; all have then been measured equally often.
-func rounds(ctx context.Context, budget time.Duration, things int, measure func(i int) error, stable func(i int) bool) error {
+// or with the budget, but not before some rounds; all have then been measured equally often.
+func rounds(ctx context.Context, budget time.Duration, least, things int, measure func(i int) error, stable func(i int) bool) error {
 	deadline := time.Now().Add(budget)
 	for round := 0; ; round++ {
-		if round >= leastRounds && (!time.Now().Before(deadline) || all(things, stable)) {
+		if round >= least && (!time.Now().Before(deadline) || all(things, stable)) {
 			return nil
 		}
 		for i := range things {
@@ -95,7 +99,7 @@ func settle(ctx context.Context, probes []*probe, share float64, budget time.Dur
 			return err
 		}
 	}
-	return rounds(ctx, budget, len(probes),
+	return rounds(ctx, budget, leastRounds, len(probes),
 		func(i int) error { return probes[i].time(ctx) },
 		func(i int) bool { return probes[i].times.stable(share) })
 }

@@ -22,7 +22,7 @@ func (m *measurement) measureStreams(ctx context.Context, s plan.Series, budget 
 		return err
 	}
 	rates := make([]sample, len(counts))
-	err = rounds(ctx, budget, len(counts), func(i int) error {
+	err = rounds(ctx, budget, leastWindows, len(counts), func(i int) error {
 		means, err := race(ctx, streams[:counts[i]], m.options.Window)
 		if err == nil {
 			rates[i] = append(rates[i], rate(means))
@@ -87,7 +87,7 @@ func (m *measurement) measureCorun(ctx context.Context, a, b plan.Series, budget
 	}
 	sets := [][]stream{streams[:1], streams[1:], streams}
 	times := make([]sample, 4) // a alone, b alone, a with b, b with a
-	err = rounds(ctx, budget, len(sets), func(i int) error {
+	err = rounds(ctx, budget, leastWindows, len(sets), func(i int) error {
 		means, err := race(ctx, sets[i], m.options.Window)
 		for k, mean := range means {
 			times[i+k] = append(times[i+k], mean)
@@ -120,7 +120,7 @@ func (m *measurement) measureStages(ctx context.Context, budget time.Duration) e
 			continue
 		}
 		var times sample
-		err := rounds(ctx, budget/2, 1, func(int) error {
+		err := rounds(ctx, budget/2, leastRounds, 1, func(int) error {
 			start := time.Now()
 			err := s.do(ctx)
 			times = append(times, milliseconds(time.Since(start)))

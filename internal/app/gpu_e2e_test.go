@@ -5,6 +5,7 @@ package app
 import (
 	"errors"
 	"os"
+	"slices"
 	"testing"
 
 	"braid/accel"
@@ -64,7 +65,7 @@ func onStandIn(t *testing.T) *runtimes {
 func onGPU0(at []string, precision plan.Precision) plan.Plan {
 	p := plan.Default()
 	p.Precision, p.InFlight = precision, 4
-	for _, until := range append(at[:len(at):len(at)], "") {
+	for _, until := range append(slices.Clip(at), "") {
 		p.Segments = append(p.Segments, plan.Segment{Until: until, Devices: []plan.Placement{{ID: accel.DeviceID("gpu:0")}}, Streams: 2})
 	}
 	return p

@@ -10,6 +10,7 @@ import (
 	"braid/accel"
 	"braid/accel/plan"
 	"braid/accel/profile"
+	"braid/internal/testdata"
 )
 
 // cachedIn is an Env that keeps things in a folder, and its log.
@@ -163,5 +164,18 @@ func TestCompare(t *testing.T) {
 	s.compare(again)
 	if got := log.String(); !strings.Contains(got, "device=cpu threads=1 precision=fp32 time_ratio=1.50") || strings.Contains(got, "dla:0") {
 		t.Errorf("log %s", got)
+	}
+}
+
+// TestProfileInTheDocumentation parses the example.
+func TestProfileInTheDocumentation(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join(testdata.Root(t), "docs", "profiling.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, ok := strings.Cut(string(data), "```yaml\n")
+	text, _, _ := strings.Cut(rest, "```")
+	if p, err := plan.ParseProfile([]byte(text), "docs/profiling.md"); err != nil || !ok || len(p.Units) != 2 {
+		t.Errorf("%+v, %v", p, err)
 	}
 }

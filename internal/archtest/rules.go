@@ -63,6 +63,7 @@ var layers = []layer{
 	{"accel/trt/enginecache", []string{"accel", "internal/atomicfile"}, "it keeps bytes and their descriptions, and need not know who builds them"},
 	{"accel/plan", []string{"accel", "internal/strict"}, whyPlan},
 	{"accel/plan/search", []string{"accel", "accel/plan", "internal/strict"}, whyPlan},
+	{"accel/plan/whatif", []string{"accel", "accel/plan"}, whyPlan},
 	{"accel/plan/jedi", []string{"accel", "accel/plan", "internal/strict"}, "an import is a plan of another program, read and translated: the numbers of layers are given to it by who knows the network"},
 	{"accel/profile", []string{"accel", "accel/plan"}, "a measurement fills the planner's Profile and needs nothing else: devices come as accel interfaces"},
 

@@ -60,8 +60,8 @@
 // plan uses; its replicas have one precision. All segments on a device have the
 // same number of streams, and so have devices of one kind: on the CPU 1, 2, 4 … (below the
 // number of cores), cores-1, cores, and the n where the measured gain grows; elsewhere the
-// largest of 2 and those n (of all devices of the kind in the plan). Plans of one device
-// and pipelines have one stream. At the end streams are taken away, one option after the
+// largest of 2 and those n (of all devices of the kind in the plan); or one on every device.
+// Plans of one device and pipelines have one stream. At the end streams are taken away, one option after the
 // other, as long as the plan stays within 2 % of the best.
 //
 // # The search
