@@ -186,7 +186,7 @@ func TestRefuses(t *testing.T) {
 
 // TestGivesTheGap: a search that is cut short says what it may have missed.
 func TestGivesTheGap(t *testing.T) {
-	p := large(30)
+	p := large(15)
 	full, err := search.Choose(p, nil, search.Goal{})
 	if err != nil {
 		t.Fatal(err)

@@ -5,12 +5,11 @@ import (
 	"sort"
 )
 
-// found is the best layout so far of one search, and how much work is left.
+// found is the best layout so far of one search, and how many steps are left.
 type found struct {
 	layout layout
 	outcome
-	steps int     // left
-	open  float64 // the highest value that what was left out could have
+	steps int // left
 }
 
 // better is by how much a value must be above another to count.

@@ -14,8 +14,8 @@ import (
 func (m *machine) trim(f found, enough float64, settle func(layout) outcome) found {
 	for less := true; less; {
 		less = false
-		for k := len(f.layout) - 1; k >= 0; k-- {
-			for r := range f.layout[k].replicas {
+		for k, seg := range slices.Backward(f.layout) {
+			for r := range seg.replicas {
 				l, ok := m.fewer(f.layout, k, r)
 				if !ok {
 					continue

@@ -1,9 +1,6 @@
 package search
 
-import (
-	"math"
-	"slices"
-)
+import "math"
 
 // maxInFlight is the most that a plan may have.
 const maxInFlight = 4096
@@ -175,16 +172,4 @@ func (m *machine) joules(w loads, f float64) float64 {
 // workers are those of prep or detect that rate f needs at ms a frame.
 func (m *machine) workers(f, ms float64) int {
 	return max(1, min(int(math.Ceil(f*ms/1000-1e-6)), m.cores, maxWorkers))
-}
-
-// devicesOf are the devices of a layout in the machine's order.
-func (m *machine) devicesOf(l layout) []int {
-	var used []int
-	for _, seg := range l {
-		for _, r := range seg.replicas {
-			used = append(used, m.series[r.series].device)
-		}
-	}
-	slices.Sort(used)
-	return slices.Compact(used)
 }
