@@ -60,7 +60,7 @@ func (m *measurement) transfer(ctx context.Context, from, to accel.DeviceID, byt
 	if err != nil {
 		return 0, err
 	}
-	r := &rig{backend: m.backend, series: plan.Series{Device: at, Precision: plan.FP32}}
+	r := &rig{backend: m.backend, series: plan.Series{Device: at, Precision: plan.FP16}}
 	defer r.closeInto(&err)
 	e, err := r.load(ctx, s)
 	if err != nil {
