@@ -7,6 +7,8 @@ import (
 	"runtime/debug"
 	"sync/atomic"
 	"time"
+
+	"braid/internal/histogram"
 )
 
 // PanicError is the failure of a frame in whose Process a Stage panicked.
@@ -24,7 +26,7 @@ type node struct {
 	log     *slog.Logger
 	panics  fault
 
-	busy, blocked, starved atomic.Int64 // nanoseconds, of all workers
+	busy, blocked, starved histogram.Histogram // of all workers
 }
 
 // worker is one of a node's Stages and how many Jobs went through it.
@@ -43,7 +45,7 @@ func (n *node) process(ctx context.Context, w *worker, j *Job) error {
 	err := n.guard(ctx, w.Stage, j)
 	took := time.Since(start)
 	j.Times[n.index] = took
-	n.busy.Add(int64(took))
+	n.busy.Add(took)
 	w.count.Add(1)
 	if err != nil {
 		return fmt.Errorf("%s: %w", n.Name, err)
@@ -82,10 +84,10 @@ func (r *run) work(ctx context.Context, n *node, w *worker, in <-chan *Job, out 
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
-		n.starved.Add(int64(time.Since(idle)))
 		if !ok {
 			return nil
 		}
+		n.starved.Add(time.Since(idle))
 		if ctx.Err() != nil {
 			r.graph.abandon(ctx, j)
 			return context.Cause(ctx)
@@ -102,6 +104,6 @@ func (r *run) work(ctx context.Context, n *node, w *worker, in <-chan *Job, out 
 			return context.Cause(ctx)
 		}
 		idle = time.Now()
-		n.blocked.Add(int64(idle.Sub(full)))
+		n.blocked.Add(idle.Sub(full))
 	}
 }
