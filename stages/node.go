@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"runtime/debug"
 	"sync/atomic"
 	"time"
@@ -74,6 +75,13 @@ func (n *node) guard(ctx context.Context, s Stage, j *Job) (err error) {
 }
 
 // work is one worker: it takes Jobs from in until that is closed.
+//
+// Where the next node's worker was waiting for the Job (out is empty again) and
+// this one has its next Job already, it steps behind. Go wakes a receiver as the
+// next goroutine of the sender's processor, which this worker would keep, and
+// another processor takes it from there only after a sleep of about 60 µs
+// (runqgrab in runtime/proc.go). A worker without a next Job parks in any case, and
+// must: one that is runnable cannot be handed a Job.
 func (r *run) work(ctx context.Context, n *node, w *worker, in <-chan *Job, out chan<- *Job) error {
 	idle := time.Now()
 	for {
@@ -105,5 +113,8 @@ func (r *run) work(ctx context.Context, n *node, w *worker, in <-chan *Job, out 
 		}
 		idle = time.Now()
 		n.blocked.Add(idle.Sub(full))
+		if len(out) == 0 && len(in) > 0 {
+			runtime.Gosched()
+		}
 	}
 }
