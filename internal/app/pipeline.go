@@ -46,6 +46,7 @@ type engineKey struct {
 	segment int
 	device  accel.DeviceID
 	threads int
+	cores   string
 }
 
 // ends makes the Nodes before and behind the segments: what fills the network's
@@ -179,7 +180,7 @@ func (b *builder) buildOptions(segment int) accel.BuildOptions {
 // Engine.
 func (b *builder) inferStage(ctx context.Context, segment int, r plan.Replica) (stages.Stage, error) {
 	s := b.segments[segment]
-	key := engineKey{segment, r.Device, r.Threads}
+	key := engineKey{segment, r.Device, r.Threads, fmt.Sprint(r.Cores)}
 	engine := b.engines[key]
 	if engine == nil {
 		blob, err := b.runtime.Build(ctx, s, r.Device, b.buildOptions(segment))
@@ -188,6 +189,7 @@ func (b *builder) inferStage(ctx context.Context, segment int, r plan.Replica) (
 		}
 		if engine, err = b.runtime.Load(ctx, blob, r.Device, accel.LoadOptions{
 			Threads: r.Threads,
+			Cores:   r.Cores,
 			Spin:    b.plan.Serial || b.plan.Sync == plan.SyncSpin, // the baseline is what the runtime does by itself
 			Eager:   b.plan.Launch == plan.LaunchEager,
 		}); err != nil {
