@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"braid/accel"
 	"braid/accel/network"
@@ -75,11 +76,14 @@ func assemble(ctx context.Context, rt accel.Backend, n *network.Network, p plan.
 	first, last := around(b)
 	nodes := append([]stages.Node{first}, b.inferNodes(ctx)...)
 	nodes = append(nodes, last)
+	for i := range nodes {
+		nodes[i].Expect = expected(p, i)
+	}
 	jobs := make([]*stages.Job, len(b.bindings))
 	for i, bind := range b.bindings {
 		jobs[i] = stages.NewJob(bind)
 	}
-	if b.graph, err = stages.New(nodes, jobs, log); err != nil {
+	if b.graph, err = stages.New(nodes, jobs, log.With("plan", p.ID())); err != nil {
 		return nil, err
 	}
 	b.closers = append(b.closers, b.graph.Close)
@@ -87,6 +91,22 @@ func assemble(ctx context.Context, rt accel.Backend, n *network.Network, p plan.
 		b.nodes = append(b.nodes, n.Name)
 	}
 	return b.pipeline, nil
+}
+
+// expected is what a plan predicts of a node of its graph, 0 where it says nothing
+// and where Process does not show it: a device's segment is only enqueued there, and
+// whoever reads its results on the host waits for the device too.
+func expected(p plan.Plan, node int) time.Duration {
+	if p.Predicted == nil {
+		return 0
+	}
+	onDevice := func(r plan.Replica) bool { return r.Device.Kind() != "cpu" }
+	for _, segment := range []int{node - 2, node - 1} { // the one before, and its own
+		if segment >= 0 && segment < len(p.Segments) && slices.ContainsFunc(p.Replicas(segment), onDevice) {
+			return 0
+		}
+	}
+	return time.Duration(p.Predicted.StagesMS[p.StageNames()[node]] * float64(time.Millisecond))
 }
 
 // support asks the runtime about every placement before anything is built, and
