@@ -35,6 +35,21 @@ func newPin(cores []int) (*pin, error) {
 	return p, nil
 }
 
+// Cores are the cores that this process may use, ascending; none where Linux does
+// not say.
+func Cores() (cores []int) {
+	var s unix.CPUSet
+	if unix.SchedGetaffinity(0, &s) != nil {
+		return nil
+	}
+	for c := range 64 * len(s) {
+		if s.IsSet(c) {
+			cores = append(cores, c)
+		}
+	}
+	return cores
+}
+
 // list writes a set of cores as Linux does: 0-3,8.
 func list(s *unix.CPUSet) string {
 	var out []byte

@@ -56,6 +56,17 @@ func TestPinRefuses(t *testing.T) {
 	}
 }
 
+func TestCores(t *testing.T) {
+	all := allowed(t)
+	var s unix.CPUSet
+	for _, c := range Cores() {
+		s.Set(c)
+	}
+	if s != all {
+		t.Errorf("cores %v, want %s", Cores(), list(&all))
+	}
+}
+
 func TestList(t *testing.T) {
 	for want, cores := range map[string][]int{"": nil, "0": {0}, "0-3,8": {8, 0, 1, 2, 3}, "1,3,1022-1023": {1, 3, 1023, 1022}} {
 		var s unix.CPUSet

@@ -12,6 +12,7 @@ import (
 
 	"braid/accel"
 	"braid/accel/network"
+	"braid/accel/ort"
 	"braid/accel/plan"
 	"braid/stages"
 	"braid/stages/infer"
@@ -40,6 +41,7 @@ type builder struct {
 	traffic traffic
 	log     *slog.Logger
 	engines map[engineKey]accel.Engine
+	cores   [][]int // by segment: those that the plan leaves to braid
 }
 
 // engineKey tells which replicas share an Engine.
@@ -66,6 +68,7 @@ func assemble(ctx context.Context, rt accel.Backend, n *network.Network, p plan.
 	if b.segments, err = splitWith(ctx, rt, n, p.Cuts()); err != nil {
 		return nil, err
 	}
+	b.cores = p.DisjointCores(ort.Cores())
 	b.traffic = newTraffic(n.Inputs(), b.segmentOutputs(), b.segments, p)
 	if err := b.support(ctx); err != nil {
 		return nil, err
@@ -200,6 +203,10 @@ func (b *builder) buildOptions(segment int) accel.BuildOptions {
 // Engine.
 func (b *builder) inferStage(ctx context.Context, segment int, r plan.Replica) (stages.Stage, error) {
 	s := b.segments[segment]
+	if own := b.cores[segment]; own != nil && r.Device.Kind() == "cpu" {
+		r.Cores = own
+		b.log.Info("segment has cores of its own", "segment", s.Name, "cores", own, "plan", b.plan.ID())
+	}
 	key := engineKey{segment, r.Device, r.Threads, fmt.Sprint(r.Cores)}
 	engine := b.engines[key]
 	if engine == nil {
