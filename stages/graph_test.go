@@ -15,6 +15,7 @@ import (
 
 	"braid/accel"
 	"braid/internal/frame"
+	"braid/internal/histogram"
 	"braid/source"
 	"braid/stages"
 )
@@ -336,13 +337,32 @@ func TestStats(t *testing.T) {
 			{Name: "prep", Workers: []uint64{2}, Busy: 2 * time.Second, Blocked: 2 * time.Second},
 			{Name: "infer.0", Workers: []uint64{2}, Busy: 6 * time.Second, Starved: time.Second},
 		}
-		if got := g.Stats(); !reflect.DeepEqual(got, want) {
+		got := g.Stats()
+		checkEach(t, "prep", got[0], map[string][]time.Duration{"busy": {1e9, 1e9}, "blocked": {0, 2e9}, "starved": {0, 0}})
+		checkEach(t, "infer.0", got[1], map[string][]time.Duration{"busy": {3e9, 3e9}, "blocked": {0, 0}, "starved": {0, 1e9}})
+		for i := range got {
+			got[i].BusyEach, got[i].BlockedEach, got[i].StarvedEach = nil, nil, nil
+		}
+		if !reflect.DeepEqual(got, want) {
 			t.Errorf("got  %+v\nwant %+v", got, want)
 		}
 		if !slices.Equal(times, []time.Duration{1e9, 3e9, 1e9, 3e9}) {
 			t.Errorf("times %v", times)
 		}
 	})
+}
+
+// checkEach holds what a node's histograms say of two Jobs against the times of
+// both, the shorter first. A histogram is right to within 1/32.
+func checkEach(t *testing.T, name string, s stages.NodeStats, want map[string][]time.Duration) {
+	t.Helper()
+	for what, each := range map[string]*histogram.Counts{"busy": s.BusyEach, "blocked": s.BlockedEach, "starved": s.StarvedEach} {
+		for i, q := range []float64{0.5, 1} {
+			if d := each.Quantile(q) - want[what][i]; each.N != 2 || d.Abs() > want[what][i]/32 {
+				t.Errorf("%s was %s %v at %g, %d times; want %v", name, what, each.Quantile(q), q, each.N, want[what][i])
+			}
+		}
+	}
 }
 
 // closer records the order in which Stages are closed.

@@ -4,9 +4,12 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"runtime/debug"
 	"sync/atomic"
 	"time"
+
+	"braid/internal/histogram"
 )
 
 // PanicError is the failure of a frame in whose Process a Stage panicked.
@@ -24,7 +27,7 @@ type node struct {
 	log     *slog.Logger
 	panics  fault
 
-	busy, blocked, starved atomic.Int64 // nanoseconds, of all workers
+	busy, blocked, starved histogram.Histogram // of all workers
 }
 
 // worker is one of a node's Stages and how many Jobs went through it.
@@ -43,7 +46,7 @@ func (n *node) process(ctx context.Context, w *worker, j *Job) error {
 	err := n.guard(ctx, w.Stage, j)
 	took := time.Since(start)
 	j.Times[n.index] = took
-	n.busy.Add(int64(took))
+	n.busy.Add(took)
 	w.count.Add(1)
 	if err != nil {
 		return fmt.Errorf("%s: %w", n.Name, err)
@@ -72,6 +75,13 @@ func (n *node) guard(ctx context.Context, s Stage, j *Job) (err error) {
 }
 
 // work is one worker: it takes Jobs from in until that is closed.
+//
+// Where the next node's worker was waiting for the Job (out is empty again) and
+// this one has its next Job already, it steps behind. Go wakes a receiver as the
+// next goroutine of the sender's processor, which this worker would keep, and
+// another processor takes it from there only after a sleep of about 60 µs
+// (runqgrab in runtime/proc.go). A worker without a next Job parks in any case, and
+// must: one that is runnable cannot be handed a Job.
 func (r *run) work(ctx context.Context, n *node, w *worker, in <-chan *Job, out chan<- *Job) error {
 	idle := time.Now()
 	for {
@@ -82,10 +92,10 @@ func (r *run) work(ctx context.Context, n *node, w *worker, in <-chan *Job, out 
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
-		n.starved.Add(int64(time.Since(idle)))
 		if !ok {
 			return nil
 		}
+		n.starved.Add(time.Since(idle))
 		if ctx.Err() != nil {
 			r.graph.abandon(ctx, j)
 			return context.Cause(ctx)
@@ -102,6 +112,9 @@ func (r *run) work(ctx context.Context, n *node, w *worker, in <-chan *Job, out 
 			return context.Cause(ctx)
 		}
 		idle = time.Now()
-		n.blocked.Add(int64(idle.Sub(full)))
+		n.blocked.Add(idle.Sub(full))
+		if len(out) == 0 && len(in) > 0 {
+			runtime.Gosched()
+		}
 	}
 }

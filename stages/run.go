@@ -30,6 +30,7 @@ func (g *Graph) Run(ctx context.Context, in Intake, emit Emit) error {
 		return err
 	}
 	defer g.end()
+	defer g.watch()()
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return r.admit(ctx) })
 	for i, n := range g.nodes {

@@ -9,6 +9,7 @@ func (g *Graph) RunSerial(ctx context.Context, in Intake, emit Emit) error {
 		return err
 	}
 	defer g.end()
+	defer g.watch()()
 	r := &run{graph: g, in: in, emit: emit}
 	for {
 		if ctx.Err() != nil {

@@ -30,6 +30,9 @@ type Node struct {
 	// Release says that nobody behind this Node looks at the pixels: a Job's Frame
 	// goes back to its Pool here. Otherwise it does when the Job was emitted.
 	Release bool
+	// Expect is the time that a Job should take in Process; 0: nothing is expected.
+	// Where the median is over 25 % away from it, the Graph logs that.
+	Expect time.Duration
 	// New makes the Stage of one worker, 0 .. Workers-1. It is called before the
 	// graph runs, from one goroutine.
 	New func(worker int) (Stage, error)

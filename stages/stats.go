@@ -1,10 +1,15 @@
 package stages
 
-import "time"
+import (
+	"time"
+
+	"braid/internal/histogram"
+)
 
 // NodeStats is what one node did since the Graph was made. The times are sums
-// over its workers; a wait or a call that still goes on is not in them. The node
-// with the highest Busy per worker is the bottleneck.
+// over its workers; a wait or a call that still goes on is not in them, nor is the
+// wait behind the last Job. The node with the highest Busy per worker is the
+// bottleneck.
 type NodeStats struct {
 	Name    string
 	Workers []uint64      // Jobs that went through Process, by worker
@@ -13,6 +18,10 @@ type NodeStats struct {
 	Starved time.Duration // waiting for a Job; 0 in RunSerial
 	Queued  int           // Jobs that wait behind the node now, of Queue
 	Queue   int
+
+	// The same times Job by Job. They are the caller's: what was counted later is
+	// found by Since.
+	BusyEach, BlockedEach, StarvedEach *histogram.Counts
 }
 
 // Stats reads the nodes in data order. It may be called while the Graph runs.
@@ -22,13 +31,13 @@ func (g *Graph) Stats() []NodeStats {
 	g.mu.Unlock()
 	out := make([]NodeStats, len(g.nodes))
 	for i, n := range g.nodes {
+		busy, blocked, starved := n.busy.Read(), n.blocked.Read(), n.starved.Read()
 		out[i] = NodeStats{
 			Name:    n.Name,
 			Workers: n.counts(),
-			Busy:    time.Duration(n.busy.Load()),
-			Blocked: time.Duration(n.blocked.Load()),
-			Starved: time.Duration(n.starved.Load()),
-			Queue:   n.Queue,
+			Busy:    busy.Sum, Blocked: blocked.Sum, Starved: starved.Sum,
+			BusyEach: busy, BlockedEach: blocked, StarvedEach: starved,
+			Queue: n.Queue,
 		}
 		if i+1 < len(edges) {
 			out[i].Queued = len(edges[i+1])

@@ -21,6 +21,7 @@ type engine struct {
 	header  header
 	network []byte // for the sessions still to make; nil where the session is shared
 	options accel.LoadOptions
+	pin     *pin // of the threads that call Start; nil: they run anywhere
 
 	mu     sync.Mutex
 	shared *onnx.DynamicAdvancedSession
@@ -30,9 +31,10 @@ type engine struct {
 }
 
 // Load makes a session of the blob, which reports a layer that this version of
-// the library does not have. LoadOptions.Cores counts from 0; it holds the
-// session's own threads, Threads-1 of them, while the thread that calls Start
-// belongs to Go. Cores without Threads mean one thread for each.
+// the library does not have. LoadOptions.Cores, counted from 0, holds all threads
+// that run operators: the session's own, Threads-1 of them, which stay there, and
+// the one that calls Start, as long as that runs. Cores without Threads mean one
+// thread for each.
 func (b *Backend) Load(ctx context.Context, blob []byte, d accel.DeviceID, o accel.LoadOptions) (accel.Engine, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
@@ -50,18 +52,26 @@ func (b *Backend) Load(ctx context.Context, blob []byte, d accel.DeviceID, o acc
 	if o.Threads == 0 {
 		o.Threads = len(o.Cores)
 	}
-	first, err := newSession(network, o)
+	e := &engine{home: b, header: h, options: o}
+	first, err := e.open(network)
 	if err != nil {
 		b.drop(&b.engines)
 		return nil, fmt.Errorf("loading %s on %s: %w", h.Segment, d, err)
 	}
-	e := &engine{home: b, header: h, options: o}
 	if o.Threads == 1 {
 		e.shared = first
 	} else {
 		e.spare, e.network = first, network
 	}
 	return e, nil
+}
+
+// open finds the engine's cores and makes its first session.
+func (e *engine) open(network []byte) (s *onnx.DynamicAdvancedSession, err error) {
+	if e.pin, err = newPin(e.options.Cores); err != nil {
+		return nil, err
+	}
+	return newSession(network, e.options)
 }
 
 // Tensors lists the Segment's inputs and outputs.
@@ -142,8 +152,8 @@ func newSession(network []byte, o accel.LoadOptions) (*onnx.DynamicAdvancedSessi
 // Left out on purpose: session.set_denormal_as_zero, which changes only the
 // thread that makes the process's first session, and Go's code on it too.
 func sessionOptions(o accel.LoadOptions) (*onnx.SessionOptions, error) {
-	if o.Threads < 0 || slices.ContainsFunc(o.Cores, func(c int) bool { return c < 0 }) {
-		return nil, fmt.Errorf("%d threads on cores %v: neither may be negative", o.Threads, o.Cores)
+	if o.Threads < 0 {
+		return nil, fmt.Errorf("%d threads: may not be negative", o.Threads)
 	}
 	s, err := onnx.NewSessionOptions()
 	if err != nil {

@@ -81,13 +81,22 @@ func (c *call) Start(ctx context.Context, after accel.Event) (accel.Event, error
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	if err := c.session.RunWithBinding(c.io); err != nil {
+	if err := c.run(); err != nil {
 		return nil, fmt.Errorf("running on cpu: %w", oneLine(err))
 	}
 	for _, r := range c.written {
 		r.At = cpu
 	}
 	return accel.Done, nil
+}
+
+// run runs the session, on the engine's cores where it has some.
+func (c *call) run() error {
+	p := c.home.home.pin
+	if err := p.on(); err != nil {
+		return err
+	}
+	return errors.Join(c.session.RunWithBinding(c.io), p.off())
 }
 
 // Close releases what the Call holds of the library. Closing twice does nothing.

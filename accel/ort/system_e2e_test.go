@@ -212,9 +212,13 @@ func TestLoadRefusesOptions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, o := range []accel.LoadOptions{{Threads: -1}, {Threads: 2, Cores: []int{-1}}} {
-		if _, err := b.Load(t.Context(), blob, cpu, o); err == nil || !strings.Contains(err.Error(), "negative") {
-			t.Errorf("%+v: error %v", o, err)
+	for says, o := range map[string]accel.LoadOptions{
+		"negative": {Threads: -1},
+		"core -1 is none that this process may use":   {Threads: 2, Cores: []int{-1}},
+		"core 1000 is none that this process may use": {Cores: []int{0, 1000}},
+	} {
+		if _, err := b.Load(t.Context(), blob, cpu, o); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%+v: error %v, want one that says %q", o, err, says)
 		}
 	}
 	if _, err := b.Build(t.Context(), s, cpu, accel.BuildOptions{Precision: "fp16"}); err == nil || !strings.Contains(err.Error(), "fp16") {

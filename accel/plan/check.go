@@ -2,7 +2,9 @@ package plan
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 
 	"braid/accel"
 	"braid/internal/strict"
@@ -49,6 +51,27 @@ func (p Plan) problems() strict.Errors {
 	if p.Serial {
 		p.serialProblems(&errs)
 	}
+	if p.Predicted != nil {
+		errs.Under("predicted", p.Predicted.problems(p.StageNames()))
+	}
+	return errs
+}
+
+// StageNames are the nodes of the graph that a plan makes, in the order of the data.
+func (p Plan) StageNames() []string {
+	names := []string{"prep"}
+	for i := range p.Segments {
+		names = append(names, fmt.Sprintf("infer.%d", i))
+	}
+	return append(names, "detect")
+}
+
+func (p Predicted) problems(stages []string) (errs strict.Errors) {
+	for _, name := range slices.Sorted(maps.Keys(p.StagesMS)) {
+		if !slices.Contains(stages, name) {
+			errs.Addf("stages_ms."+name, "is no stage of this plan%s", strict.Suggest(name, stages))
+		}
+	}
 	return errs
 }
 
@@ -71,6 +94,13 @@ func (s Segment) problems() (errs strict.Errors) {
 			errs.Addf(at, "%s is listed twice: give it more streams instead", d.ID)
 		case d.Threads > 0 && d.ID.Kind() != "cpu":
 			errs.Addf(at+".threads", "only a cpu has threads")
+		case len(d.Cores) > 0 && d.ID.Kind() != "cpu":
+			errs.Addf(at+".cores", "only a cpu has cores")
+		}
+		for k, c := range d.Cores {
+			if slices.Contains(d.Cores[:k], c) {
+				errs.Addf(fmt.Sprintf("%s.cores[%d]", at, k), "core %d is listed twice", c)
+			}
 		}
 		seen[d.ID] = true
 	}

@@ -54,7 +54,8 @@ type Segment struct {
 type Placement struct {
 	ID      accel.DeviceID `yaml:"id" rule:"required" doc:"the device"`
 	Streams int            `yaml:"streams,omitempty" rule:"min=1,max=64,zero" doc:"default: the segment's"`
-	Threads int            `yaml:"threads,omitempty" rule:"min=0,max=1024" doc:"CPU threads of each stream. Default: 1 where several streams of the plan share the CPU, else the runtime's choice"`
+	Threads int            `yaml:"threads,omitempty" rule:"min=0,max=1024" doc:"CPU threads of each stream. Default: 1 where several streams of the plan share the CPU, else one for each of its cores, else the runtime's choice"`
+	Cores   []int          `yaml:"cores,omitempty" rule:"min=0,max=4095" doc:"only for a cpu: the cores that its streams and their threads stay on, counted from 0. Default: any"`
 }
 
 // Pool is the workers of prep or detect.
@@ -68,6 +69,8 @@ type Predicted struct {
 	FPS        float64 `yaml:"fps" rule:"min=0" doc:"frames a second"`
 	LatencyMS  float64 `yaml:"latency_ms" rule:"min=0" doc:"milliseconds from prep to detect"`
 	Bottleneck string  `yaml:"bottleneck,omitempty" doc:"what limits the rate: a device, prep or detect"`
+	// StagesMS is by the name of the node: prep, infer.0 …, detect.
+	StagesMS map[string]float64 `yaml:"stages_ms,omitempty" rule:"above=0" doc:"milliseconds that a frame takes in each stage while the plan runs: prep, infer.0 and so on, detect. Where a stage on the CPU takes over 25 % more or less, braid warns"`
 }
 
 // Default is a Plan without segments, with the defaults of the file.
@@ -159,7 +162,8 @@ func (p Plan) PrecisionOf(i int) string {
 // Replica is one worker of a segment: an Exec on a device.
 type Replica struct {
 	Device  accel.DeviceID
-	Threads int // CPU threads; 0: the runtime's choice
+	Threads int   // CPU threads; 0: the runtime's choice
+	Cores   []int `json:",omitempty"` // CPU cores to stay on, ascending; nil: any
 }
 
 // Replicas are the workers of segment i, device after device.
@@ -168,9 +172,12 @@ func (p Plan) Replicas(i int) []Replica {
 	shared := p.cpuStreams() > 1
 	s := p.Segments[i]
 	for _, d := range s.Devices {
-		r := Replica{Device: d.ID, Threads: d.Threads}
-		if r.Threads == 0 && shared && d.ID.Kind() == "cpu" {
-			r.Threads = 1
+		r := Replica{Device: d.ID, Threads: d.Threads, Cores: slices.Sorted(slices.Values(d.Cores))}
+		if r.Threads == 0 && d.ID.Kind() == "cpu" {
+			r.Threads = len(d.Cores)
+			if shared {
+				r.Threads = 1
+			}
 		}
 		for range s.streams(d) {
 			out = append(out, r)
@@ -243,8 +250,9 @@ type canonicalSegment struct {
 // ID is "p-" and the first 8 hex digits of the SHA-256 of the plan's canonical
 // form: compact JSON of version, model, serial, batch, prep, segments (until,
 // replicas, precision, fallback), detect, in_flight, and sync and launch where they
-// are not the default, with the other defaults filled in. Machine and prediction are left out, so that two spellings of one plan,
-// and the same plan on two machines, have one id.
+// are not the default, with the other defaults filled in. A replica has its cores
+// where the plan gives some. Machine and prediction are left out, so that two
+// spellings of one plan, and the same plan on two machines, have one id.
 func (p Plan) ID() string {
 	c := canonical{p.Version, p.Model, p.Serial, p.Batch, p.Prep, nil, p.Detect, p.InFlight, "", ""}
 	c.Sync, c.Launch = p.special()

@@ -89,7 +89,7 @@ func TestSerial(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []Replica{{Device: "cpu", Threads: 0}}
-	if got := p.Replicas(0); !p.Serial || p.InFlight != 1 || p.Cuts() != nil || !slices.Equal(got, want) {
+	if got := p.Replicas(0); !p.Serial || p.InFlight != 1 || p.Cuts() != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v with %v", p, got)
 	}
 	parsed, err := Parse([]byte("version: 1\nmodel: net@sha256:12345678\nserial: true\nsegments: [{devices: [cpu]}]"), "p.yaml")
@@ -107,7 +107,7 @@ func TestAuto(t *testing.T) {
 			t.Fatal(err)
 		}
 		r := p.Replicas(0)
-		if len(r) != tt.streams || r[0] != (Replica{"cpu", 1}) || p.Prep.Workers != tt.prep || p.InFlight != tt.inFlight || p.Serial {
+		if len(r) != tt.streams || !reflect.DeepEqual(r[0], Replica{Device: "cpu", Threads: 1}) || p.Prep.Workers != tt.prep || p.InFlight != tt.inFlight || p.Serial {
 			t.Errorf("for %d cores: %+v, %v", tt.cores, p, r)
 		}
 	}
@@ -151,6 +151,7 @@ func TestID(t *testing.T) {
 		"spelled streams": func(p *Plan) { p.Segments[0].Devices[0].Streams, p.Segments[0].Streams = 2, 1 },
 		"own precision":   func(p *Plan) { p.Segments[0].Precision = FP32 },
 		"no fallback":     func(p *Plan) { p.Segments[0].Fallback = "" },
+		"no cores":        func(p *Plan) { p.Segments[0].Devices[0].Cores = []int{} },
 	}
 	other := map[string]func(*Plan){
 		"model":     func(p *Plan) { p.Model = "other" },
@@ -161,6 +162,8 @@ func TestID(t *testing.T) {
 		"in flight": func(p *Plan) { p.InFlight++ },
 		"streams":   func(p *Plan) { p.Segments[0].Streams++ },
 		"threads":   func(p *Plan) { p.Segments[0].Devices[0].Threads = 2 },
+		"cores":     func(p *Plan) { p.Segments[0].Devices[0].Cores = []int{0, 1} },
+		"one core":  func(p *Plan) { p.Segments[0].Devices[0].Cores = []int{1} },
 		"device":    func(p *Plan) { p.Segments[0].Devices[0].ID = "sim:x" },
 		"fallback":  func(p *Plan) { p.Segments[0].Fallback = Forbid },
 		"sync":      func(p *Plan) { p.Sync = SyncSpin },
@@ -184,6 +187,28 @@ func TestID(t *testing.T) {
 			t.Errorf("the id is the same after changing %s and %s", before, name)
 		}
 		seen[p.ID()] = name
+	}
+}
+
+// One stream alone on the CPU has a thread for each of its cores.
+func TestThreadsOfCores(t *testing.T) {
+	p := Auto("net", 1)
+	p.Segments[0].Devices[0].Threads = 0
+	for streams, want := range map[int]int{1: 3, 2: 1} {
+		p.Segments[0].Streams, p.Segments[0].Devices[0].Cores = streams, []int{0, 1, 2}
+		if got := p.Replicas(0)[0].Threads; got != want {
+			t.Errorf("%d streams on three cores have %d threads each, want %d", streams, got, want)
+		}
+	}
+}
+
+// The order in which cores are written does not tell plans apart.
+func TestCoresAreASet(t *testing.T) {
+	a, b := Auto("net", 2), Auto("net", 2)
+	a.Segments[0].Devices[0].Cores = []int{3, 1}
+	b.Segments[0].Devices[0].Cores = []int{1, 3}
+	if a.ID() != b.ID() || !slices.Equal(a.Replicas(0)[0].Cores, []int{1, 3}) || a.Segments[0].Devices[0].Cores[0] != 3 {
+		t.Errorf("ids %s and %s, replicas %+v", a.ID(), b.ID(), a.Replicas(0))
 	}
 }
 
@@ -214,6 +239,9 @@ func plans(t *rapid.T) Plan {
 			pl := Placement{ID: d, Streams: rapid.IntRange(0, 2).Draw(t, "own streams")}
 			if d.Kind() == "cpu" {
 				pl.Threads = rapid.IntRange(0, 2).Draw(t, "threads")
+				if rapid.Bool().Draw(t, "pinned") {
+					pl.Cores = rapid.SliceOfNDistinct(rapid.IntRange(0, 9), 1, 3, rapid.ID).Draw(t, "cores")
+				}
 			}
 			s.Devices = append(s.Devices, pl)
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"braid/internal/frame"
+	"braid/internal/histogram"
 	"braid/sink/wire"
 	"braid/stages"
 )
@@ -25,7 +26,7 @@ type view struct {
 // seen counts what a camera's messages said, for the summary.
 type seen struct {
 	objects uint64
-	latency latency
+	latency histogram.Histogram
 }
 
 // emitter turns Jobs into messages and sees each through the sinks. The graph
@@ -36,8 +37,8 @@ type emitter struct {
 	nodes             []string // names, in graph order
 	views             map[string]*view
 	receipts          *receipts
-	stages            []latency    // decode, nodes…, queue
-	times             []wire.Stage // the same of the Job at hand
+	decode, queue     histogram.Histogram // the nodes have their own
+	times             []wire.Stage        // decode, nodes…, queue of the Job at hand
 	progress          func()
 	msg               wire.Frame
 	skipped           wire.Skipped
@@ -49,7 +50,7 @@ func newEmitter(site, model string, p *pipeline, r *receipts) *emitter {
 	e := &emitter{
 		site: site, model: model, plan: p.plan.ID(), labels: p.labels, nodes: nodes,
 		views: map[string]*view{}, receipts: r,
-		stages: make([]latency, len(nodes)+2), now: time.Now,
+		now:      time.Now,
 		progress: func() {},
 	}
 	e.msg.Schema = wire.SchemaFrame
@@ -84,17 +85,16 @@ func (e *emitter) emit(ctx context.Context, j *stages.Job) error {
 func (e *emitter) time(j *stages.Job, v *view, now time.Time) {
 	total := now.Sub(j.Arrived)
 	queue := total
-	e.stages[0].add(j.Decode)
+	e.decode.Add(j.Decode)
 	e.times[0].Time = j.Decode
 	for i, t := range j.Times {
-		e.stages[i+1].add(t)
 		e.times[i+1].Time = t
 		queue -= t
 	}
 	queue = max(queue, 0)
-	e.stages[len(e.stages)-1].add(queue)
-	e.times[len(e.stages)-1].Time = queue
-	v.seen.latency.add(j.Decode + total)
+	e.queue.Add(queue)
+	e.times[len(e.times)-1].Time = queue
+	v.seen.latency.Add(j.Decode + total)
 }
 
 func (e *emitter) message(j *stages.Job, v *view, now time.Time) *wire.Frame {

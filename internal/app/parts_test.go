@@ -4,14 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
-
-	"pgregory.net/rapid"
 )
 
 func TestExitCodes(t *testing.T) {
@@ -33,34 +30,6 @@ func TestExitCodes(t *testing.T) {
 		if got := ExitCode(c.err); got != c.want {
 			t.Errorf("ExitCode(%v) = %d, want %d", c.err, got, c.want)
 		}
-	}
-}
-
-func TestLatencyQuantilesAreWithinABucket(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		var l latency
-		values := rapid.SliceOfN(rapid.Int64Range(1000, int64(10*time.Minute)), 1, 50).Draw(t, "ns")
-		top := int64(0)
-		for _, v := range values {
-			l.add(time.Duration(v))
-			top = max(top, v)
-		}
-		got := float64(l.quantile(1))
-		if ratio := got / float64(top); ratio < 0.95 || ratio > 1.05 {
-			t.Fatalf("maximum of %v is %v, by %v", values, time.Duration(got), ratio)
-		}
-	})
-	var l latency
-	if l.quantile(0.5) != 0 {
-		t.Error("a quantile of nothing is not 0")
-	}
-	l.add(0)
-	l.add(math.MaxInt64)
-	if l.count.Load() != 2 {
-		t.Error("extremes are not counted")
-	}
-	if n := testing.AllocsPerRun(100, func() { l.add(time.Millisecond) }); n > 0 {
-		t.Errorf("add allocates %v times", n)
 	}
 }
 

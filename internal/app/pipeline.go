@@ -8,9 +8,11 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"braid/accel"
 	"braid/accel/network"
+	"braid/accel/ort"
 	"braid/accel/plan"
 	"braid/cuda"
 	"braid/stages"
@@ -40,6 +42,7 @@ type builder struct {
 	traffic traffic
 	log     *slog.Logger
 	engines map[engineKey]accel.Engine
+	cores   [][]int // by segment: those that the plan leaves to braid
 }
 
 // engineKey tells which replicas share an Engine.
@@ -47,6 +50,7 @@ type engineKey struct {
 	segment int
 	device  accel.DeviceID
 	threads int
+	cores   string
 }
 
 // ends makes the Nodes before and behind the segments: what fills the network's
@@ -65,6 +69,7 @@ func assemble(ctx context.Context, rt accel.Backend, n *network.Network, p plan.
 	if b.segments, err = splitWith(ctx, rt, n, p.Cuts()); err != nil {
 		return nil, err
 	}
+	b.cores = p.DisjointCores(ort.Cores())
 	b.traffic = newTraffic(n.Inputs(), b.segmentOutputs(), b.segments, p)
 	if err := b.support(ctx); err != nil {
 		return nil, err
@@ -75,11 +80,14 @@ func assemble(ctx context.Context, rt accel.Backend, n *network.Network, p plan.
 	first, last := around(b)
 	nodes := append([]stages.Node{first}, b.inferNodes(ctx)...)
 	nodes = append(nodes, last)
+	for i := range nodes {
+		nodes[i].Expect = expected(p, i)
+	}
 	jobs := make([]*stages.Job, len(b.bindings))
 	for i, bind := range b.bindings {
 		jobs[i] = stages.NewJob(bind)
 	}
-	if b.graph, err = stages.New(nodes, jobs, log); err != nil {
+	if b.graph, err = stages.New(nodes, jobs, log.With("plan", p.ID())); err != nil {
 		return nil, err
 	}
 	b.closers = append(b.closers, b.graph.Close)
@@ -87,6 +95,22 @@ func assemble(ctx context.Context, rt accel.Backend, n *network.Network, p plan.
 		b.nodes = append(b.nodes, n.Name)
 	}
 	return b.pipeline, nil
+}
+
+// expected is what a plan predicts of a node of its graph, 0 where it says nothing
+// and where Process does not show it: a device's segment is only enqueued there, and
+// whoever reads its results on the host waits for the device too.
+func expected(p plan.Plan, node int) time.Duration {
+	if p.Predicted == nil {
+		return 0
+	}
+	onDevice := func(r plan.Replica) bool { return r.Device.Kind() != "cpu" }
+	for _, segment := range []int{node - 2, node - 1} { // the one before, and its own
+		if segment >= 0 && segment < len(p.Segments) && slices.ContainsFunc(p.Replicas(segment), onDevice) {
+			return 0
+		}
+	}
+	return time.Duration(p.Predicted.StagesMS[p.StageNames()[node]] * float64(time.Millisecond))
 }
 
 // support asks the runtime about every placement before anything is built, and
@@ -180,7 +204,11 @@ func (b *builder) buildOptions(segment int) accel.BuildOptions {
 // Engine.
 func (b *builder) inferStage(ctx context.Context, segment int, r plan.Replica) (stages.Stage, error) {
 	s := b.segments[segment]
-	key := engineKey{segment, r.Device, r.Threads}
+	if own := b.cores[segment]; own != nil && r.Device.Kind() == "cpu" {
+		r.Cores = own
+		b.log.Info("segment has cores of its own", "segment", s.Name, "cores", own, "plan", b.plan.ID())
+	}
+	key := engineKey{segment, r.Device, r.Threads, fmt.Sprint(r.Cores)}
 	engine := b.engines[key]
 	if engine == nil {
 		blob, err := b.runtime.Build(ctx, s, r.Device, b.buildOptions(segment))
@@ -189,6 +217,7 @@ func (b *builder) inferStage(ctx context.Context, segment int, r plan.Replica) (
 		}
 		if engine, err = b.runtime.Load(ctx, blob, r.Device, accel.LoadOptions{
 			Threads: r.Threads,
+			Cores:   r.Cores,
 			Spin:    b.plan.Serial || b.plan.Sync == plan.SyncSpin, // the baseline is what the runtime does by itself
 			Eager:   b.plan.Launch == plan.LaunchEager,
 		}); err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"braid/internal/frame"
+	"braid/internal/histogram"
 )
 
 // summary is what a finished command tells of its work.
@@ -27,10 +28,9 @@ type summary struct {
 type cameraSummary struct {
 	Camera string `json:"camera"`
 	frame.Counts
-	Objects uint64  `json:"objects"`
-	P50     float64 `json:"p50_ms"` // from the decoder to the message
-	P99     float64 `json:"p99_ms"`
-	Error   string  `json:"error,omitempty"`
+	Objects   uint64 `json:"objects"`
+	quantiles        // from the decoder to the message
+	Error     string `json:"error,omitempty"`
 }
 
 type stageSummary struct {
@@ -38,8 +38,19 @@ type stageSummary struct {
 	On      string   `json:"on,omitempty"`      // devices, and how many workers
 	Workers []uint64 `json:"workers,omitempty"` // frames by worker
 	Busy    float64  `json:"busy,omitempty"`    // share of the time that its workers worked
-	P50     float64  `json:"p50_ms"`
-	P99     float64  `json:"p99_ms"`
+	quantiles
+	Starved *quantiles `json:"starved,omitempty"` // a worker's waits for a frame; none where no worker waits
+	Blocked *quantiles `json:"blocked,omitempty"` // its waits for room behind
+}
+
+// quantiles are the middle and the slow end of some durations.
+type quantiles struct {
+	P50 float64 `json:"p50_ms"`
+	P99 float64 `json:"p99_ms"`
+}
+
+func quantilesOf(c *histogram.Counts) quantiles {
+	return quantiles{ms(c.Quantile(0.5)), ms(c.Quantile(0.99))}
 }
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
@@ -48,7 +59,7 @@ func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 func (f *feed) summary() cameraSummary {
 	s := cameraSummary{
 		Camera: f.view.camera, Counts: f.ledger.Counts(), Objects: f.view.seen.objects,
-		P50: ms(f.view.seen.latency.quantile(0.5)), P99: ms(f.view.seen.latency.quantile(0.99)),
+		quantiles: quantilesOf(f.view.seen.latency.Read()),
 	}
 	if _, _, _, err := f.status(); err != nil {
 		s.Error = oneLine(err.Error())
@@ -58,23 +69,20 @@ func (f *feed) summary() cameraSummary {
 
 // stageRows sums up where the frames of a pipeline spent their time.
 func stageRows(p *pipeline, e *emitter, elapsed time.Duration) []stageSummary {
-	stats := p.graph.Stats()
-	rows := make([]stageSummary, len(e.stages))
-	for i := range e.stages {
-		r := &rows[i]
-		r.P50, r.P99 = ms(e.stages[i].quantile(0.5)), ms(e.stages[i].quantile(0.99))
-		switch {
-		case i == 0:
-			r.Stage = "decode"
-		case i == len(rows)-1:
-			r.Stage = "queue"
-		default:
-			n := stats[i-1]
-			r.Stage, r.On, r.Workers = n.Name, p.placement(i-1), n.Workers
-			r.Busy = share(n.Busy, elapsed.Seconds()*float64(len(n.Workers)))
+	rows := []stageSummary{{Stage: "decode", quantiles: quantilesOf(e.decode.Read())}}
+	for i, n := range p.graph.Stats() {
+		r := stageSummary{
+			Stage: n.Name, On: p.placement(i), Workers: n.Workers,
+			Busy:      share(n.Busy, elapsed.Seconds()*float64(len(n.Workers))),
+			quantiles: quantilesOf(n.BusyEach),
 		}
+		if n.StarvedEach.N > 0 { // the serial plan has no waits
+			starved, blocked := quantilesOf(n.StarvedEach), quantilesOf(n.BlockedEach)
+			r.Starved, r.Blocked = &starved, &blocked
+		}
+		rows = append(rows, r)
 	}
-	return rows
+	return append(rows, stageSummary{Stage: "queue", quantiles: quantilesOf(e.queue.Read())})
 }
 
 // add counts one camera in. Seconds must be set.
@@ -104,13 +112,16 @@ func (s *summary) write(w io.Writer) {
 	}
 	t.Render()
 	t = newTable(w)
-	t.AppendHeader(table.Row{"stage", "runs on", "frames", "busy", "p50 ms", "p99 ms"})
+	t.AppendHeader(table.Row{"stage", "runs on", "frames", "busy", "p50 ms", "p99 ms", "starved p50", "starved p99"})
 	for _, r := range s.Stages {
-		var busy, ran string
+		row := table.Row{r.Stage, r.On, "", "", r.P50, r.P99}
 		if r.On != "" {
-			busy, ran = fmt.Sprintf("%.0f %%", 100*r.Busy), strings.Trim(fmt.Sprint(r.Workers), "[]")
+			row[2], row[3] = strings.Trim(fmt.Sprint(r.Workers), "[]"), fmt.Sprintf("%.0f %%", 100*r.Busy)
 		}
-		t.AppendRow(table.Row{r.Stage, r.On, ran, busy, r.P50, r.P99})
+		if r.Starved != nil {
+			row = append(row, r.Starved.P50, r.Starved.P99)
+		}
+		t.AppendRow(row)
 	}
 	t.Render()
 }

@@ -41,7 +41,7 @@ var layers = []layer{
 	{"source/synth/backdrop", []string{"source/synth/dice", "source/synth/mesh", "source/synth/raster", "source/synth/street"}, whyScene},
 	{"source/synth/traffic", []string{"source/synth/dice", "source/synth/mesh", "source/synth/street", "source/synth/actor"}, whyScene},
 
-	{"stages", []string{"accel", "internal/frame"}, whyStage},
+	{"stages", []string{"accel", "internal/frame", "internal/histogram"}, whyStage},
 	{"stages/...", []string{"stages", "accel", "internal/frame"}, whyStage},
 
 	{"sink", []string{"sink/wire", "internal/frame"}, whySink},
@@ -70,6 +70,7 @@ var layers = []layer{
 	{"cuda", nil, "cuda is the door to a C ABI: " + whyLeaf},
 
 	{"internal/frame", nil, whyLeaf},
+	{"internal/histogram", nil, "waits of stages and ages of messages are counted alike, and read alike by all who export them: " + whyLeaf},
 	{"internal/strict", nil, whyLeaf},
 	{"internal/logging", nil, whyLeaf},
 	{"internal/redact", nil, whyLeaf},

@@ -1,6 +1,7 @@
 package strict
 
 import (
+	"maps"
 	"reflect"
 	"slices"
 	"strconv"
@@ -39,6 +40,15 @@ func checkStruct(v reflect.Value, path string, errs *Errors) {
 	}
 }
 
+// entries are the values of a map by their names.
+func entries(v reflect.Value) map[string]reflect.Value {
+	out := map[string]reflect.Value{}
+	for k, e := range v.Seq2() {
+		out[k.String()] = e
+	}
+	return out
+}
+
 func isEmptySlice(v reflect.Value) bool { return v.Kind() == reflect.Slice && v.Len() == 0 }
 
 func checkValue(v reflect.Value, f field, path string, errs *Errors) {
@@ -52,6 +62,11 @@ func checkValue(v reflect.Value, f field, path string, errs *Errors) {
 	case reflect.Slice, reflect.Array:
 		for i := range v.Len() {
 			checkValue(v.Index(i), f, element(path, i), errs)
+		}
+	case reflect.Map:
+		all := entries(v)
+		for _, name := range slices.Sorted(maps.Keys(all)) {
+			checkValue(all[name], f, join(path, clip(name)), errs)
 		}
 	case reflect.String:
 		if known := values(v.Type()); known != nil && v.String() != "" && !slices.Contains(known, v.String()) {

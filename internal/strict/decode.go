@@ -138,8 +138,11 @@ func (w *walk) value(n *yaml.Node, v reflect.Value, path string) {
 }
 
 func (w *walk) mapping(n *yaml.Node, v reflect.Value, path string) {
+	if v.Kind() == reflect.Map {
+		v.Set(reflect.MakeMap(v.Type())) // a file's map takes the place of the default's
+	}
 	keys, _ := fieldsOf(v.Type())
-	if len(keys) == 0 {
+	if len(keys) == 0 && v.Kind() != reflect.Map {
 		w.failf(n.Line, path, "want %s, got keys with values", want(v.Type()))
 		return
 	}
@@ -162,6 +165,13 @@ func (w *walk) mapping(n *yaml.Node, v reflect.Value, path string) {
 			continue
 		}
 		seen[key.Value] = key.Line
+		if v.Kind() == reflect.Map {
+			e := fresh(v.Type().Elem()).Elem()
+			w.lines[at] = key.Line
+			w.value(val, e, at)
+			v.SetMapIndex(reflect.ValueOf(key.Value), e)
+			continue
+		}
 		f := slices.IndexFunc(keys, func(f field) bool { return f.name == key.Value })
 		if f < 0 {
 			w.failf(key.Line, at, "%s", unknown(v, key.Value, names(keys)))

@@ -38,6 +38,7 @@ func TestDecode(t *testing.T) {
 		}},
 		{"text or list: text", "labels: a.txt", func(h *house) { h.Labels.File = "a.txt" }},
 		{"text or list: list", "labels: [a, b]", func(h *house) { h.Labels.List = []string{"a", "b"} }},
+		{"map", "garden: {beds: {a.b: 1, c: 2.5}}", func(h *house) { h.Garden = &garden{2, map[string]float64{"a.b": 1, "c": 2.5}} }},
 		{"alias", "boxes: [&b [1, 2], *b]", func(h *house) { h.Boxes = [][2]int{{1, 2}, {1, 2}} }},
 		{"end mark", "name: a\n...\n", func(h *house) { h.Name = "a" }},
 	}
@@ -110,6 +111,13 @@ func TestProblems(t *testing.T) {
 			`h.yaml:1: lamps[0].shade: unknown value drak, did you mean "dark"?`,
 			"h.yaml:1: lamps[1].shade: unknown value purple, want dark or light",
 		}},
+		{"map of wrong values", "garden: {beds: {b: x, a: -1,\n c: 1, c: 2, e.f: -0.5}}", []string{
+			"h.yaml:1: garden.beds.b: want a number, got x",
+			"h.yaml:1: garden.beds.a: -1 is out of range, want 0 or more",
+			"h.yaml:2: garden.beds.c: duplicate key, first on line 2",
+			"h.yaml:2: garden.beds.e.f: -0.5 is out of range, want 0 or more",
+		}},
+		{"no map", "garden: {beds: 3}", []string{"h.yaml:1: garden.beds: want keys with values, got 3"}},
 		{"wrong length", "mean: [1, 2]\nboxes: [[1]]", []string{
 			"h.yaml:1: mean: want 3 values, got 2", "h.yaml:2: boxes[0]: want 2 values, got 1",
 		}},

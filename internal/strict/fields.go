@@ -111,7 +111,7 @@ func want(t reflect.Type) string {
 		return want(t.Elem())
 	case reflect.Bool:
 		return "true or false"
-	case reflect.Struct:
+	case reflect.Struct, reflect.Map:
 		return "keys with values"
 	case reflect.Slice, reflect.Array:
 		return "a list"

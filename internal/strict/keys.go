@@ -84,6 +84,8 @@ func typeName(t reflect.Type) string {
 			return "list, see below"
 		}
 		return "list of " + typeName(t.Elem())
+	case reflect.Map:
+		return typeName(t.Elem()) + " by name"
 	case reflect.Array:
 		return fmt.Sprintf("[%d × %s]", t.Len(), typeName(t.Elem()))
 	case reflect.Bool:

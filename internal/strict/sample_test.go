@@ -64,7 +64,8 @@ type house struct {
 }
 
 type garden struct {
-	Trees int `yaml:"trees" rule:"max=9" doc:"how many"`
+	Trees int                `yaml:"trees" rule:"max=9" doc:"how many"`
+	Beds  map[string]float64 `yaml:"beds,omitempty" rule:"min=0" doc:"square metres"`
 }
 
 func (g *garden) SetDefaults() { g.Trees = 2 }

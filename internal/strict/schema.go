@@ -24,7 +24,7 @@ type Schema struct {
 	MinItems    int                `json:"minItems,omitempty"`
 	MaxItems    int                `json:"maxItems,omitempty"`
 	Properties  map[string]*Schema `json:"properties,omitempty"`
-	Additional  *bool              `json:"additionalProperties,omitempty"`
+	Additional  any                `json:"additionalProperties,omitempty"` // false, or the Schema of all values
 	Required    []string           `json:"required,omitempty"`
 }
 
@@ -58,6 +58,8 @@ func schemaOf(v reflect.Value, f field) *Schema {
 		return schemaOf(fresh(t.Elem()).Elem(), f)
 	case reflect.Slice:
 		return &Schema{Type: "array", Items: schemaOf(fresh(t.Elem()).Elem(), f)}
+	case reflect.Map:
+		return &Schema{Type: "object", Additional: schemaOf(fresh(t.Elem()).Elem(), f)}
 	case reflect.Array:
 		items := schemaOf(reflect.New(t.Elem()).Elem(), f)
 		return &Schema{Type: "array", Items: items, MinItems: t.Len(), MaxItems: t.Len()}
@@ -73,8 +75,7 @@ func schemaOf(v reflect.Value, f field) *Schema {
 }
 
 func structSchema(v reflect.Value) *Schema {
-	closed := false
-	s := &Schema{Type: "object", Properties: map[string]*Schema{}, Additional: &closed}
+	s := &Schema{Type: "object", Properties: map[string]*Schema{}, Additional: false}
 	keys, list := fields(v.Type())
 	for _, f := range keys {
 		p := schemaOf(v.Field(f.index), f)

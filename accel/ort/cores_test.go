@@ -1,0 +1,80 @@
+package ort
+
+import (
+	"runtime"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// allowed are the cores that the calling thread may use.
+func allowed(t testing.TB) unix.CPUSet {
+	t.Helper()
+	var s unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &s); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestPin(t *testing.T) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	before := allowed(t)
+	core := 0
+	for !before.IsSet(core) {
+		core++
+	}
+	p, err := newPin([]int{core})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.on(); err != nil {
+		t.Fatal(err)
+	}
+	if s := allowed(t); s.Count() != 1 || !s.IsSet(core) {
+		t.Errorf("pinned to %d it may use %s", core, list(&s))
+	}
+	if err := p.off(); err != nil {
+		t.Fatal(err)
+	}
+	if s := allowed(t); s != before {
+		t.Errorf("afterwards it may use %s, before it was %s", list(&s), list(&before))
+	}
+}
+
+func TestPinRefuses(t *testing.T) {
+	all := allowed(t)
+	for _, cores := range [][]int{{-1}, {1023}, {5000}} {
+		if _, err := newPin(cores); err == nil || !strings.Contains(err.Error(), list(&all)) {
+			t.Errorf("cores %v: error %v, want one that says %s", cores, err, list(&all))
+		}
+	}
+	if p, err := newPin(nil); p != nil || err != nil || p.on() != nil || p.off() != nil {
+		t.Errorf("no cores are %v, %v", p, err)
+	}
+}
+
+func TestCores(t *testing.T) {
+	all := allowed(t)
+	var s unix.CPUSet
+	for _, c := range Cores() {
+		s.Set(c)
+	}
+	if s != all {
+		t.Errorf("cores %v, want %s", Cores(), list(&all))
+	}
+}
+
+func TestList(t *testing.T) {
+	for want, cores := range map[string][]int{"": nil, "0": {0}, "0-3,8": {8, 0, 1, 2, 3}, "1,3,1022-1023": {1, 3, 1023, 1022}} {
+		var s unix.CPUSet
+		for _, c := range cores {
+			s.Set(c)
+		}
+		if got := list(&s); got != want {
+			t.Errorf("cores %v are %q, want %q", cores, got, want)
+		}
+	}
+}
