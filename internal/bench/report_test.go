@@ -143,6 +143,23 @@ func TestWidest(t *testing.T) {
 	}
 }
 
+func TestLimitOf(t *testing.T) {
+	s := &Subject{}
+	for i := range 3 {
+		x := sampled(i+1, 50)
+		x.Nodes = []Share{{"prep", 0, 2 + float64(i)}, {"infer.0", 0, 8}, {"infer.1", 0, 4}, {"detect", 0, 1}}
+		x.Decode, x.Thread = 4, 0.05*(15+float64(i)) // of 100 frames; half of the time the core was another's
+		s.Samples = append(s.Samples, x)
+	}
+	l := LimitOf(4, s)
+	if *l != (Limit{Cores: 4, Decode: 4, Prep: 1.5, Infer: 6, Detect: 0.5}) || l.FPS() != 4000.0/12 {
+		t.Errorf("%+v gives %g", l, l.FPS())
+	}
+	if l := LimitOf(4, &Subject{}); l.FPS() != 0 {
+		t.Errorf("of nothing: %g", l.FPS())
+	}
+}
+
 // Of one round the interval comes from its windows.
 func TestOneRound(t *testing.T) {
 	s := sampled(1, 50)

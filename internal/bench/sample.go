@@ -19,7 +19,11 @@ type Sample struct {
 	Joules    *float64  `json:"joules,omitempty"` // of the processor packages, others' work included
 	Nodes     []Share   `json:"nodes"`
 	Cores     []float64 `json:"cores,omitempty"` // of the machine, others' work included
-	Check     Check     `json:"check"`
+	// Of the limit's plan only: CPU time of its one thread without publishing, and
+	// CPU time of decoding a frame, measured beside.
+	Thread float64 `json:"thread_s,omitempty"`
+	Decode float64 `json:"decode_ms,omitempty"`
+	Check  Check   `json:"check"`
 }
 
 // Share is what part of its workers' time a node was busy, 0 to 1, and the time
