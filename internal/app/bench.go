@@ -119,7 +119,7 @@ func measureRows(ctx context.Context, env *Env, rt accel.Backend, o BenchOptions
 		env.Log.Warn("row left out", "row", l.Name, "why", l.Why)
 	}
 	b := &benchRounds{
-		env: env, rows: rows, single: singleThread(rows, report.Model), o: o, gauges: newGauges(rt),
+		env: env, rows: rows, single: singleThread(rows, report.Model), o: o, gauges: newGauges(rt), check: checkScaling,
 		stand: &benchStand{course: course, open: map[*benchRow]contender{}},
 	}
 	defer closeInto(&err, b.stand.closeAll)

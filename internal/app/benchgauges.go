@@ -41,10 +41,11 @@ type reading struct {
 	nodes         []stages.NodeStats
 }
 
-func (g *gauges) read(graph *stages.Graph) reading {
+// read reads all of them, now.
+func (g *gauges) read(graph *stages.Graph, now time.Time) reading {
 	metrics.Read(g.heap)
 	r := reading{
-		at: time.Now(), cpu: processTime(), thread: threadTime(), allocs: g.heap[0].Value.Uint64(), bytes: g.heap[1].Value.Uint64(),
+		at: now, cpu: processTime(), thread: threadTime(), allocs: g.heap[0].Value.Uint64(), bytes: g.heap[1].Value.Uint64(),
 		hostWaits: hostWaits(g.rt), nodes: graph.Stats(),
 	}
 	r.energy = g.energy.read()

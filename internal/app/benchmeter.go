@@ -50,7 +50,7 @@ func (m *benchMeter) count(now time.Time, took time.Duration) {
 		if m.record > 0 {
 			m.graph.Record(m.record)
 		}
-		m.before, m.published = m.gauges.read(m.graph), 0
+		m.before, m.published = m.gauges.read(m.graph, now), 0
 	default:
 		m.add(now, took)
 	}
@@ -64,7 +64,7 @@ func (m *benchMeter) add(now time.Time, took time.Duration) {
 		m.windows[int64(at)*benchWindows/int64(m.duration)]++
 		return
 	}
-	m.after = m.gauges.read(m.graph)
+	m.after = m.gauges.read(m.graph, now)
 	m.after.thread -= m.published
 	m.over.Store(true)
 }

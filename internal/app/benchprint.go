@@ -112,7 +112,10 @@ func doubts(r bench.Report) (lines []string) {
 	rejected, all := 0, 0
 	var disturbed, wide []string
 	for _, row := range r.Rows {
-		rejected, all = rejected+row.Rejected, all+len(row.Samples)
+		all += len(row.Samples)
+		if !row.Disturbed {
+			rejected += row.Rejected
+		}
 		switch {
 		case row.Disturbed:
 			disturbed = append(disturbed, row.Name)
@@ -124,7 +127,7 @@ func doubts(r bench.Report) (lines []string) {
 		lines = append(lines, fmt.Sprintf("disturbed: %d of %d samples, beside which the machine was slower than its best by over %.0f %%; they do not count", rejected, all, 100*bench.Tolerance))
 	}
 	if len(disturbed) > 0 {
-		lines = append(lines, fmt.Sprintf("every sample was disturbed, and counts all the same: %s", strings.Join(disturbed, ", ")))
+		lines = append(lines, fmt.Sprintf("every sample was disturbed, and counts for want of a better one: %s", strings.Join(disturbed, ", ")))
 	}
 	if len(wide) > 0 {
 		lines = append(lines, fmt.Sprintf("interval wider than %.0f %%: %s; --rounds or --duration narrow it", 100*benchStable, strings.Join(wide, ", ")))

@@ -30,6 +30,7 @@ type benchRounds struct {
 	rows   []*benchRow
 	single *benchRow // the limit's; nil: there is none
 	o      BenchOptions
+	check  func() bench.Check
 	checks []bench.Check // those that belong to no sample
 }
 
@@ -37,7 +38,7 @@ type benchRounds struct {
 // that are allowed. Each round begins with another row, so that what comes and goes
 // with time or follows on a certain row meets all of them.
 func (b *benchRounds) run(ctx context.Context) (rounds int, err error) {
-	b.checks = append(b.checks, checkScaling())
+	b.checks = append(b.checks, b.check())
 	for rounds < b.o.Rounds {
 		turn := rounds % len(b.rows)
 		rounds++
@@ -68,7 +69,7 @@ func (b *benchRounds) sample(ctx context.Context, r *benchRow, round int) (err e
 		return err
 	}
 	runtime.GC() // what the row before left behind is not this one's
-	before := checkScaling()
+	before := b.check()
 	m := &benchMeter{graph: c.graphOf().graph, gauges: b.gauges, warm: benchWarm, duration: b.o.Duration}
 	if round == 1 && b.o.HTMLFile != "" && r.Sweep == "" {
 		m.record = timelineFrames * len(c.graphOf().nodes)
@@ -81,7 +82,7 @@ func (b *benchRounds) sample(ctx context.Context, r *benchRow, round int) (err e
 	if err != nil {
 		return err
 	}
-	s.Round, s.Check = round, before.Worse(checkScaling())
+	s.Round, s.Check = round, before.Worse(b.check())
 	if m.record > 0 {
 		r.Timeline = pieces(c.graphOf())
 	}
