@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"runtime"
 	"slices"
 	"testing"
 	"testing/fstest"
@@ -86,6 +87,8 @@ func TestMeterAllocatesNothing(t *testing.T) {
 
 // The CPU time of publishing is not the frame's.
 func TestMeterLeavesPublishingOut(t *testing.T) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	m := testMeter(t)
 	m.alone = true
 	if err := m.publish(func() error { sumOfChecks.Add(xorshift(1, checkSteps)); return errTooShort }); !errors.Is(err, errTooShort) {
