@@ -31,6 +31,8 @@ type Graph struct {
 	log     *slog.Logger
 	running atomic.Bool
 
+	recorded atomic.Pointer[recording] // nil: nothing is
+
 	mu    sync.Mutex
 	edges []chan *Job // of the present Run, for Stats
 }
@@ -46,7 +48,7 @@ func New(nodes []Node, jobs []*Job, log *slog.Logger) (*Graph, error) {
 	}
 	g := &Graph{jobs: jobs, free: make(chan *Job, len(jobs)), log: log}
 	for i, n := range nodes {
-		made := &node{Node: n, index: i, log: log}
+		made := &node{Node: n, index: i, log: log, recorded: &g.recorded}
 		g.nodes = append(g.nodes, made)
 		for w := range n.Workers {
 			s, err := n.New(w)
@@ -54,7 +56,7 @@ func New(nodes []Node, jobs []*Job, log *slog.Logger) (*Graph, error) {
 				err = fmt.Errorf("building node %s, worker %d: %w", n.Name, w, err)
 				return nil, errors.Join(err, g.Close())
 			}
-			made.workers = append(made.workers, &worker{Stage: s})
+			made.workers = append(made.workers, &worker{Stage: s, index: w})
 		}
 	}
 	for _, j := range jobs {

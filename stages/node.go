@@ -27,12 +27,15 @@ type node struct {
 	log     *slog.Logger
 	panics  fault
 
+	recorded *atomic.Pointer[recording] // the Graph's
+
 	busy, blocked, starved histogram.Histogram // of all workers
 }
 
 // worker is one of a node's Stages and how many Jobs went through it.
 type worker struct {
 	Stage
+	index int
 	count atomic.Uint64
 }
 
@@ -48,6 +51,9 @@ func (n *node) process(ctx context.Context, w *worker, j *Job) error {
 	j.Times[n.index] = took
 	n.busy.Add(took)
 	w.count.Add(1)
+	if r := n.recorded.Load(); r != nil {
+		r.add(Span{n.index, w.index, j.Camera, j.Seq, start, start.Add(took)})
+	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", n.Name, err)
 	}

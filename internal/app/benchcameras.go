@@ -10,6 +10,7 @@ import (
 
 	"braid/accel"
 	"braid/accel/plan"
+	"braid/internal/bench"
 	"braid/internal/config"
 	"braid/sink"
 	"braid/sink/embedded"
@@ -26,7 +27,6 @@ type cameraCourse struct {
 	model    *model
 	inputs   []string
 	copies   int
-	duration time.Duration
 	receipts *receipts
 	closers  []func() error
 }
@@ -35,7 +35,7 @@ type cameraCourse struct {
 const benchStore = 64 << 20
 
 func newCameraCourse(ctx context.Context, env *Env, rt accel.Backend, m *model, o BenchOptions) (_ *cameraCourse, err error) {
-	c := &cameraCourse{env: env, rt: rt, model: m, inputs: o.Inputs, copies: o.Copies, duration: o.Duration}
+	c := &cameraCourse{env: env, rt: rt, model: m, inputs: o.Inputs, copies: o.Copies}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, c.Close())
@@ -68,51 +68,64 @@ func (c *cameraCourse) Close() error {
 	return l.close()
 }
 
-// cameraRun is one plan's time on the course.
+// cameraContender is a detector under a plan, on the course's cameras.
+type cameraContender struct {
+	*cameraCourse
+	*pipeline
+}
+
+// open sets a plan up.
+func (c *cameraCourse) open(ctx context.Context, p plan.Plan) (contender, error) {
+	pl, err := newPipeline(ctx, c.rt, c.model, p, demand{c.model.card.NMS.Score, false}, c.env.Log)
+	if err != nil {
+		return nil, err
+	}
+	return &cameraContender{c, pl}, nil
+}
+
+// Close frees the graph.
+func (c *cameraContender) Close() error { return c.pipeline.Close() }
+
+// cameraRun is one measurement on the course.
 type cameraRun struct {
-	meter   benchMeter
+	meter   *benchMeter
 	emitter *emitter
 	drain   chan struct{}
 	once    sync.Once
 }
 
-// row measures one plan: frames whose message is on its way, in a second.
-func (c *cameraCourse) row(ctx context.Context, p plan.Plan) (_ benchRow, err error) {
-	pl, err := newPipeline(ctx, c.rt, c.model, p, demand{c.model.card.NMS.Score, false}, c.env.Log)
+// measure plays the cameras for the meter's time, and longer by twice its warm-up,
+// since decoders start too. What counts are frames whose message is on its way.
+func (c *cameraContender) measure(ctx context.Context, meter *benchMeter) (_ bench.Sample, err error) {
+	meter.warm *= 2
+	r := &cameraRun{meter: meter, emitter: newEmitter("bench", c.model.card.ID(), c.pipeline, c.receipts), drain: make(chan struct{})}
+	feeds, err := c.feeds(c.plan, c.copies)
 	if err != nil {
-		return benchRow{}, err
-	}
-	defer closeInto(&err, pl.Close)
-	r := &cameraRun{meter: benchMeter{duration: c.duration}, emitter: newEmitter("bench", c.model.card.ID(), pl, c.receipts), drain: make(chan struct{})}
-	feeds, err := c.feeds(p, r.emitter)
-	if err != nil {
-		return benchRow{}, err
+		return bench.Sample{}, err
 	}
 	for _, f := range feeds {
+		r.emitter.views[f.name] = f.view
 		defer closeInto(&err, f.pool.Close)
 	}
 	env := *c.env
 	env.Drain = r.drain
-	before := hostWaits(c.rt)
-	failed, err := runFeeds(ctx, &env, pl, r.emit, feeds, func(*feed) {})
+	failed, err := runFeeds(ctx, &env, c.pipeline, r.emit, feeds, func(*feed) {})
 	for _, s := range c.receipts.sinks {
 		err = errors.Join(err, s.Flush(ctx))
 	}
 	if err := errors.Join(failed, err); err != nil {
-		return benchRow{}, err
+		return bench.Sample{}, err
 	}
-	row, err := r.meter.row()
-	row.HostWaits = hostWaits(c.rt) - before
-	return row, err
+	return meter.sample()
 }
 
 // feeds opens every input as so many cameras.
-func (c *cameraCourse) feeds(p plan.Plan, e *emitter) (feeds []*feed, err error) {
+func (c *cameraCourse) feeds(p plan.Plan, copies int) (feeds []*feed, err error) {
 	names := map[string]int{}
-	run := liveRun(time.Now()) // a message is told from one of another row
+	run := liveRun(time.Now()) // a message is told from one of another measurement
 	for _, arg := range c.inputs {
 		in := parseInput(arg)
-		for range c.copies {
+		for range copies {
 			camera := config.NewCamera()
 			camera.Name, camera.URL, camera.Clock, camera.Loop = in.slug(names), in.url, config.ClockPTS, true
 			src, err := openSource(c.env, camera)
@@ -124,7 +137,7 @@ func (c *cameraCourse) feeds(p plan.Plan, e *emitter) (feeds []*feed, err error)
 			if err != nil {
 				return nil, err
 			}
-			e.views[camera.Name] = v
+			f.name = camera.Name
 			feeds = append(feeds, f)
 		}
 	}
@@ -132,20 +145,17 @@ func (c *cameraCourse) feeds(p plan.Plan, e *emitter) (feeds []*feed, err error)
 }
 
 // emit sends a frame's message, counts the frame, and ends the run when the time
-// is over. The time begins when the first frame is through.
+// is over.
 func (r *cameraRun) emit(ctx context.Context, j *stages.Job) error {
 	if j.Err != nil {
 		return j.Err // what fails must not count as fast
 	}
-	if err := r.emitter.emit(ctx, j); err != nil {
+	if err := r.meter.publish(func() error { return r.emitter.emit(ctx, j) }); err != nil {
 		return err
 	}
 	now := time.Now()
-	if r.meter.begin.IsZero() {
-		r.meter.begin = now.Add(2 * benchWarm) // decoders start too
-	}
 	r.meter.count(now, now.Sub(j.Arrived)+j.Decode)
-	if r.meter.over(now) {
+	if r.meter.over.Load() {
 		r.once.Do(func() { close(r.drain) })
 	}
 	return nil

@@ -10,6 +10,7 @@ import (
 	"braid/accel"
 	"braid/accel/network"
 	"braid/accel/plan"
+	"braid/internal/bench"
 	"braid/internal/card"
 	"braid/internal/frame"
 	"braid/stages"
@@ -18,34 +19,29 @@ import (
 // memoryCourse is a network with one set of inputs in memory.
 type memoryCourse struct {
 	*verifier
-	inputs   map[string][]byte
-	duration time.Duration
+	inputs map[string][]byte
 }
 
-func newMemoryCourse(rt accel.Backend, n *network.Network, c *card.Card, d time.Duration, log *slog.Logger) (*memoryCourse, error) {
+func newMemoryCourse(rt accel.Backend, n *network.Network, c *card.Card, log *slog.Logger) (*memoryCourse, error) {
 	inputs, err := randomInputs(n, c, rand.New(rand.NewPCG(1, 1)))
-	return &memoryCourse{verifier: &verifier{rt: rt, net: n, log: log}, duration: d, inputs: inputs}, err
+	return &memoryCourse{verifier: &verifier{rt: rt, net: n, log: log}, inputs: inputs}, err
 }
+
+// decode is nothing: frames lie in memory.
+func (*memoryCourse) decode(context.Context, time.Duration) (float64, error) { return 0, nil }
 
 // Close has nothing to free.
 func (*memoryCourse) Close() error { return nil }
 
-// row measures one plan.
-func (b *memoryCourse) row(ctx context.Context, p plan.Plan) (_ benchRow, err error) {
-	run := newBenchRun(b, p)
-	pl, err := assemble(ctx, b.rt, b.net, p, b.log, run.ends)
+// open sets a plan up.
+func (c *memoryCourse) open(ctx context.Context, p plan.Plan) (contender, error) {
+	m := &memoryContender{memoryCourse: c, filled: make([]bool, p.InFlight)}
+	pl, err := assemble(ctx, c.rt, c.net, p, c.log, m.ends)
 	if err != nil {
-		return benchRow{}, err
+		return nil, err
 	}
-	defer closeInto(&err, pl.Close)
-	defer closeInto(&err, run.pool.Close)
-	before := hostWaits(b.rt)
-	if err := pl.run(ctx, run, run.emitted); err != nil {
-		return benchRow{}, err
-	}
-	row, err := run.meter.row()
-	row.HostWaits = hostWaits(b.rt) - before
-	return row, err
+	m.pipeline = pl
+	return m, nil
 }
 
 // hostWaits is how often segments on devices have waited on the host so far.
@@ -58,33 +54,37 @@ func hostWaits(rt accel.Backend) int64 {
 	return 0
 }
 
-// benchWarm is how long a plan runs before it is measured, at least.
-const benchWarm = 500 * time.Millisecond
-
-// benchRun is the intake and both ends of a plan's graph that is measured.
-type benchRun struct {
+// memoryContender is a plan's graph whose frames are in memory.
+type memoryContender struct {
 	*memoryCourse
-	meter  benchMeter
-	pool   *frame.Pool
-	ledger frame.Ledger
-	taken  uint64
+	*pipeline
 	filled []bool // by Bindings.Index
 }
 
-func newBenchRun(b *memoryCourse, p plan.Plan) *benchRun {
-	return &benchRun{
-		memoryCourse: b, meter: benchMeter{duration: b.duration},
-		pool: frame.NewPool(p.InFlight+1, frame.Heap), filled: make([]bool, p.InFlight),
+// Close frees the graph.
+func (m *memoryContender) Close() error { return m.pipeline.Close() }
+
+// measure runs the graph for the meter's time.
+func (m *memoryContender) measure(ctx context.Context, meter *benchMeter) (_ bench.Sample, err error) {
+	r := &memoryRun{meter: meter, pool: frame.NewPool(m.plan.InFlight+1, frame.Heap)}
+	defer closeInto(&err, r.pool.Close)
+	if err := m.run(ctx, r, r.emitted); err != nil {
+		return bench.Sample{}, err
 	}
+	return meter.sample()
+}
+
+// memoryRun is the intake and the end of one measurement.
+type memoryRun struct {
+	meter  *benchMeter
+	pool   *frame.Pool
+	ledger frame.Ledger
+	taken  uint64
 }
 
 // Next gives frames without pixels until the time is over.
-func (r *benchRun) Next(ctx context.Context) (*frame.Frame, error) {
-	now := time.Now()
-	if r.taken == 0 {
-		r.meter.begin = now.Add(benchWarm)
-	}
-	if r.meter.over(now) {
+func (r *memoryRun) Next(ctx context.Context) (*frame.Frame, error) {
+	if r.meter.over.Load() {
 		return nil, io.EOF
 	}
 	f, err := r.pool.Get(ctx)
@@ -97,21 +97,8 @@ func (r *benchRun) Next(ctx context.Context) (*frame.Frame, error) {
 	return f, nil
 }
 
-// ends are the Nodes that stand where prep and detect do.
-func (r *benchRun) ends(b *builder) (first, last stages.Node) {
-	first = stages.Node{
-		Name: "prep", Workers: 1, Queue: b.queue(), Release: true,
-		New: func(int) (stages.Stage, error) { return presentStage{r}, nil },
-	}
-	last = stages.Node{
-		Name: "detect", Workers: b.plan.Detect.Workers, Queue: b.queue(),
-		New: func(int) (stages.Stage, error) { return awaitStage{}, nil },
-	}
-	return first, last
-}
-
-// emitted counts a finished Job that began in the measured time.
-func (r *benchRun) emitted(_ context.Context, j *stages.Job) error {
+// emitted counts a finished Job.
+func (r *memoryRun) emitted(_ context.Context, j *stages.Job) error {
 	if j.Err != nil {
 		return j.Err
 	}
@@ -121,8 +108,21 @@ func (r *benchRun) emitted(_ context.Context, j *stages.Job) error {
 	return nil
 }
 
+// ends are the Nodes that stand where prep and detect do.
+func (m *memoryContender) ends(b *builder) (first, last stages.Node) {
+	first = stages.Node{
+		Name: "prep", Workers: 1, Queue: b.queue(), Release: true,
+		New: func(int) (stages.Stage, error) { return presentStage{m}, nil },
+	}
+	last = stages.Node{
+		Name: "detect", Workers: b.plan.Detect.Workers, Queue: b.queue(),
+		New: func(int) (stages.Stage, error) { return awaitStage{}, nil },
+	}
+	return first, last
+}
+
 // presentStage fills a Bindings' inputs the first time that it is used.
-type presentStage struct{ *benchRun }
+type presentStage struct{ *memoryContender }
 
 func (s presentStage) Process(_ context.Context, j *stages.Job) error {
 	if i := j.Bindings.Index; !s.filled[i] {

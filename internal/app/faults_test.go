@@ -132,14 +132,18 @@ func TestBenchEndsWithItsDevice(t *testing.T) {
 	for fault, code := range map[error]int{cuda.ErrDeviceLost: 1, cuda.ErrOutOfMemory: 4} {
 		t.Run(fault.Error(), func(t *testing.T) {
 			r := newRig(t)
-			b := &memoryCourse{verifier: r.verifier, inputs: r.samples[0].inputs, duration: time.Hour}
+			b := &memoryCourse{verifier: r.verifier, inputs: r.samples[0].inputs}
 			p := planOver("gpu:0 gpu:1")
 			entry, nth := "exec_new", 3
 			if code == 1 {
 				entry, nth = "run", 4*p.InFlight+20 // behind those that warm up
 			}
 			r.gpus.Fail(entry, nth, fault)
-			_, err := b.row(t.Context(), p)
+			c, err := b.open(t.Context(), p)
+			if err == nil {
+				_, err = c.measure(t.Context(), &benchMeter{graph: c.graphOf().graph, gauges: newGauges(r.rt), duration: time.Hour})
+				err = errors.Join(err, c.Close())
+			}
 			r.isOneLine(err, fault, code)
 		})
 	}

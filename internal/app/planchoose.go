@@ -12,6 +12,7 @@ import (
 	"braid/accel/plan"
 	"braid/accel/plan/search"
 	"braid/internal/atomicfile"
+	"braid/internal/bench"
 	"braid/internal/card"
 )
 
@@ -60,7 +61,7 @@ func PlanChoose(ctx context.Context, env *Env, o PlanOptions) (err error) {
 		return err
 	}
 	if o.Measure > 0 {
-		if err := o.measure(ctx, env, rt, n, c, made); err != nil {
+		if err := o.measure(ctx, env, rt, made); err != nil {
 			return err
 		}
 	}
@@ -171,7 +172,7 @@ type chosen struct {
 	search.Choice
 	goal     search.Goal
 	origin   string
-	measured []benchRow // of --measure
+	measured []bench.Row // of --measure
 }
 
 // choose holds the profile against the network and chooses.

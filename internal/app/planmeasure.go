@@ -7,58 +7,45 @@ import (
 	"slices"
 
 	"braid/accel"
-	"braid/accel/network"
 	"braid/accel/plan/search"
-	"braid/internal/card"
+	"braid/internal/bench"
 )
 
-// measureRounds is how often each candidate of --measure runs, in turn with the
-// others.
-const measureRounds = 3
-
 // measure runs the candidates that are expected to be best, and the best one on a
-// single device whatever is expected of it, and keeps the one that is fastest. So no
-// plan is chosen that is slower than one device.
-func (o PlanOptions) measure(ctx context.Context, env *Env, rt accel.Backend, n *network.Network, c *card.Card, made *chosen) (err error) {
-	along, err := o.course(ctx, env, rt, n, c)
+// single device whatever is expected of it, in turn and in rounds, and keeps the one
+// that is fastest. So no plan is chosen that is slower than one device.
+func (o PlanOptions) measure(ctx context.Context, env *Env, rt accel.Backend, made *chosen) (err error) {
+	with := BenchOptions{Choice: o.Choice, Inputs: o.Inputs, Copies: o.Copies, Duration: o.Duration, Rounds: benchFewest}
+	c, along, err := benchCourse(ctx, env, rt, with)
 	if err != nil {
 		return err
 	}
 	defer closeInto(&err, along.Close)
 	list := finalists(made.Candidates, o.Measure)
-	rows := make([][]benchRow, len(list))
-	for range measureRounds {
-		for i, k := range list {
-			row, err := along.row(ctx, k.Plan)
-			if err != nil {
-				return fmt.Errorf("running the %s plan %s: %w", k.Kind, k.Plan.ID(), err)
-			}
-			rows[i] = append(rows[i], row)
-		}
+	var rows []*benchRow
+	for _, k := range list {
+		rows = append(rows, newBenchRow(string(k.Kind), k.Plan))
 	}
+	c.predict(ctx, rows, len(o.Inputs) == 0)
+	b := &benchRounds{
+		env: env, rows: rows, o: with, gauges: newGauges(rt), check: checkScaling,
+		stand: &benchStand{course: along, open: map[*benchRow]contender{}},
+	}
+	defer closeInto(&err, b.stand.closeAll)
+	if _, err := b.run(ctx); err != nil {
+		return err
+	}
+	var report bench.Report
+	report.Fill(b.measured())
+	made.measured = report.Rows
 	best := 0
-	for i, k := range list {
-		row := medianRow(rows[i])
-		row.Name, row.Plan, row.Predicted = string(k.Kind), k.Plan.ID(), k.FPS
-		made.measured = append(made.measured, row)
-		if row.FPS > made.measured[best].FPS {
+	for i, r := range report.Rows {
+		if r.FPS > report.Rows[best].FPS {
 			best = i
 		}
 	}
-	made.take(list[best], made.measured[best].FPS)
+	made.take(list[best], report.Rows[best].FPS)
 	return nil
-}
-
-// course is frames in memory, or the recordings that were given.
-func (o PlanOptions) course(ctx context.Context, env *Env, rt accel.Backend, n *network.Network, c *card.Card) (course, error) {
-	if len(o.Inputs) == 0 {
-		return newMemoryCourse(rt, n, c, o.Duration, env.Log)
-	}
-	m, err := openModel(env, o.Model)
-	if err != nil {
-		return nil, err
-	}
-	return newCameraCourse(ctx, env, rt, m, BenchOptions{Inputs: o.Inputs, Copies: o.Copies, Duration: o.Duration})
 }
 
 // finalists are the n candidates with the highest expected rate, and those on a single
@@ -77,12 +64,6 @@ func finalists(all []search.Candidate, n int) (list []search.Candidate) {
 		}
 	}
 	return out
-}
-
-// medianRow is the row with the median rate.
-func medianRow(rows []benchRow) benchRow {
-	slices.SortFunc(rows, func(a, b benchRow) int { return cmp.Compare(a.FPS, b.FPS) })
-	return rows[len(rows)/2]
 }
 
 // take makes another candidate the chosen one, because it measured best.

@@ -10,6 +10,7 @@ import (
 
 	"braid/accel/plan"
 	"braid/accel/plan/search"
+	"braid/internal/bench"
 )
 
 // chosenReport is the JSON of braid plan.
@@ -28,7 +29,7 @@ type chosenReport struct {
 	Cameras    *search.Fit       `json:"cameras,omitempty"`
 	Candidates []candidateReport `json:"candidates"`
 	Devices    []unusedReport    `json:"unavailable,omitempty"`
-	Measured   []benchRow        `json:"measured,omitempty"`
+	Measured   []bench.Row       `json:"measured,omitempty"`
 }
 
 type candidateReport struct {

@@ -5,11 +5,9 @@ import (
 	"errors"
 	"io"
 
-	"golang.org/x/sync/errgroup"
-	"golang.org/x/sys/unix"
-
 	"braid/internal/frame"
 	"braid/source"
+	"golang.org/x/sync/errgroup"
 )
 
 // decodeFrames is the most frames of a recording whose decoding is measured.
@@ -61,11 +59,7 @@ func drain(ctx context.Context, mux *source.Mux) (frames int, used float64, err 
 		if err != nil {
 			return frames, used, err
 		}
-		now, err := cpuTime()
-		if err != nil {
-			f.Release()
-			return frames, used, err
-		}
+		now := milliseconds(processTime())
 		if frames == 0 {
 			begin = now
 		}
@@ -78,13 +72,4 @@ func drain(ctx context.Context, mux *source.Mux) (frames int, used float64, err 
 func published(f *frame.Frame) {
 	f.Ledger.CountPublished()
 	f.Release()
-}
-
-// cpuTime is what the process has used of all cores, in milliseconds.
-func cpuTime() (float64, error) {
-	var r unix.Rusage
-	if err := unix.Getrusage(unix.RUSAGE_SELF, &r); err != nil {
-		return 0, err
-	}
-	return float64(r.Utime.Nano()+r.Stime.Nano()) / 1e6, nil
 }

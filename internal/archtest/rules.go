@@ -84,6 +84,7 @@ var layers = []layer{
 	{"internal/accuracy", []string{"internal/coco", "sink/wire"}, "accuracy holds messages against a truth and needs no model: what was recorded is judged like what is running"},
 	{"internal/config", []string{"internal/redact", "internal/strict", "source", "sink/wire"}, "a configuration is read before anything starts: it may name policies and slugs, and builds nothing"},
 	{"internal/truth", []string{"internal/coco", "source/synth", "source/synth/actor", "source/synth/dice"}, "the truth of scenes in the form that evaluation and training read"},
+	{"internal/bench", nil, "the arithmetic of a measurement must be testable without measuring: " + whyLeaf},
 	{"internal/archtest", nil, whyLeaf},
 	{"internal/testdata", nil, whyLeaf},
 }

@@ -1,0 +1,84 @@
+package app
+
+import (
+	"io/fs"
+	"os"
+	"runtime/metrics"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"braid/accel"
+	"braid/internal/bench"
+	"braid/stages"
+)
+
+// gauges are what of this process and machine is read beside a measurement. What
+// the machine does not tell is left out.
+type gauges struct {
+	rt     accel.Backend
+	energy *energyMeter
+	proc   fs.FS // /proc
+	heap   []metrics.Sample
+}
+
+func newGauges(rt accel.Backend) *gauges {
+	return &gauges{
+		rt: rt, energy: newEnergyMeter(os.DirFS("/sys/class/powercap")), proc: os.DirFS("/proc"),
+		heap: []metrics.Sample{{Name: "/gc/heap/allocs:objects"}, {Name: "/gc/heap/allocs:bytes"}},
+	}
+}
+
+// reading is all gauges at one moment.
+type reading struct {
+	at            time.Time
+	cpu           time.Duration // of this process, user and system
+	thread        time.Duration // of the calling thread
+	allocs, bytes uint64
+	hostWaits     int64
+	energy        []uint64   // by zone, microjoules; nil: not readable
+	cores         []coreTime // of the machine; nil: not readable
+	nodes         []stages.NodeStats
+}
+
+// read reads all of them, now.
+func (g *gauges) read(graph *stages.Graph, now time.Time) reading {
+	metrics.Read(g.heap)
+	r := reading{
+		at: now, cpu: processTime(), thread: threadTime(), allocs: g.heap[0].Value.Uint64(), bytes: g.heap[1].Value.Uint64(),
+		hostWaits: hostWaits(g.rt), nodes: graph.Stats(),
+	}
+	r.energy = g.energy.read()
+	r.cores = coreTimes(g.proc)
+	return r
+}
+
+// processTime is the CPU time of all threads of this process.
+func processTime() time.Duration { return cpuTime(unix.RUSAGE_SELF) }
+
+// threadTime is the CPU time of the calling thread.
+func threadTime() time.Duration { return cpuTime(unix.RUSAGE_THREAD) }
+
+func cpuTime(who int) time.Duration {
+	var u unix.Rusage
+	if err := unix.Getrusage(who, &u); err != nil {
+		return 0 // it cannot fail for oneself
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// since is what happened between a reading and a later one. The nodes' MS are those of all
+// frames together.
+func (g *gauges) since(before, r reading) bench.Sample {
+	took := r.at.Sub(before.at)
+	s := bench.Sample{
+		Seconds: took.Seconds(), CPU: (r.cpu - before.cpu).Seconds(), HostWaits: r.hostWaits - before.hostWaits,
+		Allocs: float64(r.allocs - before.allocs), Bytes: float64(r.bytes - before.bytes),
+		Cores: coreBusy(before.cores, r.cores), Joules: g.energy.joules(before.energy, r.energy),
+	}
+	for i, n := range r.nodes {
+		busy := n.Busy - before.nodes[i].Busy
+		s.Nodes = append(s.Nodes, bench.Share{Name: n.Name, Busy: busy.Seconds() / s.Seconds / float64(len(n.Workers)), MS: milliseconds(busy)})
+	}
+	return s
+}

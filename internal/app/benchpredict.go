@@ -1,0 +1,37 @@
+package app
+
+import (
+	"context"
+
+	"braid/accel/plan"
+	"braid/accel/plan/search"
+)
+
+// predict tells each row what the kept profile of this model on this machine lets
+// one expect of its plan. With frames in memory nothing is decoded, prepared or
+// read. Without a profile, or where it does not know a plan's cuts or devices, the
+// row stays without.
+func (c *chooser) predict(ctx context.Context, rows []*benchRow, inMemory bool) {
+	ref, err := profileRef(c.card, c.file)
+	if err != nil {
+		return
+	}
+	devices, err := c.runtime.Devices(ctx)
+	if err != nil {
+		return
+	}
+	p, _ := keptProfile(c.env, ref, machineKey(devices))
+	if p == nil {
+		return
+	}
+	from := *p
+	if inMemory {
+		from.CPU = plan.CPUTimes{}
+	}
+	for _, r := range rows {
+		r.Predicted = 0 // of a plan's file: another machine's
+		if is, err := search.Predict(from, r.plan); err == nil {
+			r.Predicted = is.FPS
+		}
+	}
+}

@@ -1,0 +1,101 @@
+package bench
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Verdicts is a report held against an earlier one.
+type Verdicts struct {
+	Base     string    `json:"base"`      // the file
+	FailOver float64   `json:"fail_over"` // as a part of the base's rate
+	Notes    []string  `json:"notes,omitempty"`
+	Rows     []Verdict `json:"rows"`
+	OK       bool      `json:"ok"`
+}
+
+// Verdict is one row beside the base's row of the same name.
+type Verdict struct {
+	Name   string  `json:"name"`
+	Base   float64 `json:"base_fps"`
+	Now    float64 `json:"fps"`
+	Change float64 `json:"change"` // now / base - 1
+	Apart  bool    `json:"apart"`  // do the intervals have nothing in common?
+	Slower bool    `json:"slower"` // beyond what is allowed, and apart
+}
+
+// Against compares the report's rows with base's, by name. A row is slower where it
+// lost more than failOver of its rate and the two intervals do not overlap: one
+// alone may be chance, or too little to care for.
+func (r Report) Against(base Report, file string, failOver float64) *Verdicts {
+	v := &Verdicts{Base: file, FailOver: failOver, Rows: []Verdict{}, OK: true}
+	v.compareWhole(r, base)
+	for _, now := range r.Rows {
+		i := slices.IndexFunc(base.Rows, func(b Row) bool { return b.Name == now.Name })
+		if i < 0 {
+			v.notef("row %s is not in %s", now.Name, file)
+			continue
+		}
+		one := compareRows(base.Rows[i], now, failOver)
+		v.Rows = append(v.Rows, one)
+		v.OK = v.OK && !one.Slower
+	}
+	for _, b := range base.Rows {
+		if !slices.ContainsFunc(r.Rows, func(now Row) bool { return now.Name == b.Name }) {
+			v.notef("row %s of %s was not measured", b.Name, file)
+		}
+	}
+	return v
+}
+
+// compareWhole notes what makes figures differ that no row is to blame for.
+func (v *Verdicts) compareWhole(now, base Report) {
+	for _, c := range []struct{ what, now, base string }{
+		{"machine", now.Hardware, base.Hardware},
+		{"model", now.Model, base.Model},
+		{"input", inputs(now), inputs(base)},
+	} {
+		if c.now != c.base {
+			v.notef("another %s: %s, and %s in %s", c.what, c.now, c.base, v.Base)
+		}
+	}
+}
+
+func inputs(r Report) string {
+	if len(r.Inputs) == 0 {
+		return "frames in memory"
+	}
+	return fmt.Sprintf("%s on %d cameras", strings.Join(r.Inputs, ", "), r.Cameras)
+}
+
+func (v *Verdicts) notef(format string, args ...any) {
+	v.Notes = append(v.Notes, fmt.Sprintf(format, args...))
+}
+
+func compareRows(base, now Row, failOver float64) Verdict {
+	v := Verdict{Name: now.Name, Base: base.FPS, Now: now.FPS, Change: ratio(now.FPS, base.FPS) - 1}
+	baseLo, baseHi := base.interval()
+	lo, hi := now.interval()
+	v.Apart = hi < baseLo || lo > baseHi
+	v.Slower = v.Apart && v.Change < -failOver
+	return v
+}
+
+// interval of the row's rate; files of before it was written have its half width.
+func (r Row) interval() (lo, hi float64) {
+	if r.Lo == 0 && r.Hi == 0 {
+		return r.FPS - r.CI, r.FPS + r.CI
+	}
+	return r.Lo, r.Hi
+}
+
+// Slower are the names of the rows that are.
+func (v *Verdicts) Slower() (names []string) {
+	for _, r := range v.Rows {
+		if r.Slower {
+			names = append(names, fmt.Sprintf("%s by %.1f %%", r.Name, -100*r.Change))
+		}
+	}
+	return names
+}

@@ -1,0 +1,64 @@
+package bench
+
+// row sums a subject up. What is of a frame is the median over rounds too, so
+// that one odd round does not show.
+func (s *Subject) row(cores int) Row {
+	used := s.used()
+	r := Row{
+		Name: s.Name, Plan: s.Plan, Predicted: s.Predicted, Timeline: s.Timeline, Varied: s.Sweep, N: s.N,
+		Rounds: len(used), Samples: s.Samples,
+	}
+	for _, x := range s.Samples {
+		if x.Rejected {
+			r.Rejected++
+		}
+	}
+	if len(used) == 0 {
+		return r
+	}
+	r.Disturbed = used[0].Rejected
+	r.FPS, r.Lo, r.Hi, r.Coverage = rates(used)
+	r.CI = (r.Hi - r.Lo) / 2
+	r.P50 = over(used, func(x Sample) float64 { return x.P50 })
+	r.P99 = over(used, func(x Sample) float64 { return x.P99 })
+	r.CPU = over(used, func(x Sample) float64 { return 1000 * x.CPU / float64(x.Frames) })
+	r.Allocs = over(used, func(x Sample) float64 { return x.Allocs / float64(x.Frames) })
+	r.Bytes = over(used, func(x Sample) float64 { return x.Bytes / float64(x.Frames) })
+	if cores > 0 {
+		r.Busy = map[string]float64{"cpu": over(used, func(x Sample) float64 { return x.CPU / x.Seconds / float64(cores) })}
+	}
+	for _, x := range used {
+		r.Frames += x.Frames
+		r.HostWaits += x.HostWaits
+	}
+	r.Joules = joules(used)
+	for i, n := range used[0].Nodes {
+		n.Busy = over(used, func(x Sample) float64 { return x.Nodes[i].Busy })
+		n.MS = over(used, func(x Sample) float64 { return x.Nodes[i].MS })
+		r.Nodes = append(r.Nodes, n)
+	}
+	for i := range used[0].Cores {
+		r.CoreBusy = append(r.CoreBusy, over(used, func(x Sample) float64 { return x.Cores[i] }))
+	}
+	return r
+}
+
+// over is the median of a figure over samples.
+func over(samples []Sample, figure func(Sample) float64) float64 {
+	values := make([]float64, len(samples))
+	for i, s := range samples {
+		values[i] = figure(s)
+	}
+	return Median(values)
+}
+
+// joules of a frame, nil where a sample has none.
+func joules(samples []Sample) *float64 {
+	for _, s := range samples {
+		if s.Joules == nil {
+			return nil
+		}
+	}
+	j := over(samples, func(x Sample) float64 { return *x.Joules / float64(x.Frames) })
+	return &j
+}

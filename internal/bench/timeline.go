@@ -1,0 +1,81 @@
+package bench
+
+import (
+	"cmp"
+	"fmt"
+	"html/template"
+	"slices"
+)
+
+// Piece is a frame's time with one worker, as a bar of a timeline. Times are
+// milliseconds from any one moment.
+type Piece struct {
+	Lane       string // the worker
+	Frame      uint64
+	Begin, End float64
+}
+
+// trim keeps the pieces of frames whose whole way was recorded, so that the
+// timeline shows the steady state and no frame that comes from nowhere. A frame's
+// way has as many pieces as most have. The first of them begins at 0.
+func trim(pieces []Piece) []Piece {
+	count := map[uint64]int{}
+	most := 0
+	for _, p := range pieces {
+		count[p.Frame]++
+		most = max(most, count[p.Frame])
+	}
+	kept := slices.DeleteFunc(slices.Clone(pieces), func(p Piece) bool { return count[p.Frame] < most })
+	if len(kept) == 0 {
+		return nil
+	}
+	from := slices.MinFunc(kept, func(a, b Piece) int { return cmp.Compare(a.Begin, b.Begin) }).Begin
+	for i := range kept {
+		kept[i].Begin -= from
+		kept[i].End -= from
+	}
+	return kept
+}
+
+// lanes are the names of the lanes, in the order in which pieces first name them.
+func lanes(pieces []Piece) []string {
+	var out []string
+	for _, p := range pieces {
+		if !slices.Contains(out, p.Lane) {
+			out = append(out, p.Lane)
+		}
+	}
+	return out
+}
+
+const (
+	laneHeight = 22
+	frameHues  = 6 // classes f0 to f5 of the page
+)
+
+// timeline draws who worked on which frame when; a frame has one colour.
+func timeline(pieces []Piece) template.HTML {
+	pieces = trim(pieces)
+	if len(pieces) == 0 {
+		return ""
+	}
+	names := lanes(pieces)
+	end := slices.MaxFunc(pieces, func(a, b Piece) int { return cmp.Compare(a.End, b.End) }).End
+	x := scale{from: plotLeft, to: plotRight, max: end}
+	c := newCanvas(len(names)*laneHeight+axisHeight, "Timeline of frames by worker")
+	bottom := float64(len(names) * laneHeight)
+	c.axis(x, bottom, "ms")
+	for i, name := range names {
+		c.text(plotLeft-8, float64(i)*laneHeight+15, "end", name)
+	}
+	for _, p := range pieces {
+		y := float64(slices.Index(names, p.Lane)*laneHeight) + 2
+		width := max(x.at(p.End)-x.at(p.Begin), 0.8)
+		c.printf(`<rect class="f%d" x="%.1f" y="%.0f" width="%.1f" height="%d" rx="2"><title>frame %d: %.2f ms</title></rect>`,
+			p.Frame%frameHues, x.at(p.Begin), y, width, laneHeight-4, p.Frame, p.End-p.Begin)
+		if label := fmt.Sprint(p.Frame); width > float64(9*len(label)) {
+			c.printf(`<text class="in" x="%.1f" y="%.0f" text-anchor="middle">%s</text>`, x.at(p.Begin)+width/2, y+13, label)
+		}
+	}
+	return c.done()
+}
