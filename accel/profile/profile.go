@@ -57,6 +57,14 @@ func Quick() Options {
 	return o
 }
 
+// Glance measures only the whole network, by threads and streams: seconds, for
+// machines where there is nothing to cut it over.
+func Glance() Options {
+	o := Quick()
+	o.Units, o.Budget = 1, 2500*time.Millisecond
+	return o
+}
+
 // Measure measures a network on devices of a backend. The Profile's machine and the
 // time of decoding are its caller's to fill in.
 func Measure(ctx context.Context, b accel.Backend, devices []accel.Device, n Network, o Options) (plan.Profile, error) {

@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
 
 	"braid/accel"
 	"braid/accel/network"
 	"braid/accel/plan"
 	"braid/accel/plan/search"
+	"braid/accel/profile"
 	"braid/internal/card"
 )
 
@@ -38,28 +40,58 @@ func (c *chooser) plan(ctx context.Context, choice string) (plan.Plan, error) {
 	return c.auto(ctx)
 }
 
-// auto chooses by the profile of this model on this machine, and says what and why.
-// Where nothing can be told from a profile it is a stream for each core.
+// auto is the plan that was chosen before, unless the model has been profiled since;
+// else it chooses, says what and why, and keeps the plan: the same command has the
+// same plan again. Where nothing can be told it is a stream for each core.
 func (c *chooser) auto(ctx context.Context) (plan.Plan, error) {
 	usual := plan.Auto(planRef(c.card), runtime.GOMAXPROCS(0))
 	ref, err := profileRef(c.card, c.file)
 	if err != nil {
 		return usual, err
 	}
-	from, err := profiled(ctx, c.env, c.runtime, c.network, c.card, ref)
+	devices, err := c.runtime.Devices(ctx)
 	if err != nil {
-		if ctx.Err() != nil {
-			return usual, err
+		return usual, as(ErrEnvironment, err)
+	}
+	machine := machineKey(devices)
+	if p := keptPlan(c.env, ref, machine); p != nil {
+		c.env.Log.Debug("plan chosen before", "plan", p.ID(), "layout", layoutOf(*p))
+		return *p, nil
+	}
+	p, err := c.choose(ctx, ref, devices, usual)
+	if err == nil {
+		p.Machine = machine
+		keepPlan(c.env, ref, p)
+	}
+	return p, err
+}
+
+// choose chooses by the kept profile, else by a rough measurement: of the whole
+// network alone where the CPU is all there is.
+func (c *chooser) choose(ctx context.Context, ref string, devices []accel.Device, usual plan.Plan) (plan.Plan, error) {
+	s := &subject{env: c.env, runtime: c.runtime, network: c.network, card: c.card, ref: ref}
+	from := choiceSource{devices: devices, origin: "kept profile"}
+	var err error
+	if p, rough := keptProfile(c.env, ref, machineKey(devices)); p != nil {
+		from.profile, from.rough = *p, rough
+	} else {
+		o := profile.Quick()
+		if !slices.ContainsFunc(devices, func(d accel.Device) bool { return d.ID.Kind() != "cpu" }) {
+			o = profile.Glance()
 		}
-		c.env.Log.Warn("no profile to choose a plan by: one stream for each core", "plan", usual.ID(), "error", oneLine(err.Error()))
-		return usual, nil
+		from, err = s.roughly(ctx, devices, o)
 	}
-	made, err := choose(from, search.Goal{Model: ref}, c.network)
-	if err != nil {
-		c.env.Log.Warn("the profile does not serve to choose a plan: one stream for each core", "plan", usual.ID(), "error", oneLine(err.Error()))
-		return usual, nil
+	if err == nil {
+		var made *chosen
+		if made, err = choose(from, search.Goal{Model: ref}, c.network); err == nil {
+			return c.decide(from, made, usual), nil
+		}
 	}
-	return c.decide(from, made, usual), nil
+	if ctx.Err() != nil {
+		return usual, err
+	}
+	c.env.Log.Warn("no profile to choose a plan by: one stream for each core", "plan", usual.ID(), "error", oneLine(err.Error()))
+	return usual, nil
 }
 
 // doubtful is whether a profile was made while the machine had other work: one

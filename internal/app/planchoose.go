@@ -11,6 +11,7 @@ import (
 	"braid/accel/network"
 	"braid/accel/plan"
 	"braid/accel/plan/search"
+	"braid/accel/profile"
 	"braid/internal/atomicfile"
 	"braid/internal/bench"
 	"braid/internal/card"
@@ -143,28 +144,35 @@ func profiled(ctx context.Context, env *Env, rt accel.Backend, n *network.Networ
 	if err != nil {
 		return choiceSource{}, as(ErrEnvironment, err)
 	}
-	machine := machineKey(devices)
-	if p, rough := keptProfile(env, ref, machine); p != nil {
+	if p, rough := keptProfile(env, ref, machineKey(devices)); p != nil {
 		return choiceSource{*p, devices, "kept profile", rough}, nil
 	}
-	env.Log.Info("no profile of this model on this machine yet: measuring roughly; `braid profile` does it well", "model", ref)
-	o, err := profileOptions(ProfileOptions{Quick: true})
-	if err != nil {
-		return choiceSource{}, err
-	}
 	s := &subject{env: env, runtime: rt, network: n, card: c, ref: ref}
+	return s.roughly(ctx, devices, profile.Quick())
+}
+
+// roughly measures a quick profile and keeps it, unless other work disturbed it.
+func (s *subject) roughly(ctx context.Context, devices []accel.Device, o profile.Options) (choiceSource, error) {
+	s.env.Log.Info("no profile of this model on this machine yet: measuring roughly; `braid profile` does it well", "model", s.ref)
 	p, err := s.measure(ctx, nil, o)
 	if err != nil {
 		return choiceSource{}, fmt.Errorf("measuring a quick profile: %w", err)
 	}
 	if doubtful(p) {
-		env.Log.Warn("the rough profile is not kept: other work on this machine disturbed it")
+		s.env.Log.Warn("the rough profile is not kept: other work on this machine disturbed it")
 		return choiceSource{p, devices, "disturbed profile", true}, nil
 	}
-	if err := writeProfile(p, profilePath(env, ref, machine, true)); err != nil {
-		env.Log.Warn("the quick profile is not kept", "error", err)
+	if len(p.Units) > len(seriesIn(p)) { // else it has no cut, and would keep a better one from being made
+		if err := writeProfile(p, profilePath(s.env, s.ref, p.Machine, true)); err != nil {
+			s.env.Log.Warn("the quick profile is not kept", "error", err)
+		}
 	}
 	return choiceSource{p, devices, "quick profile", true}, nil
+}
+
+func seriesIn(p plan.Profile) []plan.Series {
+	order, _ := p.BySeries()
+	return order
 }
 
 // chosen is a choice with what it was made from.
