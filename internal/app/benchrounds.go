@@ -54,7 +54,11 @@ func (b *benchRounds) run(ctx context.Context) (rounds int, err error) {
 		}
 		bench.Reject(b.subjects(), b.checks...)
 		name, width := bench.Widest(b.measured())
-		b.env.Log.Info("round measured", "round", rounds, "of", b.o.Rounds, "widest", name, "interval_percent", fmt.Sprintf("%.1f", 100*width))
+		log := b.env.Log.With("round", rounds, "of", b.o.Rounds)
+		if width < 1 {
+			log = log.With("widest", name, "interval_percent", fmt.Sprintf("%.1f", 100*width))
+		}
+		log.Info("round measured")
 		if rounds >= benchFewest && width <= benchStable {
 			break
 		}

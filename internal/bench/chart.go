@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html/template"
 	"slices"
+	"strings"
 )
 
 const barHeight = 34
@@ -57,15 +58,15 @@ func curve(rows []Row, varied string) template.HTML {
 		c.line("grid", plotLeft, y.at(v), plotRight, y.at(v))
 		c.text(plotLeft-8, y.at(v)+4, "end", number(v))
 	}
-	path := ""
+	var path strings.Builder
 	for i, r := range rows {
 		at := x.at(float64(i) + 0.5)
-		path += fmt.Sprintf("%c%.1f %.1f", "ML"[min(i, 1)], at, y.at(r.FPS))
+		fmt.Fprintf(&path, "%c%.1f %.1f", "ML"[min(i, 1)], at, y.at(r.FPS))
 		c.line("whisker", at, y.at(r.Lo), at, y.at(r.Hi))
 		c.printf(`<circle class="dot" cx="%.1f" cy="%.1f" r="4"><title>%.1f frames/s</title></circle>`, at, y.at(r.FPS), r.FPS)
 		c.text(at, height+18, "middle", fmt.Sprint(r.N))
 	}
-	c.printf(`<path class="curve" d="%s"/>`, path)
+	c.printf(`<path class="curve" d="%s"/>`, path.String())
 	c.printf(`<text class="unit" x="%d" y="%d" text-anchor="end">%s</text>`, chartWidth-2, height+31, varied)
 	return c.done()
 }

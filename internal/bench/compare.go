@@ -37,6 +37,9 @@ func (r Report) Against(base Report, file string, failOver float64) *Verdicts {
 			v.notef("row %s is not in %s", now.Name, file)
 			continue
 		}
+		if now.Disturbed || base.Rows[i].Disturbed {
+			v.notef("row %s was measured on a disturbed machine, now or then", now.Name)
+		}
 		one := compareRows(base.Rows[i], now, failOver)
 		v.Rows = append(v.Rows, one)
 		v.OK = v.OK && !one.Slower

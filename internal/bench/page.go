@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -32,12 +33,7 @@ func short(model string) string {
 }
 
 func (r Report) any(is func(Row) bool) bool {
-	for _, row := range r.Rows {
-		if is(row) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(r.Rows, is)
 }
 
 // WritePage writes the report as one HTML page that needs nothing else, neither

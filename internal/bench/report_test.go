@@ -67,8 +67,11 @@ func example() Report {
 		subjects[1].Samples[i].Joules = &joules
 	}
 	subjects[1].Timeline = []Piece{
-		{"prep", 1, 4, 5}, {"prep", 2, 5, 6}, {"prep", 3, 6, 7},
-		{"infer.0 1", 1, 5, 15}, {"infer.0 2", 2, 6, 16}, // the recording ends before frame 3
+		{"prep", 1, 4, 5},
+		{"prep", 2, 5, 6},
+		{"prep", 3, 6, 7},
+		{"infer.0 1", 1, 5, 15},
+		{"infer.0 2", 2, 6, 16},
 	}
 	subjects[2].Samples[1].Check.All *= 2 // it was fast, and does not count
 	Reject(subjects)

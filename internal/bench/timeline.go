@@ -15,26 +15,15 @@ type Piece struct {
 	Begin, End float64
 }
 
-// trim keeps the pieces of frames whose whole way was recorded, so that the
-// timeline shows the steady state and no frame that comes from nowhere. A frame's
-// way has as many pieces as most have. The first of them begins at 0.
-func trim(pieces []Piece) []Piece {
-	count := map[uint64]int{}
-	most := 0
-	for _, p := range pieces {
-		count[p.Frame]++
-		most = max(most, count[p.Frame])
+// fromZero moves the pieces so that the first begins at 0.
+func fromZero(pieces []Piece) []Piece {
+	out := slices.Clone(pieces)
+	from := slices.MinFunc(pieces, func(a, b Piece) int { return cmp.Compare(a.Begin, b.Begin) }).Begin
+	for i := range out {
+		out[i].Begin -= from
+		out[i].End -= from
 	}
-	kept := slices.DeleteFunc(slices.Clone(pieces), func(p Piece) bool { return count[p.Frame] < most })
-	if len(kept) == 0 {
-		return nil
-	}
-	from := slices.MinFunc(kept, func(a, b Piece) int { return cmp.Compare(a.Begin, b.Begin) }).Begin
-	for i := range kept {
-		kept[i].Begin -= from
-		kept[i].End -= from
-	}
-	return kept
+	return out
 }
 
 // lanes are the names of the lanes, in the order in which pieces first name them.
@@ -55,10 +44,10 @@ const (
 
 // timeline draws who worked on which frame when; a frame has one colour.
 func timeline(pieces []Piece) template.HTML {
-	pieces = trim(pieces)
 	if len(pieces) == 0 {
 		return ""
 	}
+	pieces = fromZero(pieces)
 	names := lanes(pieces)
 	end := slices.MaxFunc(pieces, func(a, b Piece) int { return cmp.Compare(a.End, b.End) }).End
 	x := scale{from: plotLeft, to: plotRight, max: end}
