@@ -80,7 +80,7 @@ func (s *sim) assign(n *station) {
 		st := n.free.pop()
 		st.queue.push(f)
 		f.at[n.index] = st
-		if n.Ahead {
+		if st.replica.Ahead {
 			n.free.push(st)
 			s.forward(n, f)
 		}
@@ -169,7 +169,7 @@ func (s *sim) leave(n *station, st *stream) {
 		before.slots[f.index%s.Slots] = false
 		before.dirty = true
 	}
-	if n.Ahead {
+	if st.replica.Ahead {
 		s.serve(st)
 	} else {
 		n.free.push(st)
@@ -177,7 +177,7 @@ func (s *sim) leave(n *station, st *stream) {
 	switch {
 	case n.index == len(s.stations)-1:
 		s.finish(f)
-	case !n.Ahead:
+	case !st.replica.Ahead:
 		s.forward(n, f)
 	case f.at[n.index+1] != nil:
 		s.serve(f.at[n.index+1])

@@ -31,16 +31,16 @@ func systems(t *rapid.T) System {
 	handover := func() time.Duration {
 		return time.Duration(rapid.IntRange(0, 5).Draw(t, "handover")) * 50 * time.Microsecond
 	}
-	s.Nodes = append(s.Nodes, Node{Name: "prep", Handover: handover(), Replicas: []Replica{{0, rapid.IntRange(1, 3).Draw(t, "prep"), service("prep ms"), 1}}})
+	s.Nodes = append(s.Nodes, Node{Name: "prep", Handover: handover(), Replicas: []Replica{on(0, rapid.IntRange(1, 3).Draw(t, "prep"), service("prep ms"), 1)}})
 	for range rapid.IntRange(1, 3).Draw(t, "segments") {
 		d := rapid.IntRange(1, len(s.Devices)-1).Draw(t, "device")
 		share := 1.0
 		if s.Devices[d].Servers == 0 {
 			share = rapid.Float64Range(0.2, 1).Draw(t, "share")
 		}
-		s.Nodes = append(s.Nodes, Node{Name: "infer", Handover: handover(), Replicas: []Replica{{d, rapid.IntRange(1, 3).Draw(t, "streams"), service("ms"), share}}})
+		s.Nodes = append(s.Nodes, Node{Name: "infer", Handover: handover(), Replicas: []Replica{on(d, rapid.IntRange(1, 3).Draw(t, "streams"), service("ms"), share)}})
 	}
-	s.Nodes = append(s.Nodes, Node{Name: "detect", Handover: handover(), Replicas: []Replica{{0, rapid.IntRange(1, 2).Draw(t, "detect"), service("detect ms"), 1}}})
+	s.Nodes = append(s.Nodes, Node{Name: "detect", Handover: handover(), Replicas: []Replica{on(0, rapid.IntRange(1, 2).Draw(t, "detect"), service("detect ms"), 1)}})
 	s.InFlight = rapid.IntRange(1, 12).Draw(t, "in flight")
 	return s
 }
@@ -129,7 +129,7 @@ func TestTandemReachesItsBound(t *testing.T) {
 		s.Source.Decode = Constant(time.Microsecond)
 		for k := range rapid.IntRange(1, 5).Draw(t, "nodes") {
 			s.Devices = append(s.Devices, dla("dev", 1))
-			s.Nodes = append(s.Nodes, Node{Name: "n", Replicas: []Replica{{k + 1, 1, Constant(time.Duration(rapid.IntRange(1, 100).Draw(t, "ms")) * ms), 1}}})
+			s.Nodes = append(s.Nodes, Node{Name: "n", Replicas: []Replica{on(k+1, 1, Constant(time.Duration(rapid.IntRange(1, 100).Draw(t, "ms"))*ms), 1)}})
 		}
 		r := mustRun(t, s, longRun)
 		if b := bound(s); math.Abs(r.FPS-b) > 0.01*b {
@@ -148,7 +148,7 @@ func TestMoreIsNotLess(t *testing.T) {
 		for k := range rapid.IntRange(1, 4).Draw(t, "nodes") {
 			n := rapid.IntRange(1, 3).Draw(t, "servers")
 			s.Devices = append(s.Devices, dla("dev", n))
-			s.Nodes = append(s.Nodes, Node{Name: "n", Replicas: []Replica{{k, rapid.IntRange(1, 3).Draw(t, "streams"), Constant(time.Duration(rapid.IntRange(1, 50).Draw(t, "ms")) * ms), 1}}})
+			s.Nodes = append(s.Nodes, Node{Name: "n", Replicas: []Replica{on(k, rapid.IntRange(1, 3).Draw(t, "streams"), Constant(time.Duration(rapid.IntRange(1, 50).Draw(t, "ms"))*ms), 1)}})
 		}
 		base := mustRun(t, s, longRun).FPS
 		more := s
@@ -178,7 +178,7 @@ func TestConservation(t *testing.T) {
 		for i := range s.Nodes {
 			s.Nodes[i].Replicas[0].Service.CV = cv
 		}
-		s.Nodes[1].Ahead = rapid.Bool().Draw(t, "ahead")
+		s.Nodes[1].Replicas[0].Ahead = rapid.Bool().Draw(t, "ahead")
 		if rapid.Bool().Draw(t, "live") {
 			s.Source.FPS = rapid.Float64Range(1, 500).Draw(t, "fps")
 			s.Source.Policy = rapid.SampledFrom([]Policy{Block, DropOldest}).Draw(t, "policy")

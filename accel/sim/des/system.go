@@ -30,11 +30,6 @@ type Device struct {
 type Node struct {
 	Name     string
 	Replicas []Replica
-	// Ahead: a stream is given its next frame, and the next node gets it too, before
-	// the frame has come, as on devices that chain by events. Streams then take
-	// frames in turn, however many they have. Else a stream has one frame until
-	// that is done, and whichever is free takes the next.
-	Ahead    bool
 	Handover time.Duration // behind a frame's end: until the next node has it and the stream is free
 }
 
@@ -44,6 +39,11 @@ type Replica struct {
 	Streams int
 	Service Dist    // of a frame that is alone on the device
 	Share   float64 // of the device's capacity that a frame can use
+	// Ahead: a stream is given its next frame, and the next node gets it too, before
+	// the frame has come, as on devices that chain by events. Such streams take
+	// frames in turn, however many they have. Else a stream has one frame until
+	// that is done, and whichever is free takes the next.
+	Ahead bool
 }
 
 // Policy says what a camera does with frames that nobody takes.
@@ -111,10 +111,13 @@ func (d Device) validate(devices int) error {
 }
 
 func (s System) validateNode(n Node) error {
-	if len(n.Replicas) == 0 || n.Handover < 0 || n.Ahead && s.Slots > 0 {
-		return fmt.Errorf("%d replicas, hand-over %v, ahead %t with %d slots", len(n.Replicas), n.Handover, n.Ahead, s.Slots)
+	if len(n.Replicas) == 0 || n.Handover < 0 {
+		return fmt.Errorf("%d replicas, hand-over %v", len(n.Replicas), n.Handover)
 	}
 	for _, r := range n.Replicas {
+		if r.Ahead && s.Slots > 0 {
+			return errors.New("JEDI's protocol gives no frame ahead")
+		}
 		if r.Device < 0 || r.Device >= len(s.Devices) || r.Streams < 1 || !positive(r.Share) {
 			return fmt.Errorf("device %d, %d streams, share %g: want a device, a stream and a positive share", r.Device, r.Streams, r.Share)
 		}
