@@ -65,6 +65,8 @@ var layers = []layer{
 	{"accel/plan/search", []string{"accel", "accel/plan", "internal/strict"}, whyPlan},
 	{"accel/plan/whatif", []string{"accel", "accel/plan"}, whyPlan},
 	{"accel/plan/jedi", []string{"accel", "accel/plan", "internal/strict"}, "an import is a plan of another program, read and translated: the numbers of layers are given to it by who knows the network"},
+	{"accel/sim", []string{"accel", "accel/network", "accel/plan", "accel/sim/des", "accel/trt/dla", "internal/strict"}, "a simulated device is declared by files and judged by published rules: the times are a plan's profile, the results another backend's, which is given to it"},
+	{"accel/sim/des", nil, "the simulator knows frames and times, not what they stand for: " + whyLeaf},
 	{"accel/profile", []string{"accel", "accel/plan"}, "a measurement fills the planner's Profile and needs nothing else: devices come as accel interfaces"},
 
 	{"cuda", nil, "cuda is the door to a C ABI: " + whyLeaf},

@@ -1,0 +1,147 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"braid/accel"
+)
+
+// call is a stream bound to tensors. It is also the Event of its last Start: a
+// Bindings is at one place at a time, so that there is never a second.
+type call struct {
+	home           *exec
+	inner          accel.Call
+	in, out        [][]byte // of the Segment, in the device's memory
+	fetch, deliver []transfer
+	written        []*accel.Route
+	closed         bool
+
+	// Under the machine's lock.
+	ended   sync.Cond
+	next    *call // in the stream
+	before  *call // that it waits for; nil: none
+	pending bool
+	begun   bool // the device has been given the work
+	err     error
+}
+
+// transfer is a copy that is made where the Route says that the tensor lies there.
+type transfer struct {
+	route    *accel.Route
+	at       accel.DeviceID
+	to, from []byte
+}
+
+// Start enqueues the Segment behind the event of another Call of this Backend,
+// without waiting on the host; for any other event it waits.
+func (c *call) Start(ctx context.Context, after accel.Event) (accel.Event, error) {
+	if c.closed {
+		return nil, fmt.Errorf("running on %s: call %w", c.home.home.device, errClosed)
+	}
+	before, err := c.behind(ctx, after)
+	if err != nil {
+		return nil, err
+	}
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	for _, r := range c.written {
+		r.At = c.home.home.device.Memory()
+	}
+	x := c.home
+	m := x.home.home.machine
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.lost[x.device()] { // also where it would have to wait
+		return nil, lostError(x.home.device)
+	}
+	c.before, c.pending, c.begun, c.err = before, true, false, nil
+	if x.last == nil && !x.running && (before == nil || !before.pending) {
+		// At once, so that a device which serves in order has it in the order of Starts.
+		if err := c.begin(); err != nil {
+			c.pending = false
+			return nil, err
+		}
+	}
+	if x.last == nil {
+		x.first = c
+	} else {
+		x.last.next = c
+	}
+	x.last = c
+	x.changed.Signal()
+	return c, nil
+}
+
+// begin gives the device the work of a Call whose turn it is. The lock is held.
+func (c *call) begin() error {
+	if c.before != nil && c.before.err != nil {
+		return c.before.err
+	}
+	err := c.home.home.home.machine.serve(c.home)
+	c.begun = err == nil
+	return err
+}
+
+// behind is the Call whose end the stream waits for, nil where it need not.
+func (c *call) behind(ctx context.Context, after accel.Event) (*call, error) {
+	if after == nil || after == accel.Done {
+		return nil, nil
+	}
+	if before, ok := after.(*call); ok && before.home.home.home == c.home.home.home {
+		return before, nil
+	}
+	return nil, after.Wait(ctx)
+}
+
+// Wait waits for what Start enqueued. Work that a device has is not interrupted,
+// so that ctx is not looked at: what it uses must not be freed before.
+func (c *call) Wait(context.Context) error {
+	c.ended.L.Lock()
+	defer c.ended.L.Unlock()
+	for c.pending {
+		c.ended.Wait()
+	}
+	return c.err
+}
+
+// compute makes the outputs, in the stream's goroutine.
+func (c *call) compute(ctx context.Context) error {
+	for _, t := range c.fetch {
+		if t.route.At == t.at {
+			copy(t.to, t.from)
+		}
+	}
+	err := c.home.home.home.results.fill(c.home.home.id, c.in, c.out, func() error {
+		ready, err := c.inner.Start(ctx, nil)
+		if err != nil {
+			return err
+		}
+		return ready.Wait(ctx)
+	})
+	if err != nil {
+		return fmt.Errorf("computing for %s, a simulated device: %w", c.home.home.device, err)
+	}
+	for _, t := range c.deliver {
+		copy(t.to, t.from)
+	}
+	return nil
+}
+
+// Close releases what the Call holds. Closing twice does nothing.
+func (c *call) Close() error {
+	if c.closed {
+		return nil
+	}
+	c.closed = true
+	m := c.home.home.home.machine
+	m.mu.Lock()
+	c.home.calls--
+	m.mu.Unlock()
+	if c.inner == nil {
+		return nil
+	}
+	return c.inner.Close()
+}

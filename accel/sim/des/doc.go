@@ -1,0 +1,27 @@
+// Package des is a discrete-event simulator of braid's graph on declared devices:
+// frames go through nodes in series, whose streams take turns on devices that
+// serve first in, first out or share themselves out. It is pure and
+// deterministic: no clock, no goroutine, and chance only from a seed. It knows
+// neither networks nor plans; accel/sim makes a System of a plan.
+//
+// # The model
+//
+// A device has a capacity (1 for a GPU or DLA, the cores of a CPU). A frame at work
+// on it can use a share u of that at most, and n frames run at the speed
+//
+//	min(1, capacity / sum of u) * gain(n)/n / product of slowdowns by devices at work
+//
+// of a frame alone (gain(n)/n is 1 where no gain was measured), so that a frame of
+// service time L alone costs the device w = u L (jedi.md, section 8). A device with
+// Servers serves so many frames at once, the others wait in order of arrival.
+//
+// A node's streams take frames in order of arrival. Two protocols bound what is
+// inside:
+//
+//   - braid's: InFlight bindings, each held from admission to emit, which
+//     restores the order of each camera.
+//   - JEDI's: Slots on every edge, slot i mod Slots for frame i, held from the start
+//     of the producer to the end of the consumer; segments dispatch strictly
+//     in order, and look only once in Poll, which is when they see that a frame
+//     has come, has ended or has left room (jedi.md, section 2).
+package des

@@ -1,0 +1,223 @@
+package des
+
+import "time"
+
+// admit lets frames in: one at a time, when the first node can have it.
+func (s *sim) admit() {
+	first := s.stations[0]
+	for first.waiting.len() == 0 && !s.stopping && s.atOnce <= mostAtOnce {
+		if s.InFlight > 0 && s.inside >= s.InFlight {
+			return
+		}
+		f := s.newFrame()
+		if !s.take(f) {
+			s.recycle(f)
+			return
+		}
+		f.index, f.admitted = s.counts.Admitted, s.now
+		s.counts.Admitted++
+		s.inside++
+		s.atOnce++
+		first.waiting.push(f)
+		s.assign(first)
+	}
+}
+
+// settle does all that can be done now, the last node first, since it makes room
+// for those before it.
+func (s *sim) settle() {
+	for again := true; again; {
+		again = false
+		for k := len(s.stations) - 1; k >= 0; k-- {
+			n := s.stations[k]
+			if !n.dirty {
+				continue
+			}
+			n.dirty = false
+			again = true
+			if n.poll == 0 {
+				s.step(n)
+			} else {
+				s.planLook(n)
+			}
+		}
+	}
+}
+
+// planLook plans the next poll of a node, once.
+func (s *sim) planLook(n *station) {
+	if n.looking {
+		return
+	}
+	n.looking = true
+	since := max(0, s.now-n.phase)
+	s.agenda.plan(n.phase+(since+n.poll-1)/n.poll*n.poll, look, n.index)
+}
+
+// step is what a node does when it looks.
+func (s *sim) step(n *station) {
+	n.account(s.now)
+	for n.ended.len() > 0 {
+		s.leave(n, n.ended.pop())
+	}
+	s.assign(n)
+	if n.index == 0 {
+		s.admit()
+		n.account(s.now)
+		n.blocked = n.blocked || s.InFlight > 0 && s.inside >= s.InFlight && s.offered()
+	}
+}
+
+// assign gives waiting frames to free streams.
+func (s *sim) assign(n *station) {
+	n.account(s.now)
+	n.blocked = false
+	for n.waiting.len() > 0 && n.free.len() > 0 {
+		if s.Slots > 0 && !s.claim(n) {
+			return
+		}
+		f := n.waiting.pop()
+		st := n.free.pop()
+		st.queue.push(f)
+		f.at[n.index] = st
+		if st.replica.Ahead {
+			n.free.push(st)
+			s.forward(n, f)
+		}
+		s.serve(st)
+	}
+}
+
+// claim takes the slot behind n of the frame whose turn it is, which it brings to
+// the front.
+func (s *sim) claim(n *station) bool {
+	for range n.waiting.len() {
+		if (*n.waiting.at(0)).index == n.turn {
+			break
+		}
+		n.waiting.push(n.waiting.pop())
+	}
+	f := *n.waiting.at(0)
+	if f.index != n.turn {
+		return false
+	}
+	if n.slots != nil {
+		slot := &n.slots[f.index%s.Slots]
+		if *slot {
+			n.blocked = true
+			return false
+		}
+		*slot = true
+	}
+	if n.index == 0 {
+		f.admitted = s.now
+	}
+	n.turn++
+	return true
+}
+
+// serve begins the first frame of a stream's queue, once that has come.
+func (s *sim) serve(st *stream) {
+	if st.serving != nil || st.queue.len() == 0 || (*st.queue.at(0)).done < st.node {
+		return
+	}
+	n := s.stations[st.node]
+	n.account(s.now)
+	f := st.queue.pop()
+	st.serving = f
+	n.busy++
+	var took time.Duration
+	if !f.failed {
+		if s.lost[st.replica.Device] {
+			f.failed = true
+		} else {
+			took = st.replica.Service.draw(s.chance[st.node])
+		}
+	}
+	if took > 0 {
+		s.work.Start(s.now, st.replica.Device, st.id, took, st.replica.Share)
+		return
+	}
+	s.end(st)
+}
+
+// served is called when a device has done a stream's frame.
+func (s *sim) served(st *stream, start time.Duration) {
+	s.record(st, start)
+	if d := s.stations[st.node].Handover; d > 0 {
+		s.agenda.plan(s.now+d, handedOver, st.id)
+		return
+	}
+	s.end(st)
+}
+
+// end tells the node that a stream has done its frame.
+func (s *sim) end(st *stream) {
+	n := s.stations[st.node]
+	n.ended.push(st)
+	n.dirty = true
+}
+
+// leave takes a frame out of a stream and passes it on.
+func (s *sim) leave(n *station, st *stream) {
+	f := st.serving
+	st.serving = nil
+	n.busy--
+	f.done++
+	if n.index > 0 && s.Slots > 0 {
+		before := s.stations[n.index-1]
+		before.slots[f.index%s.Slots] = false
+		before.dirty = true
+	}
+	if st.replica.Ahead {
+		s.serve(st)
+	} else {
+		n.free.push(st)
+	}
+	switch {
+	case n.index == len(s.stations)-1:
+		s.finish(f)
+	case !st.replica.Ahead:
+		s.forward(n, f)
+	case f.at[n.index+1] != nil:
+		s.serve(f.at[n.index+1])
+	}
+}
+
+// forward gives a frame to the node behind n.
+func (s *sim) forward(n *station, f *frame) {
+	if n.index+1 == len(s.stations) {
+		return
+	}
+	behind := s.stations[n.index+1]
+	behind.waiting.push(f)
+	behind.dirty = true
+}
+
+// finish emits the frames of a camera whose turn it is.
+func (s *sim) finish(f *frame) {
+	l := &s.cameras[f.camera].lane
+	l.push(f)
+	for f = l.pop(); f != nil; f = l.pop() {
+		s.emit(f)
+		s.inside--
+		s.stations[0].dirty = true
+		s.recycle(f)
+	}
+}
+
+func (s *sim) newFrame() *frame {
+	f := s.spare
+	if f == nil {
+		return &frame{at: make([]*stream, len(s.stations))}
+	}
+	s.spare, f.next = f.next, nil
+	return f
+}
+
+func (s *sim) recycle(f *frame) {
+	at := f.at
+	clear(at)
+	*f = frame{at: at, next: s.spare}
+	s.spare = f
+}

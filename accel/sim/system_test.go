@@ -1,0 +1,327 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"io"
+	"math"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"braid/accel"
+	"braid/accel/plan"
+	"braid/accel/sim/des"
+	"braid/internal/frame"
+	"braid/stages"
+	"braid/stages/infer"
+)
+
+// pause is a stage of the CPU, which takes a while, on cores of its own.
+type pause struct{ took time.Duration }
+
+func (p pause) Process(ctx context.Context, j *stages.Job) error {
+	if j.Ready != nil {
+		if err := j.Ready.Wait(ctx); err != nil {
+			if errors.Is(err, accel.ErrDeviceLost) {
+				return err
+			}
+			j.Err = err
+			return nil
+		}
+	}
+	t := time.NewTimer(p.took)
+	defer t.Stop()
+	<-t.C
+	return nil
+}
+func (pause) Close() error { return nil }
+
+// frames is an Intake that always has another frame, n in all.
+type frames struct {
+	pool   *frame.Pool
+	ledger frame.Ledger
+	n      int
+}
+
+func (f *frames) Next(ctx context.Context) (*frame.Frame, error) {
+	if f.n == 0 {
+		return nil, io.EOF
+	}
+	fr, err := f.pool.Get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	f.n--
+	fr.Camera, fr.Ledger = "a", &f.ledger
+	fr.Ledger.CountIn()
+	return fr, nil
+}
+
+const warmup, measured = 40, 200
+
+// runGraph runs a plan on a real graph with simulated devices, in virtual time, and
+// gives frames/s.
+func runGraph(t *testing.T, times *Times, pl plan.Plan) (fps float64) {
+	t.Helper()
+	b, _ := open(t, times)
+	segments := []*accel.Segment{relu(t, 0, "", "x", "y")}
+	if len(pl.Segments) == 2 {
+		segments = []*accel.Segment{relu(t, 0, "a", "x", "a"), relu(t, 1, "", "a", "y")}
+	}
+	var closers []func() error
+	var jobs []*stages.Job
+	var all []*accel.Bindings
+	for i := range pl.InFlight {
+		var mem []accel.Memory
+		for _, d := range []accel.DeviceID{"sim:d", "sim:g"} {
+			list := append([]accel.TensorDesc{}, segments[0].Inputs...)
+			for _, s := range segments {
+				list = append(list, s.Outputs...)
+			}
+			m, err := b.Alloc(d, list)
+			if err != nil {
+				t.Fatal(err)
+			}
+			mem = append(mem, m)
+		}
+		all = append(all, accel.NewBindings(i, mem...))
+		jobs = append(jobs, stages.NewJob(all[i]))
+	}
+	pool := func(name string, workers int, ms float64) stages.Node {
+		return stages.Node{Name: name, Workers: workers, Queue: pl.InFlight, New: func(int) (stages.Stage, error) {
+			return pause{milliseconds(ms)}, nil
+		}}
+	}
+	nodes := []stages.Node{pool("prep", pl.Prep.Workers, times.profile.CPU.Prep)}
+	for i, s := range segments {
+		replicas := pl.Replicas(i)
+		nodes = append(nodes, stages.Node{Name: s.Name, Workers: len(replicas), Queue: pl.InFlight, New: func(w int) (stages.Stage, error) {
+			blob, err := b.Build(t.Context(), s, replicas[w].Device, accel.BuildOptions{})
+			if err != nil {
+				return nil, err
+			}
+			e, err := b.Load(t.Context(), blob, replicas[w].Device, accel.LoadOptions{})
+			if err != nil {
+				return nil, err
+			}
+			closers = append(closers, e.Close)
+			x, err := e.NewExec()
+			if err != nil {
+				return nil, err
+			}
+			return infer.New(s.Name, x, all)
+		}})
+	}
+	nodes = append(nodes, pool("detect", pl.Detect.Workers, times.profile.CPU.Detect))
+	g, err := stages.New(nodes, jobs, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	emitted := 0
+	var begin, end time.Time
+	err = g.Run(t.Context(), &frames{pool: frame.NewPool(pl.InFlight+4, frame.Heap), n: warmup + measured + pl.InFlight}, func(_ context.Context, j *stages.Job) error {
+		j.Ledger.CountPublished()
+		emitted++
+		switch emitted {
+		case warmup:
+			begin = time.Now()
+		case warmup + measured:
+			end = time.Now()
+		}
+		return j.Err
+	})
+	must(t, err)
+	must(t, g.Close())
+	for _, c := range closers {
+		must(t, c())
+	}
+	for _, j := range all {
+		must(t, j.Close())
+	}
+	must(t, b.Close())
+	return measured / end.Sub(begin).Seconds()
+}
+
+func place(inFlight int, segments ...[]plan.Placement) plan.Plan {
+	p := plan.Default()
+	p.InFlight, p.Prep.Workers, p.Detect.Workers = inFlight, 2, 2
+	for i, d := range segments {
+		s := plan.Segment{Devices: d, Streams: 1}
+		if i < len(segments)-1 {
+			s.Until = "a"
+		}
+		p.Segments = append(p.Segments, s)
+	}
+	return p
+}
+
+func at(d accel.DeviceID, streams int) []plan.Placement {
+	return []plan.Placement{{ID: d, Streams: streams}}
+}
+
+// TestGraphAndSimulatorAgree: braid's own graph on simulated devices, in virtual
+// time, has the frames/s of the simulator for the same plan.
+func TestGraphAndSimulatorAgree(t *testing.T) {
+	balanced := profile([2]float64{7.5, 7.5}, [2]float64{7.5, 7.5})
+	contended := profile([2]float64{7.5, 7.5}, [2]float64{7.5, 7.5})
+	contended.Corun = []plan.Corun{{A: "sim:d", B: "sim:g", SlowdownA: 1.18, SlowdownB: 1.13}}
+	for _, tt := range []struct {
+		name string
+		p    plan.Profile
+		pl   plan.Plan
+		want float64 // where it can be worked out by hand; 0: it cannot
+	}{
+		{"D 7.5 + G 7.5, one frame", balanced, place(1, at("sim:d", 1), at("sim:g", 1)), 1000 / 16.5},
+		{"D 7.5 + G 7.5, two frames", balanced, place(2, at("sim:d", 1), at("sim:g", 1)), 2000 / 16.5},
+		{"D 7.5 + G 7.5, three frames", balanced, place(3, at("sim:d", 1), at("sim:g", 1)), 1000 / 7.5},
+		{"D 7.5 + G 7.5, eight frames", balanced, place(8, at("sim:d", 1), at("sim:g", 1)), 1000 / 7.5},
+		{"G alone", balanced, place(4, at("sim:g", 1)), 1000 / 15.0},
+		{"G alone, two streams", balanced, place(6, at("sim:g", 2)), 1250 / 15.0},
+		{"G alone, three streams", balanced, place(8, at("sim:g", 3)), 1250 / 15.0},
+		{"G twice", balanced, place(6, at("sim:g", 1), at("sim:g", 1)), 1250 / 15.0},
+		{"D and G each the whole, in turn", profile([2]float64{7, 8}, [2]float64{2, 3}),
+			place(8, []plan.Placement{{ID: "sim:d"}, {ID: "sim:g"}}), 2000 / 15.0},
+		{"D + G that slow each other down", contended, place(4, at("sim:d", 1), at("sim:g", 1)), 0},
+		{"D + G, two streams, unequal", profile([2]float64{11, 1}, [2]float64{1, 9}), place(6, at("sim:d", 2), at("sim:g", 2)), 1000 / 11.0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			times := timesOf(t, tt.p, tt.pl)
+			sys, err := times.System(des.Source{Cameras: 1, Queue: 1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, err := des.Run(sys, des.Options{Warmup: warmup, Frames: measured})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got float64
+			synctest.Test(t, func(t *testing.T) { got = runGraph(t, times, tt.pl) })
+			if math.Abs(got-r.FPS) > 0.02*r.FPS {
+				t.Errorf("the graph has %.2f frames/s, the simulator %.2f", got, r.FPS)
+			}
+			if tt.want > 0 && math.Abs(r.FPS-tt.want) > 0.01*tt.want {
+				t.Errorf("the simulator has %.2f frames/s, worked out by hand are %.2f", r.FPS, tt.want)
+			}
+		})
+	}
+}
+
+// TestTimes adds up by hand.
+func TestTimes(t *testing.T) {
+	p := plan.Profile{
+		Version: 1, Cores: 4,
+		Units: []plan.Unit{
+			{At: "a", Device: "cpu", Threads: 1, MS: 10, CutMS: 1, Bytes: 1000},
+			{At: "b", Device: "cpu", Threads: 1, MS: 20, CutMS: 2, Bytes: 3000},
+			{Device: "cpu", Threads: 1, MS: 30, Bytes: 500},
+			{At: "a", Device: "sim:g", MS: 1, CutMS: 0.2, Bytes: 1000},
+			{At: "b", Device: "sim:g", MS: 2, CutMS: 0.4, Bytes: 3000},
+			{Device: "sim:g", MS: 3, Bytes: 500},
+			{At: "a", Device: "sim:d", MS: 2, Bytes: 1000},
+			{At: "b", Device: "sim:d", Why: "layer Mish_3 (Mish) is not one of a DLA's", Bytes: 3000},
+			{Device: "sim:d", MS: 6, Bytes: 500},
+		},
+		Transfers: []plan.Transfer{
+			{From: "cpu", To: "sim:g", Bytes: 0, MS: 0.1}, {From: "cpu", To: "sim:g", Bytes: 1000, MS: 0.3},
+			{From: "sim:g", To: "cpu", Bytes: 1000, MS: 0.5},
+			{From: "cpu", To: "sim:d", Bytes: 1000, MS: 1}, {From: "sim:d", To: "cpu", Bytes: 1000, MS: 2},
+		},
+	}
+	until := func(at string, d accel.DeviceID, threads int) plan.Segment {
+		return plan.Segment{Until: at, Devices: []plan.Placement{{ID: d, Threads: threads}}, Streams: 1}
+	}
+	pl := plan.Default()
+	pl.Segments = []plan.Segment{until("a", "sim:d", 0), until("b", "sim:g", 0), until("", "cpu", 1)}
+	times, err := NewTimes(p, pl, Extras{InputBytes: 2000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []float64{
+		2 + 2,                         // the unit, and the input of 2000 bytes at 1 ms for 1000
+		2 + 0.1 + 0.2 + 2 + 0.3 + 1.5, // the unit, halves of two cuts, 1000 bytes to the CPU and on, 3000 bytes to the CPU
+		30 + 1,                        // the unit and half of the cut in front of it
+	} {
+		d := pl.Segments[i].Devices[0]
+		got, err := times.Service(i, d.ID, d.Threads)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if math.Abs(got.Seconds()*1e3-want) > 1e-6 {
+			t.Errorf("segment %d takes %v, want %g ms", i, got, want)
+		}
+	}
+	for says, change := range map[string]func(*plan.Plan){
+		"layer Mish_3":          func(p *plan.Plan) { p.Segments[1].Devices[0].ID = "sim:d" },
+		"no times of sim:x":     func(p *plan.Plan) { p.Segments[1].Devices[0].ID = "sim:x" },
+		"in fp16":               func(p *plan.Plan) { p.Precision = plan.FP16 },
+		"with 3 threads":        func(p *plan.Plan) { p.Segments[2].Devices[0].Threads = 3 },
+		`ends at "c", which is`: func(p *plan.Plan) { p.Segments[1].Until = "c" },
+		`ends at "a", which is`: func(p *plan.Plan) { p.Segments[1].Until = "a" },
+		"the plan 0 segments":   func(p *plan.Plan) { p.Segments = nil },
+	} {
+		other := pl
+		other.Segments = nil
+		for _, s := range pl.Segments {
+			s.Devices = append([]plan.Placement{}, s.Devices...)
+			other.Segments = append(other.Segments, s)
+		}
+		change(&other)
+		if _, err := NewTimes(p, other, Extras{}); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%v, want one that says %q", err, says)
+		}
+	}
+	p.Transfers = p.Transfers[:2]
+	if _, err := NewTimes(p, pl, Extras{InputBytes: 1}); err == nil || !strings.Contains(err.Error(), "no transfers from cpu to sim:d") {
+		t.Errorf("without transfers: %v", err)
+	}
+}
+
+// TestSystem looks at what a plan becomes.
+func TestSystem(t *testing.T) {
+	p := profile([2]float64{4, 6}, [2]float64{4, 6})
+	p.CPU.Decode = 3
+	p.Units = append(p.Units, plan.Unit{At: "a", Device: "cpu", Threads: 2, MS: 40}, plan.Unit{Device: "cpu", Threads: 2, MS: 40})
+	pl := place(5, at("sim:d", 2), []plan.Placement{{ID: "cpu", Streams: 2, Threads: 2}, {ID: "sim:g"}})
+	times, err := NewTimes(p, pl, Extras{HandOver: time.Millisecond, CV: 0.1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := times.System(des.Source{Cameras: 2, FPS: 10, Policy: des.DropOldest, Queue: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []struct {
+		name     string
+		servers  int
+		capacity float64
+	}{{"cpu", 0, 4}, {"sim:d", 1, 1}, {"sim:g", 0, 2}} {
+		if d := s.Devices[i]; d.Name != want.name || d.Servers != want.servers || d.Capacity != want.capacity {
+			t.Errorf("device %d is %+v, want %+v", i, d, want)
+		}
+	}
+	mixed := s.Nodes[2].Replicas
+	if len(mixed) != 3 || mixed[0].Share != 2 || mixed[0].Ahead || mixed[2].Device != 2 || !mixed[2].Ahead || mixed[0].Service.CV != 0.1 {
+		t.Errorf("infer.1 is %+v", mixed)
+	}
+	if s.InFlight != 5 || s.Source.Decode.Mean != 3*time.Millisecond || s.Nodes[1].Handover != time.Millisecond || s.Nodes[0].Replicas[0].Streams != 2 {
+		t.Errorf("system %+v", s)
+	}
+	serial := plan.Serial("net")
+	serial.Segments[0].Devices[0].Threads = 2
+	times, err = NewTimes(p, serial, Extras{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s, err = times.System(des.Source{Cameras: 1, Queue: 1}); err != nil {
+		t.Fatal(err)
+	}
+	r, err := des.Run(s, des.Options{Warmup: 5, Frames: 50})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := 1000 / (3 + 1 + 80 + 0.5); math.Abs(r.FPS-want) > 1e-3*want {
+		t.Errorf("one after the other gives %g frames/s, want %g", r.FPS, want)
+	}
+}

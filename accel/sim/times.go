@@ -1,0 +1,222 @@
+package sim
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"braid/accel"
+	"braid/accel/plan"
+)
+
+// Times are the service times of a plan's segments, from a profile: units added up,
+// half of what a cut costs on either side, and the copies between memories, which
+// are a part of the segment's own time.
+type Times struct {
+	profile plan.Profile
+	plan    plan.Plan
+	extras  Extras
+	units   map[plan.Series][]plan.Unit
+	order   []plan.Series
+	ends    []int // by segment: units up to its end
+}
+
+// Extras are what a profile may not say.
+type Extras struct {
+	InputBytes int64         // of what prep writes, which a device with a memory of its own copies in
+	HandOver   time.Duration // from the end of one segment to the start of the next
+	CV         float64       // coefficient of variation of all times; 0: they are constant
+}
+
+// NewTimes checks that the profile has the plan's cut points and devices.
+func NewTimes(p plan.Profile, pl plan.Plan, e Extras) (*Times, error) {
+	t := &Times{profile: p, plan: pl, extras: e}
+	t.order, t.units = p.BySeries()
+	if len(t.order) == 0 || len(pl.Segments) == 0 {
+		return nil, fmt.Errorf("timing a plan: the profile has %d units, the plan %d segments", len(p.Units), len(pl.Segments))
+	}
+	all := t.units[t.order[0]]
+	begin := 0
+	for i, s := range pl.Segments {
+		end := slices.IndexFunc(all, func(u plan.Unit) bool { return u.At == s.Until }) + 1
+		if end <= begin {
+			return nil, fmt.Errorf("timing a plan: segment %d ends at %q, which is no cut point of the profile behind the segment before", i, s.Until)
+		}
+		t.ends, begin = append(t.ends, end), end
+		for _, r := range pl.Replicas(i) {
+			if _, err := t.Service(i, r.Device, r.Threads); err != nil {
+				return nil, fmt.Errorf("timing a plan: %w", err)
+			}
+		}
+	}
+	return t, nil
+}
+
+// Service is the time of a segment alone on a device. threads is a replica's, 0
+// for the runtime's choice. The error says what the profile lacks, or why the
+// device cannot run it.
+func (t *Times) Service(segment int, d accel.DeviceID, threads int) (time.Duration, error) {
+	key, err := t.series(segment, d, threads)
+	if err != nil {
+		return 0, err
+	}
+	units := t.units[key]
+	begin, end := 0, t.ends[segment]
+	if segment > 0 {
+		begin = t.ends[segment-1]
+	}
+	var ms float64
+	for _, u := range units[begin:end] {
+		if u.Why != "" {
+			return 0, fmt.Errorf("%s cannot run segment %d: %s", d, segment, u.Why)
+		}
+		ms += u.MS
+	}
+	if begin > 0 {
+		ms += max(0, units[begin-1].CutMS) / 2
+	}
+	if end < len(units) {
+		ms += max(0, units[end-1].CutMS) / 2
+	}
+	copies, err := t.copies(segment, d.Memory(), units, begin, end)
+	if err != nil {
+		return 0, err
+	}
+	return time.Duration(math.Round((ms + copies) * float64(time.Millisecond))), nil
+}
+
+// series finds what the profile has of a device: with the threads asked for or, of
+// those that are the runtime's choice, with the most.
+func (t *Times) series(segment int, d accel.DeviceID, threads int) (plan.Series, error) {
+	precision := plan.Precision(t.plan.PrecisionOf(segment))
+	best := plan.Series{Threads: -1}
+	for _, s := range t.order {
+		if plain(s.Device) != plain(d) || s.Precision != precision {
+			continue
+		}
+		if s.Threads == threads || s.Device.Kind() != "cpu" {
+			return s, nil
+		}
+		if threads == 0 && s.Threads > best.Threads {
+			best = s
+		}
+	}
+	if best.Threads < 0 {
+		return best, fmt.Errorf("the profile has no times of %s in %s with %d threads", d, precision, threads)
+	}
+	return best, nil
+}
+
+// plain is a device without its runtime.
+func plain(d accel.DeviceID) string {
+	name, _, _ := strings.Cut(string(d), "/")
+	return name
+}
+
+// copies is the time of a segment's copies. The replica that reads a tensor copies
+// it, or the one that writes it where the reader is the CPU; of several replicas on
+// the other side the slowest copy counts.
+func (t *Times) copies(segment int, memory accel.DeviceID, units []plan.Unit, begin, end int) (float64, error) {
+	if memory == host {
+		return 0, nil
+	}
+	bytes := t.extras.InputBytes
+	if begin > 0 {
+		bytes = units[begin-1].Bytes
+	}
+	var in, out float64
+	for _, from := range t.memories(segment - 1) {
+		ms, err := t.copy(from, memory, bytes)
+		if err != nil {
+			return 0, err
+		}
+		in = max(in, ms)
+	}
+	for _, to := range t.memories(segment + 1) {
+		if to != host {
+			continue
+		}
+		ms, err := t.copy(memory, to, units[end-1].Bytes)
+		if err != nil {
+			return 0, err
+		}
+		out = ms
+	}
+	return in + out, nil
+}
+
+// memories are those that a segment works on; in front of the first and behind the
+// last is the host.
+func (t *Times) memories(segment int) []accel.DeviceID {
+	if segment < 0 || segment >= len(t.plan.Segments) {
+		return []accel.DeviceID{host}
+	}
+	var list []accel.DeviceID
+	for _, d := range t.plan.Segments[segment].Devices {
+		list = append(list, d.ID.Memory())
+	}
+	return list
+}
+
+// copy is the time of one copy, ms: straight lines between the sizes of the profile
+// and beyond them, in proportion where it has one. What it does not have goes over
+// the host.
+func (t *Times) copy(from, to accel.DeviceID, bytes int64) (float64, error) {
+	if from == to || bytes == 0 {
+		return 0, nil
+	}
+	var line []plan.Transfer
+	for _, tr := range t.profile.Transfers {
+		if tr.From.Memory() == from && tr.To.Memory() == to {
+			line = append(line, tr)
+		}
+	}
+	if len(line) > 0 {
+		return along(line, bytes), nil
+	}
+	if from == host || to == host {
+		return 0, fmt.Errorf("the profile has no transfers from %s to %s", from, to)
+	}
+	there, err := t.copy(from, host, bytes)
+	if err != nil {
+		return 0, err
+	}
+	on, err := t.copy(host, to, bytes)
+	return there + on, err
+}
+
+func along(line []plan.Transfer, bytes int64) float64 {
+	slices.SortStableFunc(line, func(a, b plan.Transfer) int { return int(max(-1, min(1, a.Bytes-b.Bytes))) })
+	if len(line) == 1 {
+		return line[0].MS * float64(bytes) / float64(max(1, line[0].Bytes))
+	}
+	i := 1
+	for i < len(line)-1 && line[i].Bytes < bytes {
+		i++
+	}
+	a, b := line[i-1], line[i]
+	if a.Bytes == b.Bytes {
+		return b.MS
+	}
+	return max(0, a.MS+(b.MS-a.MS)*float64(bytes-a.Bytes)/float64(b.Bytes-a.Bytes))
+}
+
+// of is the time of a Segment of the plan.
+func (t *Times) of(s *accel.Segment, d accel.DeviceID) (time.Duration, error) {
+	if s.Index < 0 || s.Index >= len(t.ends) || t.plan.Segments[s.Index].Until != s.Until {
+		return 0, fmt.Errorf("%s ends at %q: that is no segment of the plan whose times sim has", s.Name, s.Until)
+	}
+	return t.Service(s.Index, d, t.threads(s.Index, d))
+}
+
+// threads are those of the plan's replicas of a segment on a device.
+func (t *Times) threads(segment int, d accel.DeviceID) int {
+	for _, r := range t.plan.Replicas(segment) {
+		if plain(r.Device) == plain(d) {
+			return r.Threads
+		}
+	}
+	return 0
+}
