@@ -59,3 +59,13 @@ func (r rules) check(s *accel.Segment, precision string) error {
 	}
 	return nil
 }
+
+// Refuses says why a declared device cannot run a Segment by the rules that its file
+// names, nil where it can or names none.
+func (d Device) Refuses(s *accel.Segment, precision string) error {
+	r, err := parseRules(d.Rules)
+	if err != nil {
+		return err
+	}
+	return r.check(s, precision)
+}

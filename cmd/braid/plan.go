@@ -29,6 +29,7 @@ func planCmd(c *common) *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.Profile, "profile", "", "choose from this profile instead of this machine's")
+	f.StringVar(&o.WhatIf, "what-if", "", "plan for the devices that this file declares (configs/machines has examples)")
 	f.StringVar(&o.Objective, "objective", "", "fps, latency, streams or energy (default fps; streams with --cameras)")
 	f.DurationVar(&o.Budget, "budget", 0, "latency that a frame may take from prep to detect")
 	f.StringVar(&o.Cameras, "cameras", "", "cameras to keep up with, such as 16x1080p@15")

@@ -21,6 +21,7 @@ import (
 type PlanOptions struct {
 	Choice
 	Profile   string // FILE of braid profile --out; "": the kept one, else a quick measurement
+	WhatIf    string // FILE of declared devices
 	Objective string
 	Budget    time.Duration
 	Cameras   string
@@ -119,6 +120,13 @@ type choiceSource struct {
 // source finds the profile. The runtime is open where this machine's devices are
 // meant, and then the caller's to close.
 func (o PlanOptions) source(ctx context.Context, env *Env, n *network.Network, c *card.Card, ref string) (choiceSource, accel.Backend, error) {
+	if o.WhatIf != "" {
+		if o.Measure > 0 {
+			return choiceSource{}, nil, Usage(errWhatIfMeasure)
+		}
+		from, err := whatIf(ctx, env, o, n, ref)
+		return from, nil, err
+	}
 	if o.Profile != "" {
 		if o.Measure > 0 {
 			return choiceSource{}, nil, Usage(errors.New("--measure runs plans on this machine: leave out --profile"))

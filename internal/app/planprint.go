@@ -59,6 +59,7 @@ func (c *chosen) print(env *Env, explain bool, out string) error {
 		return writeJSON(env.Out, r)
 	}
 	var b strings.Builder
+	fmt.Fprintf(&b, "from: %s\n", c.origin)
 	c.table(&b)
 	if explain {
 		c.explain(&b)
@@ -149,14 +150,17 @@ func (c *chosen) measuredTable(b *strings.Builder) {
 // explain says what the numbers mean, why the others were not chosen, and how sure the
 // search is.
 func (c *chosen) explain(b *strings.Builder) {
-	fmt.Fprintf(b, "from: %s\n", c.origin)
 	for _, k := range c.Candidates {
 		if k.Rejected != "" {
 			fmt.Fprintf(b, "not %s\n", k.Rejected)
 		}
 	}
 	for _, u := range c.Unavailable {
-		fmt.Fprintf(b, "%s is not used: %s\n", u.Device, u.Why)
+		is := "is not used: "
+		if c.Chosen.Plan.Uses(u.Device) {
+			is = ""
+		}
+		fmt.Fprintf(b, "%s %s%s\n", u.Device, is, u.Why)
 	}
 	if c.BoundFPS > 0 {
 		how := "the search came to its end: no plan of its space is faster"
