@@ -15,11 +15,11 @@ import (
 	"braid/stages"
 )
 
-// sleeper is a Stage that takes so long.
+// sleeper is a Stage that takes so long, in virtual time.
 type sleeper time.Duration
 
 func (s sleeper) Process(context.Context, *stages.Job) error {
-	time.Sleep(time.Duration(s))
+	<-time.After(time.Duration(s))
 	return nil
 }
 
