@@ -193,6 +193,53 @@ func TestVirtualTime(t *testing.T) {
 	}
 }
 
+// TestCopies follows a frame from the host over two devices with memories of their
+// own and back.
+func TestCopies(t *testing.T) {
+	b, cpu := open(t, timesOf(t, profile([2]float64{0.1, 0.1}, [2]float64{0.1, 0.1}), place(1, at("sim:d", 1), at("sim:g", 1))))
+	t.Cleanup(func() { must(t, b.Close()) })
+	first, second := relu(t, 0, "a", "x", "a"), relu(t, 1, "", "a", "y")
+	x, a, y := first.Inputs[0], first.Outputs[0], second.Outputs[0]
+	var mem []accel.Memory
+	for d, list := range map[accel.DeviceID][]accel.TensorDesc{"cpu": {x, y}, "sim:d": {x, a}, "sim:g": {a, y}} {
+		var on accel.Backend = b
+		if d == host {
+			on = cpu
+		}
+		m, err := on.Alloc(d, list)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mem = append(mem, m)
+	}
+	j := accel.NewBindings(0, mem...)
+	t.Cleanup(func() { must(t, j.Close()) })
+	j.SetRoute("x", []accel.DeviceID{"cpu"}, []accel.DeviceID{"sim:d"})
+	j.SetRoute("a", []accel.DeviceID{"sim:d"}, []accel.DeviceID{"sim:g"})
+	j.SetRoute("y", []accel.DeviceID{"sim:g"}, []accel.DeviceID{"cpu"})
+	_, on := stream(t, b, first, "sim:d", j)
+	_, then := stream(t, b, second, "sim:g", j)
+	in, _ := j.Tensor("x", host)
+	out, _ := j.Tensor("y", host)
+	for i := range 3 {
+		copy(in.Float32s(), []float32{float32(i), -1, 2, -3})
+		e, err := on[0].Start(t.Context(), nil)
+		if err == nil {
+			e, err = then[0].Start(t.Context(), e)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		must(t, e.Wait(t.Context()))
+		if got := out.Float32s(); got[0] != float32(i) || got[1] != 0 || got[2] != 2 || got[3] != 0 {
+			t.Errorf("frame %d: y = %v on the host", i, got)
+		}
+		if r := j.Route("y"); r.At != "sim:g" {
+			t.Errorf("y was written on %s", r.At)
+		}
+	}
+}
+
 // TestRepeatedFramesCostNothing: inputs that come again are not computed again, and
 // the results are the same.
 func TestRepeatedFramesCostNothing(t *testing.T) {

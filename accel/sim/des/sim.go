@@ -145,7 +145,7 @@ func (s *sim) run() error {
 
 // mostAtOnce is how many frames may be let in at one time: more than any plan has
 // inside.
-const mostAtOnce = 100_000
+const mostAtOnce = 10_000
 
 // happen is all that happens now, what devices have done first.
 func (s *sim) happen() {

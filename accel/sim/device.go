@@ -1,0 +1,119 @@
+package sim
+
+import (
+	"slices"
+
+	"braid/accel"
+	"braid/accel/plan"
+	"braid/accel/sim/des"
+)
+
+// device is a device as the simulator sees it. The capacity of one that streams
+// share is counted in contexts: as many as there were when more were measured to
+// add nothing.
+func (t *Times) device(d accel.DeviceID) des.Device {
+	out := des.Device{Name: plain(d), Capacity: 1}
+	switch {
+	case d.Kind() == "cpu":
+		out.Capacity = float64(max(1, t.profile.Cores))
+		out.Gain = t.gain(d)
+	case t.fifo(d):
+		out.Servers = 1
+	default:
+		out.Gain = t.gain(d)
+		out.Capacity = float64(max(1, len(out.Gain)))
+	}
+	return out
+}
+
+func (t *Times) fifo(d accel.DeviceID) bool {
+	return d.Kind() == "dla" || slices.ContainsFunc(t.profile.Simulated, func(s plan.SimDevice) bool {
+		return plain(s.ID) == plain(d) && s.FIFO
+	})
+}
+
+// gain is the rate of 1, 2, … streams over that of one, with straight lines
+// between the measured numbers; nil where nothing was measured. It is that of the
+// first segment's series on the device. Streams that wait do not slow the others
+// down, so that it never falls.
+func (t *Times) gain(d accel.DeviceID) []float64 {
+	key, ok := t.seriesOn(d)
+	if !ok {
+		return nil
+	}
+	rates := map[int]float64{}
+	most := 1
+	for _, s := range t.profile.Streams {
+		precision := plan.Unit{Precision: s.Precision}.Series().Precision
+		if s.Device == key.Device && s.Threads == key.Threads && precision == key.Precision && s.Rate > 0 {
+			rates[s.N] = s.Rate
+			most = max(most, s.N)
+		}
+	}
+	if most == 1 {
+		return nil
+	}
+	if rates[1] == 0 {
+		rates[1] = 1000 / t.whole(key)
+	}
+	if d.Kind() == "cpu" {
+		most = min(most, max(1, t.profile.Cores/max(1, key.Threads)))
+	}
+	gains := []float64{1}
+	for n := 2; n <= most; n++ {
+		gains = append(gains, max(gains[n-2], min(float64(n), between(rates, n)/rates[1])))
+	}
+	return gains
+}
+
+// between is the rate at n, or on the line between its neighbours.
+func between(rates map[int]float64, n int) float64 {
+	low, high := n, n
+	for rates[low] == 0 {
+		low--
+	}
+	for rates[high] == 0 {
+		high++
+	}
+	if low == high {
+		return rates[n]
+	}
+	return rates[low] + (rates[high]-rates[low])*float64(n-low)/float64(high-low)
+}
+
+// whole is the time of the whole network, ms.
+func (t *Times) whole(key plan.Series) float64 {
+	ms := 1e-6
+	for _, u := range t.units[key] {
+		ms += u.MS
+	}
+	return ms
+}
+
+// seriesOn is the series of the first segment on a device.
+func (t *Times) seriesOn(d accel.DeviceID) (plan.Series, bool) {
+	for i := range t.plan.Segments {
+		for _, r := range t.plan.Replicas(i) {
+			if plain(r.Device) != plain(d) {
+				continue
+			}
+			key, err := t.series(i, r.Device, r.Threads)
+			return key, err == nil
+		}
+	}
+	return plan.Series{}, false
+}
+
+// slowdown is the time on a with b at work over the time alone; 1 where nothing was
+// measured.
+func (t *Times) slowdown(a, b string) float64 {
+	for _, c := range t.profile.Corun {
+		switch {
+		case plain(c.A) == a && plain(c.B) == b:
+			return max(1, c.SlowdownA)
+		case plain(c.A) == b && plain(c.B) == a:
+			return max(1, c.SlowdownB)
+		}
+	}
+	return 1
+}
