@@ -20,7 +20,7 @@ func worker(ctx context.Context, g *source.Gate, frames int, busy *[]time.Time) 
 			return err
 		}
 		*busy = append(*busy, time.Now())
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		f, err := g.Offer(ctx, time.Duration(i)*time.Second)
 		if err != nil {
 			return err
@@ -66,7 +66,7 @@ func TestLockstep(t *testing.T) {
 				t.Fatal(err)
 			}
 			order += f.Camera
-			time.Sleep(2 * time.Second) // the graph works
+			<-time.After(2 * time.Second) // the graph works
 			f.Release()
 		}
 		if order != "ababab" {

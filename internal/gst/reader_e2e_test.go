@@ -167,7 +167,7 @@ func TestLockstep(t *testing.T) {
 				t.Fatal(err)
 			}
 			if n == 20 {
-				time.Sleep(100 * time.Millisecond) // time enough to decode all that it may
+				<-time.After(100 * time.Millisecond) // time enough to decode all that it may
 				ahead = r.Input() - n
 			}
 		}
