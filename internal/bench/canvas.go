@@ -28,7 +28,7 @@ func (s scale) at(v float64) float64 {
 
 // ticks are round numbers from 0 up to the end of the scale: about n of them.
 func (s scale) ticks(n int) (out []float64) {
-	if s.max <= 0 || math.IsInf(s.max, 0) || math.IsNaN(s.max) {
+	if !(s.max > 1e-300 && s.max < 1e300) { // beyond, a step would be 0 or infinite
 		return []float64{0}
 	}
 	raw := s.max / float64(n)

@@ -133,7 +133,7 @@ func TestTicks(t *testing.T) {
 	for _, c := range []struct {
 		max  float64
 		want int
-	}{{0, 1}, {1, 6}, {7, 8}, {133, 7}, {0.003, 7}} {
+	}{{0, 1}, {1, 6}, {7, 8}, {133, 7}, {0.003, 7}, {5e-324, 1}, {math.Inf(1), 1}, {math.NaN(), 1}} {
 		if got := (scale{max: c.max}).ticks(7); len(got) != c.want {
 			t.Errorf("to %g: %v", c.max, got)
 		}
