@@ -65,7 +65,7 @@ unit: setup ## tier 1: unit tests under the race detector, without native librar
 	@$(STEP) unit $(GO) test -tags nogst -race -shuffle=on -timeout 5m ./... $(ARGS)
 
 # The parsers of files that come from elsewhere.
-PARSERS := ./accel/network ./accel/network/darknet ./accel/plan ./accel/plan/jedi ./accel/plan/search ./internal/card
+PARSERS := ./accel/network ./accel/network/darknet ./accel/plan ./accel/plan/jedi ./accel/plan/search ./accel/sim ./internal/bench ./internal/card
 
 .PHONY: fuzz-parsers
 fuzz-parsers: setup ## tier 1: the parsers of ONNX, darknet, profiles, JEDI, cameras and model cards, fuzzed for 20 s each

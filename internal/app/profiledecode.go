@@ -5,9 +5,10 @@ import (
 	"errors"
 	"io"
 
+	"golang.org/x/sync/errgroup"
+
 	"braid/internal/frame"
 	"braid/source"
-	"golang.org/x/sync/errgroup"
 )
 
 // decodeFrames is the most frames of a recording whose decoding is measured.
