@@ -102,6 +102,14 @@ type Event interface {
 	Wait(ctx context.Context) error
 }
 
+// OwnEvent is what the Event of a Call that only enqueues offers beside: WaitOwn waits
+// for that Call alone, whatever came before it, and may run while somebody else is in
+// Wait. Who started the Call may use it until it is started again. What went wrong is
+// told by Wait too.
+type OwnEvent interface {
+	WaitOwn(ctx context.Context) error
+}
+
 type done struct{}
 
 func (done) Wait(context.Context) error { return nil }

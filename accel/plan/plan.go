@@ -186,6 +186,16 @@ func (p Plan) Replicas(i int) []Replica {
 	return out
 }
 
+// Ahead is how many frames may be on a device of segment i when a replica takes the
+// next: one where the replicas are on several devices, so that each takes as many
+// frames as it has done and the device still has its next one; 0, any number, else.
+func (p Plan) Ahead(i int) int {
+	if len(p.Segments[i].Devices) > 1 {
+		return 1
+	}
+	return 0
+}
+
 // Uses says whether a segment has a replica on the device.
 func (p Plan) Uses(d accel.DeviceID) bool {
 	for i := range p.Segments {

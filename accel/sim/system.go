@@ -66,6 +66,10 @@ func (t *Times) pool(name string, workers int, ms float64) des.Node {
 // frames ahead; the CPU's have run one before they take another.
 func (t *Times) node(segment int, devices []des.Device) (des.Node, error) {
 	n := des.Node{Name: "infer." + strconv.Itoa(segment), Handover: t.extras.HandOver}
+	most := 0
+	if ahead := t.plan.Ahead(segment); ahead > 0 {
+		most = ahead + 1
+	}
 	for _, r := range t.plan.Replicas(segment) {
 		took, err := t.Service(segment, r.Device, r.Threads)
 		if err != nil {
@@ -73,7 +77,7 @@ func (t *Times) node(segment int, devices []des.Device) (des.Node, error) {
 		}
 		n.Replicas = append(n.Replicas, des.Replica{
 			Device: indexOf(devices, r.Device), Streams: 1, Service: t.dist(took),
-			Share: t.share(segment, r.Device, r.Threads), Ahead: r.Device.Memory() != host,
+			Share: t.share(segment, r.Device, r.Threads), Ahead: r.Device.Memory() != host, Most: most,
 		})
 	}
 	return n, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"braid/accel"
 	"braid/cuda"
@@ -18,6 +19,9 @@ type call struct {
 	written []*accel.Route
 	abroad  *call // the nearest one before the last Start that is another GPU's, or nil
 	closed  bool
+
+	waiting sync.Mutex // over native's Wait, for which WaitOwn may have come first
+	went    error      // what it told
 }
 
 // demand is a copy that is made where the Route says that the tensor lies there.
@@ -49,7 +53,7 @@ func (c *call) Start(ctx context.Context, after accel.Event) (accel.Event, error
 	if err := c.native.Start(native, wanted); err != nil {
 		return nil, c.failed(err)
 	}
-	c.abroad = c.across(before)
+	c.abroad, c.went = c.across(before), nil
 	for _, r := range c.written {
 		r.At = c.home.home.memory
 	}
@@ -83,10 +87,7 @@ func (c *call) across(before *call) *call {
 // and answers at once; but where it was lost this GPU does not know, and where this
 // one was lost that one may still be running.
 func (c *call) Wait(ctx context.Context) error {
-	err := c.native.Wait()
-	if err != nil {
-		err = c.failed(err)
-	}
+	err := c.WaitOwn(ctx)
 	if c.abroad == nil {
 		return err
 	}
@@ -94,6 +95,19 @@ func (c *call) Wait(ctx context.Context) error {
 		return before
 	}
 	return err
+}
+
+// WaitOwn is accel.OwnEvent's.
+func (c *call) WaitOwn(context.Context) error {
+	c.waiting.Lock()
+	defer c.waiting.Unlock()
+	if c.went == nil {
+		c.went = c.native.Wait()
+	}
+	if c.went != nil {
+		return c.failed(c.went)
+	}
+	return nil
 }
 
 func (c *call) failed(err error) error {

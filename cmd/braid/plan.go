@@ -41,6 +41,7 @@ func planCmd(c *common) *cobra.Command {
 	f.StringArrayVar(&o.Inputs, "input", nil, "recording that --measure plays; default: frames in memory")
 	f.IntVar(&o.Copies, "copies", 1, "cameras that each --input plays on at once")
 	f.DurationVar(&o.Duration, "duration", 2*time.Second, "time of each run of --measure")
+	f.StringVar(&o.Timeline, "timeline", "", "draw who works on which frame when, as simulated, to this SVG file")
 	f.StringVar(&o.Out, "out", "", "write the plan to this file")
 	cmd.AddCommand(group("import", "Make plans of other programs' configurations", importJediCmd(c)))
 	return cmd

@@ -230,7 +230,7 @@ func (b *builder) inferStage(ctx context.Context, segment int, r plan.Replica) (
 	if err != nil {
 		return nil, fmt.Errorf("making an execution context of %s on %s: %w", s.Name, r.Device, scarce(err))
 	}
-	stage, err := infer.New(s.Name, exec, b.bindings)
+	stage, err := infer.New(s.Name, exec, b.bindings, b.plan.Ahead(segment))
 	if err != nil {
 		return nil, scarce(err)
 	}

@@ -34,6 +34,7 @@ type PlanOptions struct {
 	Copies    int
 	Duration  time.Duration
 	Out       string // FILE.yaml
+	Timeline  string // FILE.svg
 }
 
 // PlanChoose chooses a plan for a model and explains it.
@@ -64,6 +65,14 @@ func PlanChoose(ctx context.Context, env *Env, o PlanOptions) (err error) {
 	}
 	if o.Measure > 0 {
 		if err := o.measure(ctx, env, rt, made); err != nil {
+			return err
+		}
+	}
+	if err := made.simulate(); err != nil {
+		return err
+	}
+	if o.Timeline != "" {
+		if err := made.draw(o.Timeline); err != nil {
 			return err
 		}
 	}
@@ -187,7 +196,9 @@ func seriesIn(p plan.Profile) []plan.Series {
 type chosen struct {
 	search.Choice
 	goal     search.Goal
+	profile  plan.Profile
 	origin   string
+	sim      *simulated
 	measured []bench.Row // of --measure
 }
 
@@ -209,7 +220,7 @@ func choose(from choiceSource, goal search.Goal, n *network.Network) (*chosen, e
 	case err != nil:
 		return nil, as(ErrInvalid, err)
 	}
-	return &chosen{Choice: c, goal: goal, origin: from.origin}, nil
+	return &chosen{Choice: c, goal: goal, profile: from.profile, origin: from.origin}, nil
 }
 
 // why is the decision in a few words.

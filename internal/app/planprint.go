@@ -29,6 +29,7 @@ type chosenReport struct {
 	Cameras    *search.Fit       `json:"cameras,omitempty"`
 	Candidates []candidateReport `json:"candidates"`
 	Devices    []unusedReport    `json:"unavailable,omitempty"`
+	Simulated  *simulated        `json:"sim,omitempty"`
 	Measured   []bench.Row       `json:"measured,omitempty"`
 }
 
@@ -81,7 +82,7 @@ func (c *chosen) report() (chosenReport, error) {
 	r := chosenReport{
 		Chosen: keys, Plan: c.Chosen.Plan.ID(), Kind: string(c.Chosen.Kind), FPS: c.Chosen.FPS, LatencyMS: c.Chosen.LatencyMS,
 		Bottleneck: c.Chosen.Bottleneck, BoundFPS: c.BoundFPS, Gap: c.Gap, Exact: c.Exact, LimitFPS: c.LimitFPS,
-		Profile: c.origin, Cameras: c.Cameras, Measured: c.measured,
+		Profile: c.origin, Cameras: c.Cameras, Simulated: c.sim, Measured: c.measured,
 	}
 	for _, k := range c.Candidates {
 		row := candidateReport{
@@ -161,6 +162,9 @@ func (c *chosen) explain(b *strings.Builder) {
 			is = ""
 		}
 		fmt.Fprintf(b, "%s %s%s\n", u.Device, is, u.Why)
+	}
+	if c.sim != nil {
+		c.sim.explain(b)
 	}
 	if c.BoundFPS > 0 {
 		how := "the search came to its end: no plan of its space is faster"

@@ -19,13 +19,22 @@ type Stage struct {
 	name  string
 	exec  accel.Exec
 	calls []accel.Call // by Bindings.Index
+
+	ahead int           // frames that may be on the device when the next is taken; 0: any number
+	given []accel.Event // the last ahead of them, a ring
+	next  int
 }
 
 // New binds exec to all Bindings of the graph, whose indices are 0 to
 // len(all)-1 in any order. The Stage owns exec from here on: where New fails, it
 // has closed it. The Bindings must outlive the Stage.
-func New(name string, exec accel.Exec, all []*accel.Bindings) (*Stage, error) {
-	s := &Stage{name: name, exec: exec, calls: make([]accel.Call, len(all))}
+//
+// ahead is how many frames may be on the device when the Stage takes the next; 0 is
+// any number. Stages of one node on unequal devices need a limit: a device that only
+// enqueues is always ready for more, so that without one they would take turns,
+// however long each has to do.
+func New(name string, exec accel.Exec, all []*accel.Bindings, ahead int) (*Stage, error) {
+	s := &Stage{name: name, exec: exec, calls: make([]accel.Call, len(all)), ahead: ahead, given: make([]accel.Event, ahead)}
 	for _, b := range all {
 		if err := s.bind(b); err != nil {
 			return nil, errors.Join(fmt.Errorf("%s, job %d: %w", name, b.Index, err), s.Close())
@@ -56,6 +65,7 @@ func (s *Stage) Process(ctx context.Context, j *stages.Job) error {
 	ready, err := s.calls[j.Bindings.Index].Start(ctx, j.Ready)
 	if err == nil {
 		j.Ready = ready
+		s.pace(ctx, ready)
 		return nil
 	}
 	err = fmt.Errorf("%s: %w", s.name, err)
@@ -64,6 +74,24 @@ func (s *Stage) Process(ctx context.Context, j *stages.Job) error {
 	}
 	j.Err = err
 	return nil
+}
+
+// pace waits until there is room for the next frame: ahead of them may be on the
+// device. A failure is that frame's, which whoever waits for it at the end is told.
+func (s *Stage) pace(ctx context.Context, ready accel.Event) {
+	if s.ahead == 0 {
+		return
+	}
+	oldest := s.given[s.next]
+	s.given[s.next] = ready
+	s.next = (s.next + 1) % s.ahead
+	switch e := oldest.(type) {
+	case nil:
+	case accel.OwnEvent: // what came before it is in use again
+		_ = e.WaitOwn(ctx)
+	default:
+		_ = e.Wait(ctx)
+	}
 }
 
 // Close closes the Calls, then the Exec. The work of every Call must have been

@@ -53,7 +53,10 @@ func (c *fakeCall) Start(_ context.Context, after accel.Event) (accel.Event, err
 	return c, nil
 }
 
-func (c *fakeCall) Wait(context.Context) error { return nil }
+func (c *fakeCall) Wait(context.Context) error {
+	c.exec.log = append(c.exec.log, fmt.Sprint("wait ", c.index))
+	return c.err
+}
 
 func (c *fakeCall) Close() error {
 	c.exec.log = append(c.exec.log, fmt.Sprint("close ", c.index))
@@ -80,7 +83,7 @@ func call(t *testing.T, s *Stage, index int) *fakeCall {
 
 func TestBindsAndCloses(t *testing.T) {
 	x := &fakeExec{}
-	s, err := New("infer.0", x, bindings(1, 0, 2))
+	s, err := New("infer.0", x, bindings(1, 0, 2), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +115,7 @@ func TestNewFails(t *testing.T) {
 		{"negative index", nil, bindings(-1), "job -1", []string{"close exec"}},
 	} {
 		x := &fakeExec{bindErr: c.bindErr}
-		s, err := New("infer.0", x, c.all)
+		s, err := New("infer.0", x, c.all, 0)
 		if s != nil || err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: New() = %v, %v, want an error that says %q", c.name, s, err, c.says)
 		}
@@ -137,7 +140,7 @@ func TestProcess(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			all := bindings(0, 1)
-			s, err := New("infer.0", &fakeExec{}, all)
+			s, err := New("infer.0", &fakeExec{}, all, 0)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -173,7 +176,7 @@ func TestProcess(t *testing.T) {
 
 func TestCloseError(t *testing.T) {
 	x := &fakeExec{closeErr: errBroken}
-	s, err := New("infer.0", x, bindings(0))
+	s, err := New("infer.0", x, bindings(0), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -184,7 +187,7 @@ func TestCloseError(t *testing.T) {
 
 func TestProcessAllocatesNothing(t *testing.T) {
 	all := bindings(0)
-	s, err := New("infer.0", &fakeExec{}, all)
+	s, err := New("infer.0", &fakeExec{}, all, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -195,5 +198,30 @@ func TestProcessAllocatesNothing(t *testing.T) {
 		}
 	}); n != 0 {
 		t.Errorf("Process allocates %v times", n)
+	}
+}
+
+// With a limit a Stage waits behind each frame for the one that was given so many
+// before it; what became of that one is not this frame's.
+func TestAhead(t *testing.T) {
+	for ahead, want := range [][]string{{}, {"wait 0", "wait 1", "wait 2"}, {"wait 0", "wait 1"}} {
+		x := &fakeExec{}
+		s, err := New("infer.0", x, bindings(0, 1, 2, 3), ahead)
+		if err != nil {
+			t.Fatal(err)
+		}
+		x.log = nil
+		for i := range 4 {
+			j := stages.NewJob(accel.NewBindings(i))
+			if err := s.Process(t.Context(), j); err != nil || j.Err != nil {
+				t.Fatal(err, j.Err)
+			}
+		}
+		if !slices.Equal(x.log, want) {
+			t.Errorf("ahead %d: %v, want %v", ahead, x.log, want)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }

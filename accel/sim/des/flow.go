@@ -83,12 +83,26 @@ func (s *sim) assign(n *station) {
 		st.queue.push(f)
 		f.at[n.index] = st
 		if st.replica.Ahead {
-			n.free.push(st)
+			if st.hasRoom() {
+				n.free.push(st)
+			}
 			s.forward(n, f)
 		}
 		s.serve(st)
 	}
 }
+
+// held is how many frames a stream has.
+func (st *stream) held() int {
+	n := st.queue.len()
+	if st.serving != nil {
+		n++
+	}
+	return n
+}
+
+// hasRoom is whether a stream may be given one more frame.
+func (st *stream) hasRoom() bool { return st.replica.Most == 0 || st.held() < st.replica.Most }
 
 // claim takes the slot behind n of the frame whose turn it is, which it brings to
 // the front.
@@ -171,10 +185,11 @@ func (s *sim) leave(n *station, st *stream) {
 		before.slots[f.index%s.Slots] = false
 		before.dirty = true
 	}
+	if !st.replica.Ahead || st.held()+1 == st.replica.Most {
+		n.free.push(st)
+	}
 	if st.replica.Ahead {
 		s.serve(st)
-	} else {
-		n.free.push(st)
 	}
 	switch {
 	case n.index == len(s.stations)-1:

@@ -44,6 +44,9 @@ type Replica struct {
 	// frames in turn, however many they have. Else a stream has one frame until
 	// that is done, and whichever is free takes the next.
 	Ahead bool
+	// Most is how many frames a stream that is given some ahead has at once, done ones
+	// not among them; 0: any number. With a limit whichever has room takes the next.
+	Most int
 }
 
 // Policy says what a camera does with frames that nobody takes.
