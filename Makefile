@@ -68,8 +68,8 @@ unit: setup ## tier 1: unit tests under the race detector, without native librar
 PARSERS := ./accel/network ./accel/network/darknet ./accel/plan ./accel/plan/jedi ./accel/plan/search ./accel/sim ./internal/bench ./internal/card
 
 .PHONY: fuzz-parsers
-fuzz-parsers: setup ## tier 1: the parsers of ONNX, darknet, profiles, JEDI, cameras and model cards, fuzzed for 20 s each
-	@scripts/fuzz 20s $(PARSERS)
+fuzz-parsers: setup ## tier 1: the parsers of ONNX, darknet, profiles, JEDI, cameras and model cards, fuzzed for 10 s each
+	@scripts/fuzz 10s $(PARSERS)
 
 .PHONY: e2e
 e2e: build ## tier 2: all tests with GStreamer, ONNX Runtime and the binary as a process

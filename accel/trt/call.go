@@ -20,8 +20,9 @@ type call struct {
 	abroad  *call // the nearest one before the last Start that is another GPU's, or nil
 	closed  bool
 
-	waiting sync.Mutex // over native's Wait, for which WaitOwn may have come first
-	went    error      // what it told
+	waiting sync.Mutex // over native's Wait, which is asked once for each Start
+	ended   bool
+	went    error // what it told
 }
 
 // demand is a copy that is made where the Route says that the tensor lies there.
@@ -53,7 +54,7 @@ func (c *call) Start(ctx context.Context, after accel.Event) (accel.Event, error
 	if err := c.native.Start(native, wanted); err != nil {
 		return nil, c.failed(err)
 	}
-	c.abroad, c.went = c.across(before), nil
+	c.abroad, c.ended = c.across(before), false
 	for _, r := range c.written {
 		r.At = c.home.home.memory
 	}
@@ -101,8 +102,8 @@ func (c *call) Wait(ctx context.Context) error {
 func (c *call) WaitOwn(context.Context) error {
 	c.waiting.Lock()
 	defer c.waiting.Unlock()
-	if c.went == nil {
-		c.went = c.native.Wait()
+	if !c.ended {
+		c.went, c.ended = c.native.Wait(), true
 	}
 	if c.went != nil {
 		return c.failed(c.went)

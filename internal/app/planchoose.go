@@ -220,7 +220,8 @@ func choose(from choiceSource, goal search.Goal, n *network.Network) (*chosen, e
 	case err != nil:
 		return nil, as(ErrInvalid, err)
 	}
-	return &chosen{Choice: c, goal: goal, profile: from.profile, origin: from.origin}, nil
+	made := &chosen{Choice: c, goal: goal, profile: from.profile, origin: from.origin}
+	return made, made.refine()
 }
 
 // why is the decision in a few words.

@@ -44,7 +44,7 @@ func (o PlanOptions) measure(ctx context.Context, env *Env, rt accel.Backend, ma
 			best = i
 		}
 	}
-	made.take(list[best], report.Rows[best].FPS)
+	made.keep(list[best], report.Rows[best].FPS)
 	return nil
 }
 
@@ -66,8 +66,8 @@ func finalists(all []search.Candidate, n int) (list []search.Candidate) {
 	return out
 }
 
-// take makes another candidate the chosen one, because it measured best.
-func (c *chosen) take(best search.Candidate, fps float64) {
+// keep makes another candidate the chosen one, because it measured best.
+func (c *chosen) keep(best search.Candidate, fps float64) {
 	if best.Plan.ID() == c.Chosen.Plan.ID() {
 		return
 	}

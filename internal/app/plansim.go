@@ -3,10 +3,13 @@ package app
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"time"
 
+	"braid/accel/plan"
+	"braid/accel/plan/search"
 	"braid/accel/sim"
 	"braid/accel/sim/des"
 	"braid/internal/atomicfile"
@@ -30,18 +33,120 @@ type simulated struct {
 	trace []bench.Piece
 }
 
-// simulate runs the chosen plan in the simulator, with frames as fast as they are
-// taken, twice: the second time it records the middle of the steady state.
-func (c *chosen) simulate() error {
-	times, err := sim.NewTimes(c.profile, c.Chosen.Plan, sim.Extras{
+// simEnough is how near to the best rate that more frames in flight give a plan must
+// come, and simMost how many times the planned frames are tried.
+const (
+	simEnough = 0.99
+	simMost   = 4
+)
+
+// refine holds every candidate against the simulator, which knows what the search's
+// bounds leave out: waiting for others of different length, and the order that is
+// restored behind them. A plan gets as many frames in flight as its rate needs there,
+// and the lower of both rates is what is predicted. The simplest within 2 % of the best
+// is chosen.
+func (c *chosen) refine() error {
+	if c.goal.Objective != "" && c.goal.Objective != search.FPS {
+		return nil
+	}
+	best := 0.0
+	for i := range c.Candidates {
+		k := &c.Candidates[i]
+		if len(k.Plan.Segments) == 0 {
+			continue
+		}
+		if err := c.settle(k); err != nil {
+			return err
+		}
+		best = max(best, k.FPS)
+	}
+	for i := range c.Candidates {
+		k := c.Candidates[i]
+		if len(k.Plan.Segments) > 0 && k.FPS >= best*(1-simpler) {
+			c.take(k)
+			break
+		}
+	}
+	return nil
+}
+
+// simpler is by how much a simpler plan may be slower (search.Choose has the same).
+const simpler = 0.02
+
+// settle gives a candidate its frames in flight and its prediction.
+func (c *chosen) settle(k *search.Candidate) error {
+	planned := k.Plan.InFlight
+	var rates []float64
+	var tried []int
+	for n := planned; n <= simMost*planned; n += max(1, planned/2) {
+		k.Plan.InFlight = n
+		r, err := c.run(k.Plan, des.Options{Warmup: simWarm, Frames: simFrames})
+		if err != nil {
+			return err
+		}
+		rates, tried = append(rates, r.FPS), append(tried, n)
+		if r.FPS >= simEnough*k.FPS {
+			break
+		}
+	}
+	most := slices.Max(rates)
+	i := slices.IndexFunc(rates, func(f float64) bool { return f >= simEnough*most })
+	k.Memory = k.Memory / int64(planned) * int64(tried[i])
+	k.Plan.InFlight = tried[i]
+	if rates[i] < simEnough*k.FPS {
+		k.FPS, k.Bottleneck = rates[i], "order and waiting (sim)"
+	}
+	k.LatencyMS = float64(tried[i]) * 1000 / k.FPS
+	k.Plan.Predicted.FPS, k.Plan.Predicted.LatencyMS, k.Plan.Predicted.Bottleneck = math.Round(k.FPS*1000)/1000, math.Round(k.LatencyMS*1000)/1000, k.Bottleneck
+	return nil
+}
+
+// take makes a candidate the chosen one, and says of those that are not why.
+func (c *chosen) take(best search.Candidate) {
+	for i := range c.Candidates {
+		k := &c.Candidates[i]
+		switch {
+		case k.Kind == best.Kind:
+			k.Rejected = ""
+			c.Chosen = *k
+		case len(k.Plan.Segments) == 0:
+		case k.FPS >= best.FPS:
+			k.Rejected = fmt.Sprintf("%s: %s is the bottleneck at %.1f frames/s; no better than %s by 2 %%, which is simpler", k.Kind, k.Bottleneck, k.FPS, best.Kind)
+		default:
+			k.Rejected = fmt.Sprintf("%s: %s is the bottleneck at %.1f frames/s; %.3g %% slower than %s", k.Kind, k.Bottleneck, k.FPS, 100*(1-k.FPS/best.FPS), best.Kind)
+		}
+	}
+}
+
+// run simulates a plan on the profile, with frames as fast as they are taken.
+func (c *chosen) run(p plan.Plan, o des.Options) (*des.Result, error) {
+	system, err := c.system(p)
+	if err != nil {
+		return nil, err
+	}
+	return des.Run(system, o)
+}
+
+func (c *chosen) system(p plan.Plan) (des.System, error) {
+	times, err := sim.NewTimes(c.profile, p, sim.Extras{
 		InputBytes: c.profile.Input, HandOver: time.Duration(c.profile.HandOver * float64(time.Millisecond)),
 	})
 	if err != nil {
-		return fmt.Errorf("simulating the plan: %w", err)
+		return des.System{}, fmt.Errorf("simulating the plan: %w", err)
 	}
 	system, err := times.System(des.Source{Cameras: 1, Queue: 2})
 	if err != nil {
-		return fmt.Errorf("simulating the plan: %w", err)
+		return des.System{}, fmt.Errorf("simulating the plan: %w", err)
+	}
+	return system, nil
+}
+
+// simulate runs the chosen plan twice: the second time it records the middle of the
+// steady state.
+func (c *chosen) simulate() error {
+	system, err := c.system(c.Chosen.Plan)
+	if err != nil {
+		return err
 	}
 	o := des.Options{Warmup: simWarm, Frames: simFrames}
 	r, err := des.Run(system, o)

@@ -2,7 +2,6 @@ package bench
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -25,14 +24,17 @@ type Verdict struct {
 	Slower bool    `json:"slower"` // beyond what is allowed, and apart
 }
 
-// Against compares the report's rows with base's, by name. A row is slower where it
+// Against compares the report's rows with base's, by name, and those of one name in
+// their order. A row is slower where it
 // lost more than failOver of its rate and the two intervals do not overlap: one
 // alone may be chance, or too little to care for.
 func (r Report) Against(base Report, file string, failOver float64) *Verdicts {
 	v := &Verdicts{Base: file, FailOver: failOver, Rows: []Verdict{}, OK: true}
 	v.compareWhole(r, base)
+	taken := map[string]int{}
 	for _, now := range r.Rows {
-		i := slices.IndexFunc(base.Rows, func(b Row) bool { return b.Name == now.Name })
+		i := nth(base.Rows, now.Name, taken[now.Name])
+		taken[now.Name]++
 		if i < 0 {
 			v.notef("row %s is not in %s", now.Name, file)
 			continue
@@ -44,12 +46,27 @@ func (r Report) Against(base Report, file string, failOver float64) *Verdicts {
 		v.Rows = append(v.Rows, one)
 		v.OK = v.OK && !one.Slower
 	}
+	seen := map[string]int{}
 	for _, b := range base.Rows {
-		if !slices.ContainsFunc(r.Rows, func(now Row) bool { return now.Name == b.Name }) {
+		if seen[b.Name]++; seen[b.Name] > taken[b.Name] {
 			v.notef("row %s of %s was not measured", b.Name, file)
 		}
 	}
 	return v
+}
+
+// nth is the index of the n-th row of a name, from 0; -1 where there are fewer.
+func nth(rows []Row, name string, n int) int {
+	for i, r := range rows {
+		if r.Name != name {
+			continue
+		}
+		if n == 0 {
+			return i
+		}
+		n--
+	}
+	return -1
 }
 
 // compareWhole notes what makes figures differ that no row is to blame for.

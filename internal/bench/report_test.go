@@ -239,6 +239,7 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Add(data)
 	f.Add([]byte(`{"rows":[{"name":"serial","fps":1,"ci":0.5}]}`))
+	f.Add([]byte(`{"rows":[{"fps":1},{}]}`)) // two of one name
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r, err := Parse(data)
 		if err != nil {
