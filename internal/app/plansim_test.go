@@ -1,0 +1,58 @@
+package app
+
+import (
+	"strings"
+	"testing"
+
+	"braid/accel/plan"
+	"braid/accel/plan/search"
+)
+
+// TestRefine: what is predicted of each candidate is no more than the simulator has of
+// it, and the chosen one is the best of that.
+func TestRefine(t *testing.T) {
+	p := plan.Profile{Version: 1, Cores: 8, CPU: plan.CPUTimes{Prep: 0.1, Detect: 0.1}}
+	for _, at := range []string{"a", "b", "c", ""} {
+		p.Units = append(p.Units, plan.Unit{At: at, Device: "gpu:0", Precision: plan.FP16, MS: 1, Bytes: 1 << 20})
+	}
+	for _, at := range []string{"a", "b", "c", ""} {
+		p.Units = append(p.Units, plan.Unit{At: at, Device: "dla:0", Precision: plan.FP16, MS: 4, Bytes: 1 << 20})
+	}
+	p.Streams = []plan.Streams{{Device: "gpu:0", N: 1, Precision: plan.FP16, Rate: 250}, {Device: "gpu:0", N: 2, Precision: plan.FP16, Rate: 260}}
+	p.Simulated = []plan.SimDevice{{ID: "dla:0", FIFO: true}}
+	c, err := search.Choose(p, nil, search.Goal{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	bounds := map[search.Kind]float64{}
+	for _, k := range c.Candidates {
+		bounds[k.Kind] = k.FPS
+	}
+	made := &chosen{Choice: c, profile: p, origin: "test"}
+	if err := made.refine(); err != nil {
+		t.Fatal(err)
+	}
+	if err := made.simulate(); err != nil {
+		t.Fatal(err)
+	}
+	if d := made.sim.FPS / made.Chosen.FPS; d < 0.99 {
+		t.Errorf("predicted %.1f frames/s, simulated %.1f", made.Chosen.FPS, made.sim.FPS)
+	}
+	for _, k := range made.Candidates {
+		if k.FPS > bounds[k.Kind]*1.0001 {
+			t.Errorf("%s: %.1f frames/s are more than the bound %.1f", k.Kind, k.FPS, bounds[k.Kind])
+		}
+		if k.FPS > made.Chosen.FPS/(1-simpler)+1e-9 {
+			t.Errorf("%s has %.1f frames/s, the chosen %s %.1f", k.Kind, k.FPS, made.Chosen.Kind, made.Chosen.FPS)
+		}
+		if (k.Kind == made.Chosen.Kind) != (k.Rejected == "") {
+			t.Errorf("%s: rejected %q beside the chosen %s", k.Kind, k.Rejected, made.Chosen.Kind)
+		}
+		if len(k.Plan.Segments) > 0 && k.Plan.Validate() != nil {
+			t.Errorf("%s: %v", k.Kind, k.Plan.Validate())
+		}
+	}
+	if len(made.sim.trace) == 0 || !strings.HasPrefix(made.sim.trace[0].Lane, "prep") {
+		t.Errorf("timeline %+v", made.sim.trace)
+	}
+}
