@@ -195,11 +195,13 @@ func seriesIn(p plan.Profile) []plan.Series {
 // chosen is a choice with what it was made from.
 type chosen struct {
 	search.Choice
-	goal     search.Goal
-	profile  plan.Profile
-	origin   string
-	sim      *simulated
-	measured []bench.Row // of --measure
+	goal    search.Goal
+	profile plan.Profile
+	origin  string
+	sim     *simulated
+
+	unsimulated error       // why there is no sim
+	measured    []bench.Row // of --measure
 }
 
 // choose holds the profile against the network and chooses.

@@ -166,6 +166,9 @@ func (c *chosen) explain(b *strings.Builder) {
 	if c.sim != nil {
 		c.sim.explain(b)
 	}
+	if c.unsimulated != nil {
+		fmt.Fprintf(b, "not simulated: %v\n", c.unsimulated)
+	}
 	if c.BoundFPS > 0 {
 		how := "the search came to its end: no plan of its space is faster"
 		if !c.Exact {

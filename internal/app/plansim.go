@@ -44,8 +44,11 @@ const (
 // bounds leave out: waiting for others of different length, and the order that is
 // restored behind them. A plan gets as many frames in flight as its rate needs there,
 // and the lower of both rates is what is predicted. The simplest within 2 % of the best
-// is chosen.
+// is chosen. A profile that has not all that the simulator needs stays with the bounds.
 func (c *chosen) refine() error {
+	if _, c.unsimulated = c.system(c.Chosen.Plan); c.unsimulated != nil {
+		return nil
+	}
 	if c.goal.Objective != "" && c.goal.Objective != search.FPS {
 		return nil
 	}
@@ -144,6 +147,9 @@ func (c *chosen) system(p plan.Plan) (des.System, error) {
 // simulate runs the chosen plan twice: the second time it records the middle of the
 // steady state.
 func (c *chosen) simulate() error {
+	if c.unsimulated != nil {
+		return nil
+	}
 	system, err := c.system(c.Chosen.Plan)
 	if err != nil {
 		return err
@@ -188,6 +194,9 @@ func piecesOf(s des.System, trace []des.Interval) (out []bench.Piece) {
 
 // draw writes the timeline of the steady state.
 func (c *chosen) draw(file string) error {
+	if c.unsimulated != nil {
+		return as(ErrInvalid, fmt.Errorf("drawing the timeline: %w", c.unsimulated))
+	}
 	title := fmt.Sprintf("sim: plan %s, %s: %s", c.Chosen.Plan.ID(), layoutOf(c.Chosen.Plan), c.origin)
 	if err := atomicfile.Write(file, []byte(bench.TimelineSVG(title, c.sim.trace))); err != nil {
 		return as(ErrEnvironment, fmt.Errorf("writing the timeline: %w", err))

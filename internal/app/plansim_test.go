@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"braid/accel"
 	"braid/accel/plan"
 	"braid/accel/plan/search"
 )
@@ -19,6 +20,9 @@ func TestRefine(t *testing.T) {
 		p.Units = append(p.Units, plan.Unit{At: at, Device: "dla:0", Precision: plan.FP16, MS: 4, Bytes: 1 << 20})
 	}
 	p.Streams = []plan.Streams{{Device: "gpu:0", N: 1, Precision: plan.FP16, Rate: 250}, {Device: "gpu:0", N: 2, Precision: plan.FP16, Rate: 260}}
+	for _, way := range [][2]accel.DeviceID{{"cpu", "gpu:0"}, {"gpu:0", "cpu"}} {
+		p.Transfers = append(p.Transfers, plan.Transfer{From: way[0], To: way[1], Bytes: 1 << 20, MS: 0.05})
+	}
 	p.Simulated = []plan.SimDevice{{ID: "dla:0", FIFO: true}}
 	c, err := search.Choose(p, nil, search.Goal{})
 	if err != nil {
@@ -54,5 +58,25 @@ func TestRefine(t *testing.T) {
 	}
 	if len(made.sim.trace) == 0 || !strings.HasPrefix(made.sim.trace[0].Lane, "prep") {
 		t.Errorf("timeline %+v", made.sim.trace)
+	}
+}
+
+// TestRefineWithoutCopies keeps the bounds where the profile lacks what the simulator
+// needs, and says so.
+func TestRefineWithoutCopies(t *testing.T) {
+	p := plan.Profile{Version: 1, Cores: 2, Units: []plan.Unit{{Device: "gpu:0", Precision: plan.FP16, MS: 1}}}
+	c, err := search.Choose(p, nil, search.Goal{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := &chosen{Choice: c, profile: p}
+	if err := made.refine(); err != nil || made.Chosen.FPS != c.Chosen.FPS {
+		t.Errorf("%v, %.1f frames/s instead of %.1f", err, made.Chosen.FPS, c.Chosen.FPS)
+	}
+	if err := made.simulate(); err != nil || made.sim != nil {
+		t.Errorf("simulated %+v, %v", made.sim, err)
+	}
+	if err := made.draw("none.svg"); err == nil || ExitCode(err) != 3 || !strings.Contains(err.Error(), "no transfers") {
+		t.Errorf("drawing: %v", err)
 	}
 }
