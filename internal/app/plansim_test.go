@@ -64,7 +64,7 @@ func TestRefine(t *testing.T) {
 // TestRefineWithoutCopies keeps the bounds where the profile lacks what the simulator
 // needs, and says so.
 func TestRefineWithoutCopies(t *testing.T) {
-	p := plan.Profile{Version: 1, Cores: 2, Units: []plan.Unit{{Device: "gpu:0", Precision: plan.FP16, MS: 1}}}
+	p := plan.Profile{Version: 1, Cores: 2, Units: []plan.Unit{{Device: "gpu:0", Precision: plan.FP16, MS: 1, Bytes: 1 << 20}}}
 	c, err := search.Choose(p, nil, search.Goal{})
 	if err != nil {
 		t.Fatal(err)
