@@ -127,7 +127,7 @@ func Parse(data []byte, file string) (Plan, error) {
 	case p.Serial:
 		p.InFlight = 1
 	default:
-		p.InFlight = p.workers() + 1
+		p.InFlight = p.UsualInFlight()
 	}
 	if err := strict.Merge(file, lines, errs, p.problems()).Err(); err != nil {
 		return Plan{}, err

@@ -116,6 +116,11 @@ func (p Plan) workers() int {
 	return n
 }
 
+// UsualInFlight is the in_flight of a plan that does not say its own: a frame for
+// each worker of prep and detect and each stream, and one that waits for its turn to
+// be sent.
+func (p Plan) UsualInFlight() int { return p.workers() + 1 }
+
 // ModelRef is how a plan names a model.
 func ModelRef(m accel.Model) string {
 	if m.SHA256 == "" {

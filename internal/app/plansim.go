@@ -76,9 +76,11 @@ func (c *chosen) refine() error {
 // simpler is by how much a simpler plan may be slower (search.Choose has the same).
 const simpler = 0.02
 
-// settle gives a candidate its frames in flight and its prediction.
+// settle gives a candidate its frames in flight and its prediction. They are no fewer
+// than usual: times vary, which neither the bounds nor this simulation knows.
 func (c *chosen) settle(k *search.Candidate) error {
-	planned := k.Plan.InFlight
+	bindings := k.Memory / int64(k.Plan.InFlight)
+	planned := max(k.Plan.InFlight, k.Plan.UsualInFlight())
 	var rates []float64
 	var tried []int
 	for n := planned; n <= simMost*planned; n += max(1, planned/2) {
@@ -94,7 +96,7 @@ func (c *chosen) settle(k *search.Candidate) error {
 	}
 	most := slices.Max(rates)
 	i := slices.IndexFunc(rates, func(f float64) bool { return f >= simEnough*most })
-	k.Memory = k.Memory / int64(planned) * int64(tried[i])
+	k.Memory = bindings * int64(tried[i])
 	k.Plan.InFlight = tried[i]
 	if rates[i] < simEnough*k.FPS {
 		k.FPS, k.Bottleneck = rates[i], "order and waiting (sim)"
