@@ -47,7 +47,7 @@ const (
 // is chosen. A profile that has not all that the simulator needs stays with the bounds.
 func (c *chosen) refine() error {
 	if _, c.unsimulated = c.system(c.Chosen.Plan); c.unsimulated != nil {
-		return nil
+		return nil //nolint:nilerr // the bounds stand, and explain says why
 	}
 	if c.goal.Objective != "" && c.goal.Objective != search.FPS {
 		return nil
@@ -150,7 +150,7 @@ func (c *chosen) system(p plan.Plan) (des.System, error) {
 // steady state.
 func (c *chosen) simulate() error {
 	if c.unsimulated != nil {
-		return nil
+		return nil //nolint:nilerr // explain says why
 	}
 	system, err := c.system(c.Chosen.Plan)
 	if err != nil {
