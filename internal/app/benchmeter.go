@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"braid/internal/bench"
+	"braid/internal/histogram"
 	"braid/stages"
 )
 
@@ -34,7 +35,7 @@ type benchMeter struct {
 	done          int
 	published     time.Duration // CPU time of publishing, where alone
 	windows       [benchWindows]int
-	latency       latency
+	latency       histogram.Histogram
 	over          atomic.Bool // the measured time has ended
 }
 
@@ -58,7 +59,7 @@ func (m *benchMeter) count(now time.Time, took time.Duration) {
 
 func (m *benchMeter) add(now time.Time, took time.Duration) {
 	m.done++
-	m.latency.add(took)
+	m.latency.Add(took)
 	at := now.Sub(m.before.at)
 	if at < m.duration {
 		m.windows[int64(at)*benchWindows/int64(m.duration)]++
@@ -79,8 +80,8 @@ func (m *benchMeter) sample() (bench.Sample, error) {
 	for _, n := range m.windows {
 		s.Windows = append(s.Windows, float64(n)/(m.duration/benchWindows).Seconds())
 	}
-	s.P50 = milliseconds(m.latency.quantile(0.5))
-	s.P99 = milliseconds(m.latency.quantile(0.99))
+	s.P50 = milliseconds(m.latency.Quantile(0.5))
+	s.P99 = milliseconds(m.latency.Quantile(0.99))
 	if m.alone {
 		s.Thread = (m.after.thread - m.before.thread).Seconds()
 	}

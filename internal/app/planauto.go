@@ -59,11 +59,17 @@ func (c *chooser) auto(ctx context.Context) (plan.Plan, error) {
 		return *p, nil
 	}
 	p, err := c.choose(ctx, ref, devices, usual)
-	if err == nil {
+	switch {
+	case err == nil:
 		p.Machine = machine
 		keepPlan(c.env, ref, p)
+		return p, nil
+	case ctx.Err() != nil:
+		return usual, err
 	}
-	return p, err
+	// Not kept: what went wrong may be over at the next start.
+	c.env.Log.Warn("no profile to choose a plan by: one stream for each core", "plan", usual.ID(), "error", oneLine(err.Error()))
+	return usual, nil
 }
 
 // choose chooses by the kept profile, else by a rough measurement: of the whole
@@ -81,17 +87,14 @@ func (c *chooser) choose(ctx context.Context, ref string, devices []accel.Device
 		}
 		from, err = s.roughly(ctx, devices, o)
 	}
-	if err == nil {
-		var made *chosen
-		if made, err = choose(from, search.Goal{Model: ref}, c.network); err == nil {
-			return c.decide(from, made, usual), nil
-		}
+	if err != nil {
+		return plan.Plan{}, err
 	}
-	if ctx.Err() != nil {
-		return usual, err
+	made, err := choose(from, search.Goal{Model: ref}, c.network)
+	if err != nil {
+		return plan.Plan{}, err
 	}
-	c.env.Log.Warn("no profile to choose a plan by: one stream for each core", "plan", usual.ID(), "error", oneLine(err.Error()))
-	return usual, nil
+	return c.decide(from, made, usual), nil
 }
 
 // doubtful is whether a profile was made while the machine had other work: one

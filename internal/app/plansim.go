@@ -65,16 +65,13 @@ func (c *chosen) refine() error {
 	}
 	for i := range c.Candidates {
 		k := c.Candidates[i]
-		if len(k.Plan.Segments) > 0 && k.FPS >= best*(1-simpler) {
+		if len(k.Plan.Segments) > 0 && k.FPS >= best*(1-search.Tolerance) {
 			c.take(k)
 			break
 		}
 	}
 	return nil
 }
-
-// simpler is by how much a simpler plan may be slower (search.Choose has the same).
-const simpler = 0.02
 
 // settle gives a candidate its frames in flight and its prediction. They are no fewer
 // than usual: times vary, which neither the bounds nor this simulation knows.

@@ -46,7 +46,7 @@ func TestRefine(t *testing.T) {
 		if k.FPS > bounds[k.Kind]*1.0001 {
 			t.Errorf("%s: %.1f frames/s are more than the bound %.1f", k.Kind, k.FPS, bounds[k.Kind])
 		}
-		if k.FPS > made.Chosen.FPS/(1-simpler)+1e-9 {
+		if k.FPS > made.Chosen.FPS/(1-search.Tolerance)+1e-9 {
 			t.Errorf("%s has %.1f frames/s, the chosen %s %.1f", k.Kind, k.FPS, made.Chosen.Kind, made.Chosen.FPS)
 		}
 		if (k.Kind == made.Chosen.Kind) != (k.Rejected == "") {

@@ -135,8 +135,8 @@ func agrees(p plan.Profile, g Goal, want map[Kind]*float64) error {
 		return err
 	}
 	for _, k := range kinds {
-		if v, ok := got[k]; ok && v >= best-tolerance*math.Abs(best) {
-			if k != c.Chosen.Kind || c.Chosen.value < best-tolerance*math.Abs(best) {
+		if v, ok := got[k]; ok && v >= best-Tolerance*math.Abs(best) {
+			if k != c.Chosen.Kind || c.Chosen.value < best-Tolerance*math.Abs(best) {
 				return fmt.Errorf("chose %s with %v, want %s, which is within 2 %% of %v", c.Chosen.Kind, c.Chosen.value, k, best)
 			}
 			break

@@ -100,7 +100,7 @@ func (m *machine) choice(p plan.Profile, g *Goal, s *hunt) (Choice, error) {
 	if math.IsInf(best, -1) {
 		return out, fmt.Errorf("%w: %s", ErrNoPlan, m.whyNone(p, g))
 	}
-	enough := best - tolerance*math.Abs(best)
+	enough := best - Tolerance*math.Abs(best)
 	var chosen found
 	for _, c := range s.cells {
 		if c.value >= enough {

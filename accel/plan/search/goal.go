@@ -64,7 +64,8 @@ type Goal struct {
 const (
 	defaultSegments = 4
 	defaultSteps    = 60_000_000
-	tolerance       = 0.02 // by so much a simpler plan may be worse
+	// Tolerance is by how much a simpler plan may be worse.
+	Tolerance = 0.02
 )
 
 // check refuses a goal that contradicts itself or the profile, and fills in what

@@ -57,7 +57,7 @@ func Together(models []Weighted, devices []accel.Device, g Goal) (JointChoice, e
 	if best == nil {
 		return JointChoice{}, fmt.Errorf("%w: %s", ErrNoPlan, m.whys())
 	}
-	enough := s.best.value * (1 - tolerance)
+	enough := s.best.value * (1 - Tolerance)
 	chosen := best[slices.IndexFunc(best, func(f found) bool { return f.value >= enough })]
 	return s.choice(models, m.trim(chosen, enough, s.settle)), nil
 }

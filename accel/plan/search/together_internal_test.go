@@ -62,7 +62,7 @@ func TestTogetherIsExact(t *testing.T) {
 				}
 			}
 		}
-		if !got.Exact || got.FPS > best*(1+1e-9) || got.FPS < best*(1-tolerance-1e-9) {
+		if !got.Exact || got.FPS > best*(1+1e-9) || got.FPS < best*(1-Tolerance-1e-9) {
 			t.Errorf("instance %d: %v, want %v or at most 2 %% less", i, got.FPS, best)
 		}
 		if got.BoundFPS < best*(1-1e-9) || math.Abs(got.Gap-(got.BoundFPS-got.FPS)/got.FPS) > 1e-9 {
