@@ -185,7 +185,7 @@ func TestGraphAndSimulatorAgree(t *testing.T) {
 		{"G alone, two streams", balanced, place(6, at("sim:g", 2)), 1250 / 15.0, 0},
 		{"G alone, three streams", balanced, place(8, at("sim:g", 3)), 1250 / 15.0, 0},
 		{"G twice", balanced, place(6, at("sim:g", 1), at("sim:g", 1)), 1250 / 15.0, 0},
-		{"D and G each the whole, whichever is free", unequal, place(14, []plan.Placement{{ID: "sim:d"}, {ID: "sim:g"}}), 1000/15.0 + 1000/5.0, 0},
+		{"D and G each the whole, whichever is free", unequal, place(14, []plan.Placement{{ID: "sim:d"}, {ID: "sim:g"}}), 1000/15.0 + 1000/5.0, 0.05}, // order lets them out in bursts of four: a window is off by a part of one
 		{"D + G that slow each other down", contended, place(4, at("sim:d", 1), at("sim:g", 1)), 0, 0},
 		{"D + G, two streams, unequal", profile([2]float64{11, 1}, [2]float64{1, 9}), place(6, at("sim:d", 2), at("sim:g", 2)), 1000 / 11.0, 0},
 	} {
