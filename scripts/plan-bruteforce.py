@@ -49,7 +49,7 @@ class Machine:
             if s[0] not in self.devices:
                 self.devices.append(s[0])
         cpu = profile["cpu_ms"]
-        self.decode, self.prep, self.detect = cpu["decode"], cpu["prep"], cpu["detect"]
+        self.decode, self.prep, self.detect, self.publish = cpu["decode"], cpu["prep"], cpu["detect"], cpu.get("publish", 0)
         self.handover = profile.get("handover_ms", 0)
         self.input = profile.get("input_bytes", 0)
         self.curves = {s: self.curve(s) for s in self.series}
@@ -129,7 +129,7 @@ def count(m, layout):
             streams[s[0]] = streams.get(s[0], 0) + n
     sigma = {d: math.prod(m.slowdown(d, b) for b in streams if b != d) for d in streams}
     segments, load = [], {}
-    cores = m.decode + m.prep + m.detect
+    cores = m.decode + m.prep + m.detect + m.publish
     for k, (i, j, replicas) in enumerate(layout):
         time = {}
         for s in replicas:
@@ -325,6 +325,8 @@ def instance(rng):
     r = lambda low, high: float("%.4g" % rng.uniform(low, high))
     p = {"version": 1, "cores": cores, "units": [], "transfers": [], "streams": [], "corun": [],
          "cpu_ms": {"decode": r(0, 2), "prep": r(0, 1), "detect": r(0, 1)}, "simulated": []}
+    if rng.random() < .5:
+        p["cpu_ms"]["publish"] = r(0, 1)
     if rng.random() < .5:
         p["handover_ms"] = r(0, 1)
     if rng.random() < .5:

@@ -74,9 +74,14 @@ type CPUTimes struct {
 	Decode float64 `yaml:"decode" rule:"min=0" doc:"decoding"`
 	Prep   float64 `yaml:"prep" rule:"min=0" doc:"resizing and normalising"`
 	Detect float64 `yaml:"detect" rule:"min=0" doc:"decoding the heads and NMS"`
-	Width  int     `yaml:"width,omitempty" rule:"min=0,max=65536" doc:"of the frames that decode was measured with: cameras of another size take time by their pixels"`
-	Height int     `yaml:"height,omitempty" rule:"min=0,max=65536" doc:"of these frames"`
+	// Publish is of all threads that a message passes, the server's in the process among them.
+	Publish float64 `yaml:"publish,omitempty" rule:"min=0" doc:"the message on its way to a server inside the process that stores it"`
+	Width   int     `yaml:"width,omitempty" rule:"min=0,max=65536" doc:"of the frames that decode was measured with: cameras of another size take time by their pixels"`
+	Height  int     `yaml:"height,omitempty" rule:"min=0,max=65536" doc:"of these frames"`
 }
+
+// All is the CPU time of a frame around the network, ms of one core.
+func (c CPUTimes) All() float64 { return c.Decode + c.Prep + c.Detect + c.Publish }
 
 // Watts is the electrical power that a device takes.
 type Watts struct {

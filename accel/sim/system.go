@@ -46,6 +46,9 @@ func (t *Times) System(source des.Source) (des.System, error) {
 		s.Nodes = append(s.Nodes, n)
 	}
 	s.Nodes = append(s.Nodes, t.pool("detect", t.plan.Detect.Workers, cpu.Detect))
+	if cpu.Publish > 0 { // by several threads, so that only the cores bound it
+		s.Nodes = append(s.Nodes, t.pool("emit", max(1, t.profile.Cores), cpu.Publish))
+	}
 	return s, s.Validate()
 }
 

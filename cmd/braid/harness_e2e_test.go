@@ -18,8 +18,10 @@ import (
 	"braid/sink/wire"
 )
 
-// binary is the program under test, built once.
-var binary string
+// binary is the program under test, built once. kept is the cache that its calls
+// share, as a user's do: a plan is chosen once for each model, and so the same
+// command gives the same bytes. A test of the choice itself has a cache of its own.
+var binary, kept string
 
 func TestMain(m *testing.M) {
 	dir, err := os.MkdirTemp("", "braid-e2e-")
@@ -27,7 +29,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	binary = filepath.Join(dir, "braid")
+	binary, kept = filepath.Join(dir, "braid"), filepath.Join(dir, "cache")
 	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "building braid: %v\n%s", err, out)
 		os.Exit(1)
@@ -41,16 +43,24 @@ func TestMain(m *testing.M) {
 const patience = 4 * time.Minute
 
 // command prepares a call of the program in the repository's root, with its
-// state in a folder of the test's own.
+// state in a folder of its own.
 func command(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
 	lib := testdata.ORT(t)
 	cmd := exec.CommandContext(t.Context(), binary, args...)
 	cmd.Dir = testdata.Root(t)
 	home := t.TempDir()
-	cmd.Env = append(os.Environ(), "BRAID_ORT_LIB="+lib, "HOME="+home, "XDG_STATE_HOME="+home, "XDG_CACHE_HOME="+home)
+	cmd.Env = append(os.Environ(), "BRAID_ORT_LIB="+lib, "HOME="+home, "XDG_STATE_HOME="+home, "XDG_CACHE_HOME="+kept)
 	cmd.WaitDelay = patience
 	return cmd
+}
+
+// afresh is command with an empty cache, which it returns.
+func afresh(t *testing.T, args ...string) (*exec.Cmd, string) {
+	t.Helper()
+	cmd, cache := command(t, args...), t.TempDir()
+	cmd.Env = append(cmd.Env, "BRAID_CACHE_DIR="+cache)
+	return cmd, cache
 }
 
 type result struct {

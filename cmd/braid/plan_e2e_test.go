@@ -71,9 +71,9 @@ func TestPlanOfThisMachine(t *testing.T) {
 // TestAutoIsKept has the same plan twice, and says once why.
 func TestAutoIsKept(t *testing.T) {
 	args := []string{"batch", "scene:street?seed=3&size=320x180&seconds=0.2", "--model", "braid-nano-320", "--out", "-"}
-	cmd, again := command(t, args...), command(t, args...)
-	cache := "BRAID_CACHE_DIR=" + t.TempDir()
-	cmd.Env, again.Env = append(cmd.Env, cache), append(again.Env, cache)
+	cmd, cache := afresh(t, args...)
+	again := command(t, args...)
+	again.Env = append(again.Env, "BRAID_CACHE_DIR="+cache)
 	one, two := finish(t, cmd), finish(t, again)
 	if one.code != 0 || two.code != 0 || one.out != two.out {
 		t.Errorf("two runs differ: %d %d\n%s\n%s", one.code, two.code, one.out, two.out)

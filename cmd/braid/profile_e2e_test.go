@@ -5,7 +5,6 @@ package main
 import (
 	"math"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -19,7 +18,7 @@ import (
 // the profile against what it says of itself.
 func TestProfile(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "profiles", "ball.yaml")
-	cmd := command(t, "profile", "ball", "--quick", "--out", out, "-o", "json", "--input", clip(t))
+	cmd, cache := afresh(t, "profile", "ball", "--quick", "--out", out, "-o", "json", "--input", clip(t))
 	r := finish(t, cmd)
 	if r.code != 0 {
 		t.Fatalf("exit %d\n%s", r.code, r.stderr)
@@ -43,7 +42,7 @@ func TestProfile(t *testing.T) {
 	if p.Model != said.Model || p.Machine != said.Machine || !strings.HasPrefix(p.Model, "ball@sha256:") || len(p.Units) != len(said.Units) {
 		t.Errorf("the file has %s on %s, %d units; stdout %s on %s, %d units", p.Model, p.Machine, len(p.Units), said.Model, said.Machine, len(said.Units))
 	}
-	kept, err := filepath.Glob(filepath.Join(home(cmd), "braid", "profiles", "*-quick.yaml"))
+	kept, err := filepath.Glob(filepath.Join(cache, "profiles", "*-quick.yaml"))
 	if err != nil || len(kept) != 1 {
 		t.Fatalf("kept %v, %v\n%s", kept, err, r.stderr)
 	}
@@ -87,16 +86,6 @@ func clip(t *testing.T) string {
 	return path
 }
 
-// home is the folder of a command's state.
-func home(cmd *exec.Cmd) string {
-	for _, e := range cmd.Env {
-		if dir, ok := strings.CutPrefix(e, "XDG_CACHE_HOME="); ok {
-			return dir
-		}
-	}
-	return ""
-}
-
 func profileFile(t *testing.T, path string) plan.Profile {
 	t.Helper()
 	data, err := os.ReadFile(path)
@@ -133,7 +122,7 @@ func TestProfileRefuses(t *testing.T) {
 
 // TestProfileStops in the middle of a full profile, and leaves nothing.
 func TestProfileStops(t *testing.T) {
-	cmd := command(t, "profile", "braid-nano")
+	cmd, cache := afresh(t, "profile", "braid-nano")
 	timer := time.AfterFunc(3*time.Second, func() {
 		if cmd.Process != nil {
 			_ = cmd.Process.Signal(os.Interrupt) // it may have ended
@@ -145,7 +134,7 @@ func TestProfileStops(t *testing.T) {
 	if took := time.Since(start); r.code != 130 || took > 20*time.Second {
 		t.Errorf("exit %d after %v\n%s", r.code, took, r.stderr)
 	}
-	if left, err := filepath.Glob(filepath.Join(home(cmd), "braid", "profiles", "*")); err != nil || len(left) > 0 {
+	if left, err := filepath.Glob(filepath.Join(cache, "profiles", "*")); err != nil || len(left) > 0 {
 		t.Errorf("left %v, %v", left, err)
 	}
 }

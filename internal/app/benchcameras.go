@@ -3,8 +3,6 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
-	"os"
 	"sync"
 	"time"
 
@@ -13,8 +11,6 @@ import (
 	"braid/internal/bench"
 	"braid/internal/config"
 	"braid/sink"
-	"braid/sink/embedded"
-	"braid/sink/natsink"
 	"braid/source"
 	"braid/stages"
 )
@@ -27,46 +23,23 @@ type cameraCourse struct {
 	model    *model
 	inputs   []string
 	copies   int
+	broker   *broker
 	receipts *receipts
-	closers  []func() error
 }
 
-// benchStore is the room for messages: old ones make way for new ones.
-const benchStore = 64 << 20
-
-func newCameraCourse(ctx context.Context, env *Env, rt accel.Backend, m *model, o BenchOptions) (_ *cameraCourse, err error) {
-	c := &cameraCourse{env: env, rt: rt, model: m, inputs: o.Inputs, copies: o.Copies}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, c.Close())
-		}
-	}()
-	dir, err := os.MkdirTemp("", "braid-bench-")
+func newCameraCourse(ctx context.Context, env *Env, rt accel.Backend, m *model, o BenchOptions) (*cameraCourse, error) {
+	b, err := newBroker(ctx, env, "bench")
 	if err != nil {
-		return nil, as(ErrEnvironment, fmt.Errorf("making a folder for messages: %w", err))
+		return nil, err
 	}
-	c.closers = append(c.closers, func() error { return os.RemoveAll(dir) })
-	server, err := embedded.Start(embedded.Config{Listen: "127.0.0.1:0", Name: "braid-bench", JetStream: true, StoreDir: dir, MaxStore: 4 * benchStore}, env.Log)
-	if err != nil {
-		return nil, as(ErrEnvironment, err)
-	}
-	c.closers = append(c.closers, server.Shutdown)
-	cfg := natsink.Config{Site: "bench", JetStream: true, Stream: natsink.Limits{MaxBytes: benchStore, MaxAge: time.Hour}}
-	cfg.URL, cfg.InProcess = server.ClientURL(), server
-	s, err := natsink.New(ctx, cfg, env.Log)
-	if err != nil {
-		return nil, as(ErrEnvironment, err)
-	}
-	c.closers = append(c.closers, s.Close)
-	c.receipts = newReceipts([]sink.Sink{s}, env.Log)
-	return c, nil
+	return &cameraCourse{
+		env: env, rt: rt, model: m, inputs: o.Inputs, copies: o.Copies,
+		broker: b, receipts: newReceipts([]sink.Sink{b.sink}, env.Log),
+	}, nil
 }
 
-// Close ends what all rows have shared, last made first.
-func (c *cameraCourse) Close() error {
-	l := live{closers: c.closers}
-	return l.close()
-}
+// Close ends what all rows have shared.
+func (c *cameraCourse) Close() error { return c.broker.close() }
 
 // cameraContender is a detector under a plan, on the course's cameras.
 type cameraContender struct {
@@ -110,10 +83,7 @@ func (c *cameraContender) measure(ctx context.Context, meter *benchMeter) (_ ben
 	env := *c.env
 	env.Drain = r.drain
 	failed, err := runFeeds(ctx, &env, c.pipeline, r.emit, feeds, func(*feed) {})
-	for _, s := range c.receipts.sinks {
-		err = errors.Join(err, s.Flush(ctx))
-	}
-	if err := errors.Join(failed, err); err != nil {
+	if err := errors.Join(failed, err, c.broker.sink.Flush(ctx)); err != nil {
 		return bench.Sample{}, err
 	}
 	return meter.sample()

@@ -9,8 +9,8 @@ import (
 
 // predict tells each row what the kept profile of this model on this machine lets
 // one expect of its plan. With frames in memory nothing is decoded, prepared or
-// read. Without a profile, or where it does not know a plan's cuts or devices, the
-// row stays without.
+// read. Without a profile, or where it does not know a plan's cuts or devices or what
+// decoding costs, the row stays without.
 func (c *chooser) predict(ctx context.Context, rows []*benchRow, inMemory bool) {
 	ref, err := profileRef(c.card, c.file)
 	if err != nil {
@@ -25,8 +25,12 @@ func (c *chooser) predict(ctx context.Context, rows []*benchRow, inMemory bool) 
 		return
 	}
 	from := *p
-	if inMemory {
+	switch {
+	case inMemory:
 		from.CPU = plan.CPUTimes{}
+	case from.CPU.Decode == 0:
+		c.env.Log.Info("no rates are predicted: the kept profile knows nothing of decoding; make it by `braid profile --input`", "model", ref)
+		return
 	}
 	for _, r := range rows {
 		r.Predicted = 0 // of a plan's file: another machine's

@@ -55,16 +55,14 @@ func Profile(ctx context.Context, env *Env, o ProfileOptions) (err error) {
 	defer closeInto(&err, rt.Close)
 	start := time.Now()
 	s := &subject{env: env, runtime: rt, network: n, card: c, ref: ref}
+	if o.Input == "" {
+		env.Log.Info("decoding is not measured: give a recording by --input")
+	} else if s.decoded, err = decodeTime(ctx, env, o.Input); err != nil {
+		return fmt.Errorf("measuring the decoding of %s: %w", parseInput(o.Input).name, err)
+	}
 	p, err := s.measure(ctx, o.Devices, want)
 	if err != nil {
 		return err
-	}
-	if o.Input != "" {
-		if p.CPU.Decode, err = decodeTime(ctx, env, o.Input); err != nil {
-			return fmt.Errorf("measuring the decoding of %s: %w", parseInput(o.Input).name, err)
-		}
-	} else {
-		env.Log.Info("decoding is not measured: give a recording by --input")
 	}
 	return s.keep(p, o, time.Since(start))
 }
@@ -150,9 +148,10 @@ type subject struct {
 	card    *card.Card // nil: unknown input and head
 	ref     string     // as a plan names it
 	inputs  map[string][]byte
+	decoded decoded // the zero value where no recording is at hand
 }
 
-// measure makes the Profile, but for the time of decoding.
+// measure makes the Profile.
 func (s *subject) measure(ctx context.Context, names []string, o profile.Options) (_ plan.Profile, err error) {
 	all, err := s.runtime.Devices(ctx)
 	if err != nil {
@@ -187,7 +186,11 @@ func (s *subject) measure(ctx context.Context, names []string, o profile.Options
 		return plan.Profile{}, err
 	}
 	p.Machine = machineKey(all)
-	return p, nil
+	p.CPU.Decode, p.CPU.Width, p.CPU.Height = s.decoded.ms, s.decoded.width, s.decoded.height
+	if s.card != nil {
+		p.CPU.Publish, err = publishTime(ctx, s.env, s.card)
+	}
+	return p, err
 }
 
 // pickDevices finds devices by name.
@@ -250,7 +253,7 @@ func profileTables(p plan.Profile) string {
 	for _, t := range p.Transfers {
 		fmt.Fprintf(&b, "%s to %s: %s KiB in %.3f ms\n", t.From, t.To, kib(t.Bytes), t.MS)
 	}
-	fmt.Fprintf(&b, "CPU of a frame: decode %.2f ms, prep %.2f ms, detect %.2f ms\n", p.CPU.Decode, p.CPU.Prep, p.CPU.Detect)
+	fmt.Fprintf(&b, "CPU of a frame: decode %.2f ms, prep %.2f ms, detect %.2f ms, publish %.2f ms\n", p.CPU.Decode, p.CPU.Prep, p.CPU.Detect, p.CPU.Publish)
 	return b.String()
 }
 

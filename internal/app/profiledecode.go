@@ -14,17 +14,23 @@ import (
 // decodeFrames is the most frames of a recording whose decoding is measured.
 const decodeFrames = 300
 
-// decodeTime is the CPU time that decoding a frame of a recording takes, in
-// milliseconds of one core: that of the whole process, which does nothing else,
-// from the first frame to the last, so that opening the file is not in it.
-func decodeTime(ctx context.Context, env *Env, arg string) (_ float64, err error) {
+// decoded is what decoding a recording costs.
+type decoded struct {
+	ms            float64 // CPU time of a frame, of one core
+	width, height int     // of its first frame, pixels
+}
+
+// decodeTime decodes a recording. The time is that of the whole process, which does
+// nothing else, from the first frame to the last, so that opening the file is not in
+// it.
+func decodeTime(ctx context.Context, env *Env, arg string) (d decoded, err error) {
 	src, err := openSource(env, batchCamera("profile", parseInput(arg).url))
 	if err != nil {
-		return 0, err
+		return d, err
 	}
 	f, err := newFeed(src, source.GateConfig{Camera: "profile", Policy: source.Block, Limit: decodeFrames}, 1, nil)
 	if err != nil {
-		return 0, err
+		return d, err
 	}
 	defer closeInto(&err, f.pool.Close)
 	mux := source.NewMux(f.gate)
@@ -37,20 +43,21 @@ func decodeTime(ctx context.Context, env *Env, arg string) (_ float64, err error
 		}
 		return err
 	})
-	frames, used, err := drain(ctx, mux)
+	frames, used, err := d.drain(ctx, mux)
 	mux.Discard()
 	if err := errors.Join(g.Wait(), err); err != nil {
-		return 0, err
+		return d, err
 	}
 	if frames < 2 {
-		return 0, invalidf("%d frames are too few to measure", frames)
+		return d, invalidf("%d frames are too few to measure", frames)
 	}
-	return used / float64(frames-1), nil
+	d.ms = used / float64(frames-1)
+	return d, nil
 }
 
 // drain takes frames until the last, and gives the CPU milliseconds between the
 // first and the last.
-func drain(ctx context.Context, mux *source.Mux) (frames int, used float64, err error) {
+func (d *decoded) drain(ctx context.Context, mux *source.Mux) (frames int, used float64, err error) {
 	begin := 0.0
 	for {
 		f, err := mux.Next(ctx)
@@ -63,6 +70,7 @@ func drain(ctx context.Context, mux *source.Mux) (frames int, used float64, err 
 		now := milliseconds(processTime())
 		if frames == 0 {
 			begin = now
+			d.width, d.height = f.Width, f.Height
 		}
 		frames++
 		used = now - begin

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,8 +14,9 @@ import (
 	"braid/stages/prep"
 )
 
-// around are prep and detect of a model on a picture of 1920x1080, as a camera
-// delivers it: I420, BT.709. Both functions are nil where there is no card.
+// around are prep and detect of a model on a picture of the recording's size, else
+// of 1920x1080, as a camera delivers it: I420, BT.709. Both functions are nil where
+// there is no card.
 type around struct {
 	prep, detect func(context.Context) error
 	closers      []func() error
@@ -64,7 +66,7 @@ func (s *subject) around(ctx context.Context) (_ *around, err error) {
 	}
 	pool := frame.NewPool(1, frame.Heap)
 	a.closers = append(a.closers, pool.Close)
-	f, err := streetFrame(ctx, pool)
+	f, err := streetFrame(ctx, pool, cmp.Or(s.decoded.width, 1920), cmp.Or(s.decoded.height, 1080))
 	if err != nil {
 		return nil, err
 	}
@@ -79,12 +81,12 @@ func (s *subject) around(ctx context.Context) (_ *around, err error) {
 func processed(err error, j *stages.Job) error { return errors.Join(err, j.Err) }
 
 // streetFrame is a picture with structure in every plane.
-func streetFrame(ctx context.Context, pool *frame.Pool) (*frame.Frame, error) {
+func streetFrame(ctx context.Context, pool *frame.Pool, width, height int) (*frame.Frame, error) {
 	f, err := pool.Get(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := f.Shape(frame.I420, 1920, 1080); err != nil {
+	if err := f.Shape(frame.I420, width, height); err != nil {
 		f.Release()
 		return nil, fmt.Errorf("making a picture: %w", err)
 	}

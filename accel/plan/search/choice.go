@@ -113,7 +113,7 @@ func (m *machine) choice(p plan.Profile, g *Goal, s *hunt) (Choice, error) {
 		out.Candidates = append(out.Candidates, m.judged(p, g, s, k, out.Chosen))
 	}
 	if g.aboutRate() {
-		out.BoundFPS = max(best, s.open)
+		out.BoundFPS = max(best, s.open, out.Chosen.FPS) // without some streams a plan may be faster than any in the space
 		out.Gap = (out.BoundFPS - out.Chosen.FPS) / out.Chosen.FPS
 	}
 	return out, nil

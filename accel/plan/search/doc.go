@@ -35,7 +35,7 @@
 // # The bounds of the rate f
 //
 //	f/1000 * sum over the segments on d of H_k <= 1                        each device: loads add up
-//	f/1000 * (decode + prep + detect + sum of min(S_cpu,m)*threads*H_k) <= cores
+//	f/1000 * (decode + prep + detect + publish + sum of min(S_cpu,m)*threads*H_k) <= cores
 //	f/1000 * share_kd * (T_kd*stretch + handover) <= s_kd                  each replica's streams
 //	f/1000 * prep <= 64, f/1000 * detect <= 64                             workers of a plan
 //	f/1000 * residence(f) <= in_flight                                     frames in the graph
@@ -62,7 +62,8 @@
 // number of cores), cores-1, cores, and the n where the measured gain grows; elsewhere the
 // largest of 2 and those n (of all devices of the kind in the plan); or one on every device.
 // Plans of one device and pipelines have one stream. At the end streams are taken away, one option after the
-// other, as long as the plan stays within 2 % of the best.
+// other, as long as the plan stays within 2 % of the best. What is left may lie outside of the
+// space, and be faster: fewer streams on the CPU leave its cores to decoding.
 //
 // # The search
 //

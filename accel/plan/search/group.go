@@ -27,7 +27,7 @@ func newGroup(m *machine, g *Goal, set uint, streams []int, segments int, kind K
 	a.sigma = m.slowdowns(used)
 	a.places = m.placements(set, g.Precisions, kind.single())
 	a.fluid = fluid{
-		m: m, set: set, fixed: m.cpu.Decode + m.cpu.Prep + m.cpu.Detect,
+		m: m, set: set, fixed: m.cpu.All(),
 		alone: make([][]float64, len(m.series)), gain: make([]float64, len(m.series)),
 	}
 	for _, p := range a.places {

@@ -62,6 +62,7 @@ func (out *merged) add(m *machine, weight float64) {
 	out.cpu.Decode += weight * m.cpu.Decode
 	out.cpu.Prep += weight * m.cpu.Prep
 	out.cpu.Detect += weight * m.cpu.Detect
+	out.cpu.Publish += weight * m.cpu.Publish
 	out.models, out.weights = append(out.models, m), append(out.weights, weight)
 	out.first = append(out.first, len(out.series))
 	for key, line := range m.copies {
@@ -99,7 +100,7 @@ func (out *merged) bound() float64 {
 		parts = append(parts, f)
 	}
 	under := func(c prices) float64 {
-		sum := c.cores * (out.cpu.Decode + out.cpu.Prep + out.cpu.Detect)
+		sum := c.cores * out.cpu.All()
 		for _, f := range parts {
 			sum += 1000 * c.all(set, out.cores) / f.under(c)
 		}

@@ -27,7 +27,7 @@ func (m *machine) loadsOf(l layout) loads {
 func (m *machine) loadsWith(l layout, streams []int, sigma []float64) loads {
 	out := loads{
 		device: make([]float64, len(m.devices)), streams: streams,
-		cores: m.cpu.Decode + m.cpu.Prep + m.cpu.Detect,
+		cores: m.cpu.All(),
 	}
 	for k, seg := range l {
 		var s segmentLoad

@@ -68,7 +68,7 @@ func (m *machine) weighDecode(cameras []CameraGroup) {
 // limit is the bound of the rate over all devices without contention, cuts or copies.
 func (m *machine) limit(g *Goal) float64 {
 	b := fluid{
-		m: m, set: 1<<len(m.devices) - 1, fixed: m.cpu.Decode + m.cpu.Prep + m.cpu.Detect,
+		m: m, set: 1<<len(m.devices) - 1, fixed: m.cpu.All(),
 		alone: make([][]float64, len(m.series)), gain: make([]float64, len(m.series)),
 	}
 	for i := range m.series {

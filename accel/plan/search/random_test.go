@@ -19,7 +19,7 @@ func profiles(t *rapid.T) plan.Profile {
 	ms := rapid.Float64Range(0.1, 10)
 	small := rapid.Float64Range(0, 1)
 	p := plan.Profile{Version: 1, Model: "m", Cores: rapid.IntRange(1, 4).Draw(t, "cores")}
-	p.CPU = plan.CPUTimes{Decode: small.Draw(t, "decode"), Prep: small.Draw(t, "prep"), Detect: small.Draw(t, "detect")}
+	p.CPU = plan.CPUTimes{Decode: small.Draw(t, "decode"), Prep: small.Draw(t, "prep"), Detect: small.Draw(t, "detect"), Publish: small.Draw(t, "publish")}
 	p.HandOver, p.Input = small.Draw(t, "handover"), 1000
 	devices := rapid.SampledFrom([][]accel.DeviceID{
 		{"gpu:0", "cpu"}, {"gpu:0", "dla:0", "dla:1"}, {"cpu", "gpu:0", "gpu:1"}, {"sim:a", "cpu"},
@@ -121,5 +121,57 @@ func checkChoice(t *rapid.T, p plan.Profile, c search.Choice) {
 	}
 	if math.Abs(got.FPS-c.Chosen.FPS) > 1e-6*got.FPS || math.Abs(got.LatencyMS-c.Chosen.LatencyMS) > 1e-5*got.LatencyMS {
 		t.Errorf("predicted %+v of %+v", got, c.Chosen)
+	}
+}
+
+// TestBoundCountsFewerStreams is a machine on which taking streams away from the CPU
+// makes a plan faster than all plans with equal streams.
+func TestBoundCountsFewerStreams(t *testing.T) {
+	p := plan.Profile{Version: 1, Model: "m", Cores: 4, HandOver: 0.125, Input: 1000}
+	p.CPU = plan.CPUTimes{Decode: 0.25, Prep: 0.125, Detect: 0.125, Publish: 0.5}
+	unit := func(d accel.DeviceID, at string, ms, cut float64) {
+		u := plan.Unit{Device: d, At: at, MS: ms, CutMS: cut, Bytes: 1000}
+		if d == "cpu" {
+			u.Threads = 1
+		}
+		p.Units = append(p.Units, u)
+	}
+	unit("cpu", "c0", 0.311, 0)
+	unit("cpu", "", 1.834, 0)
+	unit("gpu:0", "c0", 10, 1)
+	unit("gpu:0", "", 0.116, 0)
+	unit("gpu:1", "c0", 2.421, 0.992)
+	unit("gpu:1", "", 1.695, 0)
+	corun := func(a, b accel.DeviceID, slowA, slowB float64) {
+		p.Corun = append(p.Corun, plan.Corun{A: a, B: b, SlowdownA: slowA, SlowdownB: slowB})
+	}
+	corun("cpu", "gpu:0", 1, 1.1)
+	corun("cpu", "gpu:1", 1.8, 1)
+	corun("gpu:0", "gpu:1", 1.42, 2)
+	copied := func(from, to accel.DeviceID, ms float64) {
+		p.Transfers = append(p.Transfers, plan.Transfer{From: from, To: to, Bytes: 1000, MS: ms})
+	}
+	copied("cpu", "gpu:0", 0.763)
+	copied("gpu:0", "cpu", 0)
+	copied("cpu", "gpu:1", 0.033)
+	copied("gpu:1", "cpu", 0)
+	copied("gpu:0", "cpu", 0)
+	copied("cpu", "gpu:0", 0.0625)
+	copied("gpu:0", "gpu:1", 0.213)
+	copied("gpu:1", "gpu:0", 0.397)
+	copied("gpu:0", "cpu", 0)
+	copied("cpu", "gpu:0", 0.146)
+	copied("gpu:1", "cpu", 1)
+	copied("cpu", "gpu:1", 0.0685)
+	copied("gpu:1", "gpu:0", 0)
+	copied("gpu:0", "gpu:1", 1)
+	copied("gpu:1", "cpu", 1)
+	copied("cpu", "gpu:1", 0.4375)
+	c, err := search.Choose(p, nil, search.Goal{MaxSegments: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Gap < 0 || c.BoundFPS < c.Chosen.FPS {
+		t.Errorf("%v frames/s, bound %v, gap %v", c.Chosen.FPS, c.BoundFPS, c.Gap)
 	}
 }
