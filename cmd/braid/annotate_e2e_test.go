@@ -71,6 +71,7 @@ func alone(t *testing.T, clip string) {
 // TestAnnotatedBatch wants every frame of two videos in the clip, with something
 // drawn where an object was found, and the results as they are without a clip.
 func TestAnnotatedBatch(t *testing.T) {
+	t.Parallel()
 	const each = 40
 	road, dog := testdata.Path(t, "videos/udacity_solidWhiteRight.mp4"), testdata.Path(t, "videos/sam2_01_dog.mp4")
 	dir := t.TempDir()

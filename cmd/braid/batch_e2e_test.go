@@ -24,6 +24,7 @@ const threshold = 0.4
 // TestBatchFindsWhatTheReferenceFinds holds batch against detections that a
 // numpy program made of the same videos and models.
 func TestBatchFindsWhatTheReferenceFinds(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ video, model string }{
 		{"udacity_solidWhiteRight", "yolox_nano"},
 		{"udacity_solidWhiteRight", "yolo-fastest-1.1-xl"},
@@ -56,6 +57,7 @@ func modelCard(t *testing.T, model string) string {
 // TestPlansChangeNothing runs one video as a pipeline of three segments, in four
 // streams, and both ways at once, and wants the boxes of the plain plan.
 func TestPlansChangeNothing(t *testing.T) {
+	t.Parallel()
 	video := testdata.Path(t, "videos/udacity_solidWhiteRight.mp4")
 	card := cardtest.YOLOXNano(t, threshold)
 	cuts := thirds(t, testdata.Path(t, "models/yolox_nano.onnx"))

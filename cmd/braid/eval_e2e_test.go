@@ -38,6 +38,7 @@ func cocoVal(t *testing.T) (images, annotations string) {
 // TestEvalMeasuresWhatTheReferenceMeasures holds eval against pycocotools on
 // detections that a numpy program made with the same models.
 func TestEvalMeasuresWhatTheReferenceMeasures(t *testing.T) {
+	t.Parallel()
 	images, annotations := cocoVal(t)
 	cuts := thirds(t, testdata.Path(t, "models/yolox_nano.onnx"))
 	const tolerance = 0.003

@@ -39,6 +39,8 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
+// Long tests that no clock decides are parallel to each other; all others run alone, before them.
+
 // patience is the longest that one command of a test may take.
 const patience = 4 * time.Minute
 

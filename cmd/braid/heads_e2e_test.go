@@ -166,6 +166,7 @@ func line(columns int, of func(thing, int) (at int, values []float32), chance fu
 }
 
 func TestEveryHeadThroughBatch(t *testing.T) {
+	t.Parallel()
 	just := func(p float64) float32 { return float32(p) }
 	chance := func(d thing) float32 { return float32(d.chance) }
 	score := func(d thing) float32 { return d.score() }

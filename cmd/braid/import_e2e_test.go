@@ -15,6 +15,7 @@ import (
 // is imported finds what its authors' weights find (0.229 and 0.454 by another
 // import of the same files).
 func TestImportDarknet(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	names := filepath.Join(testdata.Root(t), "models", "cards", "coco.names")
 	out := filepath.Join(dir, "fastest.onnx")
@@ -31,6 +32,7 @@ func TestImportDarknet(t *testing.T) {
 // TestRandomWeightsFindSomething: on a real clip 20 to 60 objects a frame, in the
 // mean, so that speed is measured with work for what comes behind the network.
 func TestRandomWeightsFindSomething(t *testing.T) {
+	t.Parallel()
 	clip := testdata.Path(t, "videos/udacity_solidWhiteRight.mp4")
 	for _, name := range []string{"yolov2tiny", "yolov3tiny", "yolov4tiny"} {
 		t.Run(name, func(t *testing.T) {

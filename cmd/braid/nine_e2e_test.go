@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 
 	"braid/internal/testdata"
@@ -18,6 +19,7 @@ import (
 // segments with two streams against those of the uncut network. scripts/nine does
 // it for all of them, at more places.
 func TestNetworksOfThePapers(t *testing.T) {
+	t.Parallel()
 	for name, places := range map[string]string{"yolov2tiny": "3", "yolov3tiny": "3", "yolov4tiny": "3", "densenet-yolo": "1"} {
 		t.Run(name, func(t *testing.T) {
 			model := importNetwork(t, name)
@@ -37,9 +39,14 @@ func TestNetworksOfThePapers(t *testing.T) {
 	}
 }
 
+// importing is held while a network is imported, which tests share.
+var importing sync.Mutex
+
 // importNetwork imports a darknet network of the test data with random weights.
 func importNetwork(t *testing.T, name string) (model string) {
 	t.Helper()
+	importing.Lock()
+	defer importing.Unlock()
 	cfg := testdata.Path(t, "cfg/seed-nine/"+name+".cfg")
 	model = filepath.Join(filepath.Dir(binary), name+".onnx") // goes with the binary, when all tests are done
 	if _, err := os.Stat(model); err == nil {
@@ -81,6 +88,7 @@ func foundUnder(t *testing.T, model, p string) (out []seen) {
 // TestImportedPlanRuns takes a configuration of JEDI all the way: its plan fits the
 // imported network and, on this machine's device, gives what the whole gives.
 func TestImportedPlanRuns(t *testing.T) {
+	t.Parallel()
 	model := importNetwork(t, "yolov4tiny")
 	config := filepath.Join(testdata.Root(t), "internal", "app", "testdata", "jedi", "yolov4tiny-2021-01.cfg")
 	cfg, p := testdata.Path(t, "cfg/seed-nine/yolov4tiny.cfg"), filepath.Join(t.TempDir(), "plan.yaml")

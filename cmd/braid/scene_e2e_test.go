@@ -20,6 +20,7 @@ import (
 // there the test holds what was reached. docs/models.md has the figures of more
 // pictures.
 func TestShippedDetectorOnScenes(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		size string
 		bar  float64
@@ -147,6 +148,7 @@ func TestSceneRefusals(t *testing.T) {
 // A scene is an input like any other, the same under any plan, and the truth
 // that the recording is judged by.
 func TestSceneAsInputAndAsTruth(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	first, second := filepath.Join(dir, "a.jsonl"), filepath.Join(dir, "b.jsonl")
 	mustRun(t, "batch", scene, "--model", "braid-nano", "--out", first)

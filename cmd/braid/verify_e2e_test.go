@@ -51,6 +51,7 @@ func TestVerifyAPlan(t *testing.T) {
 // TestVerifyWithoutACard works on any network whose shapes are fixed, and names
 // what is missing of one whose shapes are not.
 func TestVerifyWithoutACard(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	for name, data := range map[string][]byte{
 		"heads.onnx": testnet.TwoHeads(t), "random.onnx": testnet.RandomDAG(t, 11, 20), "dynamic.onnx": testnet.DynamicShape(t),
