@@ -49,7 +49,7 @@ type row struct {
 	precision      plan.Precision
 	split          split
 	rates
-	cores float64 // that the table's frames keep busy at most, on the GPU alone
+	cores float64 // that the frames of the other networks keep busy at most, on the GPU alone
 }
 
 // rows are those with a published rate of GPU and DLAs.
@@ -57,7 +57,7 @@ func rows() (out []row) {
 	for _, c := range published {
 		for _, n := range networks {
 			if r := c.rates[n]; r.both > 0 {
-				out = append(out, row{c.name, n, c.precision, c.splits[n], r, busiest(c.openCVThreads)})
+				out = append(out, row{c.name, n, c.precision, c.splits[n], r, busiest(c.openCVThreads, n)})
 			}
 		}
 	}
@@ -68,12 +68,13 @@ func rows() (out []row) {
 // JEDI does beside the GPU (jedi.md section 8, CPU overlap).
 func (r rates) cpu() float64 { return 1000/r.base - 1000/r.gpu }
 
-// busiest is how many cores JEDI kept busy at most without a DLA. No table comes
-// near all eight: the tiny networks in INT8 wait for these and not for the GPU.
-func busiest(openCVThreads bool) (most float64) {
+// busiest is how many cores JEDI kept busy at most without a DLA, with any network but
+// one, whose own rates would give its winner away. No table comes near all eight: the
+// tiny networks in INT8 wait for these and not for the GPU.
+func busiest(openCVThreads bool, but string) (most float64) {
 	for _, c := range published {
-		for _, r := range c.rates {
-			if c.openCVThreads == openCVThreads {
+		for n, r := range c.rates {
+			if c.openCVThreads == openCVThreads && n != but {
 				most = max(most, r.gpu*r.cpu()/1000)
 			}
 		}
@@ -149,10 +150,11 @@ func (r row) predict(t *testing.T, c constants) float64 {
 	return got.FPS
 }
 
-// wrong is whether a prediction names the wrong winner where the gap exceeds 5 %.
-func (r row) wrong(fps float64) bool {
-	return math.Abs(r.both-r.gpu) > 0.05*r.gpu && (fps > r.gpu) != (r.both > r.gpu)
-}
+// gap is whether the two published rates differ by more than 5 %.
+func (r row) gap() bool { return math.Abs(r.both-r.gpu) > 0.05*r.gpu }
+
+// wrong is whether a prediction names the wrong winner where there is a gap.
+func (r row) wrong(fps float64) bool { return r.gap() && (fps > r.gpu) != (r.both > r.gpu) }
 
 func median(x []float64) float64 {
 	s := slices.Sorted(slices.Values(x))
@@ -161,8 +163,9 @@ func median(x []float64) float64 {
 
 // TestXavierByWhatIf leaves one network out, fits the two constants on the rows of all
 // others, and predicts its rows. GPU-only rates, the baseline's and JEDI's, are inputs and not
-// scored. Asked are a median error of 12 % at most and the right winner in every row
-// whose gap exceeds 5 %. docs/planning.md lists the models that were tried before.
+// scored. Asked are a median error of 12 % at most and, in every row whose gap exceeds 5 %,
+// the right winner: the predicted rate is on the right side of the GPU-only rate, and the planner picks
+// a plan with a DLA where it pays and none where it does not. docs/planning.md lists the models that were tried before.
 func TestXavierByWhatIf(t *testing.T) {
 	var grid []constants
 	for cut := range 21 {
@@ -195,7 +198,7 @@ func TestXavierByWhatIf(t *testing.T) {
 			worst = max(worst, math.Abs(e))
 			chosen, picked := choose(t, r, c)
 			mark := ""
-			if r.wrong(f) || r.both < 0.95*r.gpu && picked {
+			if r.wrong(f) || r.gap() && picked != (r.both > r.gpu) {
 				wrong, mark = wrong+1, " WRONG"
 			}
 			fmt.Fprintf(&report, "%-13s %-11s %8.0f %8.0f %9.0f %6.1f%%  %.2f %.1f  %s%s\n", r.table, n, r.gpu, r.both, f, 100*e, c.cut, c.stage, chosen, mark)
@@ -211,15 +214,15 @@ func TestXavierByWhatIf(t *testing.T) {
 	}
 }
 
-// fit is the index of the constants with the least sum of errors, as logarithms so that twice and
-// half are as wrong, on all networks but one.
+// fit is the index of the constants with the least squares of errors, as logarithms so that twice
+// and half are as wrong, on all networks but one.
 func fit(predicted [][]float64, all []row, out string) (at int) {
 	best := math.Inf(1)
 	for i := range predicted {
 		sum := 0.0
 		for k, r := range all {
 			if r.network != out {
-				sum += math.Abs(math.Log(predicted[i][k] / r.both))
+				sum += math.Pow(math.Log(predicted[i][k]/r.both), 2)
 			}
 		}
 		if sum < best {
