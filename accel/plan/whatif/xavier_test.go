@@ -33,7 +33,8 @@ const (
 	gpuGain = 1.25
 )
 
-// dlaGFLOP is what one DLA core does in a millisecond at its peak, as NVIDIA gives it:
+// dlaGFLOP is what one DLA core does in a millisecond at its peak (NVIDIA's developer blog,
+// "Jetson AGX Xavier Delivers 32 TeraOps", December 2018; jedi.md section 8 counts with it too):
 // 2.5 TFLOP/s and 5 TOP/s.
 var dlaGFLOP = map[plan.Precision]float64{plan.FP16: 2.5, plan.INT8: 5}
 
