@@ -21,6 +21,7 @@ type Work struct {
 	At     string  // the cut point behind it; "" behind the last
 	Amount float64 // in GFLOP, or in any other unit that Device.Speed is in
 	Bytes  int64   // of the tensors that cross behind it
+	Layers int     // that take time of their own beside their work: Device.LayerMS
 }
 
 // Machine is what is declared.
@@ -41,6 +42,7 @@ type Device struct {
 	ID          accel.DeviceID
 	FIFO        bool
 	Speed       float64   // amount of work a millisecond
+	LayerMS     float64   // of each of a unit's layers, whatever its work: a GPU's launch, and filling it
 	StartMS     float64   // of a segment, whatever its work: on its first unit and behind each cut
 	StreamsGain []float64 // StreamsGain[n-1]: rate with n streams over the rate with one
 	Precision   plan.Precision
@@ -75,16 +77,19 @@ func Relative(p plan.Profile, s plan.Series) []Work {
 	_, units := p.BySeries()
 	var out []Work
 	for _, u := range units[s] {
-		out = append(out, Work{u.At, u.MS, u.Bytes})
+		out = append(out, Work{At: u.At, Amount: u.MS, Bytes: u.Bytes})
 	}
 	return out
 }
+
+// alone is the time of a unit without the start of its segment, ms.
+func (d Device) alone(w Work) float64 { return w.Amount/d.Speed + float64(w.Layers)*d.LayerMS }
 
 // units has half of a start in each cut, so that every segment has one.
 func units(work []Work, m Machine, d Device) []plan.Unit {
 	var out []plan.Unit
 	for i, w := range work {
-		u := plan.Unit{At: w.At, Device: d.ID, Threads: threads(d), Precision: d.Precision, MS: w.Amount / d.Speed, Bytes: w.Bytes}
+		u := plan.Unit{At: w.At, Device: d.ID, Threads: threads(d), Precision: d.Precision, MS: d.alone(w), Bytes: w.Bytes}
 		if i == 0 || i == len(work)-1 {
 			u.MS += d.StartMS / 2
 		}
@@ -114,7 +119,7 @@ func threads(d Device) int {
 func streams(work []Work, d Device) []plan.Streams {
 	alone := d.StartMS
 	for _, w := range work {
-		alone += w.Amount / d.Speed
+		alone += d.alone(w)
 	}
 	var out []plan.Streams
 	for i, gain := range d.StreamsGain {
