@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"braid/accel"
 )
@@ -16,6 +17,7 @@ type call struct {
 	in, out        [][]byte // of the Segment, in the device's memory
 	fetch, deliver []transfer
 	written        []*accel.Route
+	took           time.Duration // on the device, with the copies of this frame
 	closed         bool
 
 	// Under the machine's lock.
@@ -47,6 +49,7 @@ func (c *call) Start(ctx context.Context, after accel.Event) (accel.Event, error
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
+	c.took = c.time()
 	for _, r := range c.written {
 		r.At = c.home.home.device.Memory()
 	}
@@ -80,9 +83,24 @@ func (c *call) begin() error {
 	if c.before != nil && c.before.err != nil {
 		return c.before.err
 	}
-	err := c.home.home.home.machine.serve(c.home)
+	err := c.home.home.home.machine.serve(c.home, c.took)
 	c.begun = err == nil
 	return err
+}
+
+// time is how long the device is busy with this frame: a segment's copies are a part of
+// its own time.
+func (c *call) time() time.Duration {
+	took, pace := c.home.home.header.Service, c.home.home.home.options.Pace
+	for _, t := range c.fetch {
+		if t.route.At == t.at {
+			took += pace.Copy(int64(len(t.from)))
+		}
+	}
+	for _, t := range c.deliver {
+		took += pace.Copy(int64(len(t.from)))
+	}
+	return took
 }
 
 // behind is the Call whose end the stream waits for, nil where it need not.

@@ -22,6 +22,8 @@ type exec struct {
 	first, last *call // started and not taken by the goroutine
 	running     bool  // it has taken one
 	serving     bool  // the device has its work
+	computing   bool  // the results of that are not there yet
+	owed        bool  // though they are due
 	failed      error // of that work
 	stopping    bool
 	calls       int
@@ -69,6 +71,7 @@ func (x *exec) perform(ctx context.Context, c *call) error {
 	m.mu.Unlock()
 	err := c.compute(ctx)
 	m.mu.Lock()
+	m.computed(x)
 	for x.serving {
 		x.changed.Wait()
 	}
@@ -81,6 +84,7 @@ func (x *exec) perform(ctx context.Context, c *call) error {
 // served is called by the machine, under its lock, when the work is done.
 func (x *exec) served(err error) {
 	x.serving, x.failed = false, err
+	x.owed = err == nil && x.computing
 	x.changed.Signal()
 }
 

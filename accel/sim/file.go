@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"regexp"
 
@@ -50,6 +52,12 @@ type Device struct {
 type Transfer struct {
 	MS     float64 `yaml:"ms" rule:"min=0" doc:"of any copy, milliseconds"`
 	GBPerS float64 `yaml:"gb_per_s" rule:"min=0" doc:"10^9 bytes a second; 0: bytes take no time"`
+}
+
+// id tells declarations apart: 8 digits of a hash.
+func (f File) id() string {
+	sum := sha256.Sum256(fmt.Append(nil, f))
+	return hex.EncodeToString(sum[:4])
 }
 
 var deviceForm = regexp.MustCompile(`^(cpu|(gpu|dla|npu):[0-9]{1,3}|sim:[A-Za-z0-9_.-]{1,48})$`)
