@@ -60,10 +60,7 @@ func Open(o Options) (*Backend, error) {
 	}
 	b := &Backend{options: o, results: newResults(o.Cache)}
 	var ids []accel.DeviceID
-	for _, d := range o.File.Devices {
-		if d.ID.Kind() != "sim" {
-			continue
-		}
+	for _, d := range o.File.Runnable() {
 		r, err := parseRules(d.Rules)
 		if err != nil {
 			return nil, fmt.Errorf("opening simulated device %s: %w", d.ID, err)

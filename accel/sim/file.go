@@ -54,6 +54,16 @@ type Transfer struct {
 	GBPerS float64 `yaml:"gb_per_s" rule:"min=0" doc:"10^9 bytes a second; 0: bytes take no time"`
 }
 
+// Runnable are the devices that can be run on, and not only planned for.
+func (f File) Runnable() (list []Device) {
+	for _, d := range f.Devices {
+		if d.ID.Kind() == "sim" {
+			list = append(list, d)
+		}
+	}
+	return list
+}
+
 // id tells declarations apart: 8 digits of a hash.
 func (f File) id() string {
 	sum := sha256.Sum256(fmt.Append(nil, f))

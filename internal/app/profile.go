@@ -162,6 +162,10 @@ func (s *subject) measure(ctx context.Context, names []string, o profile.Options
 	if err != nil {
 		return plan.Profile{}, err
 	}
+	devices, simulated := unreal(devices)
+	if len(devices) == 0 {
+		return plan.Profile{}, Usage(errNothingMeasured)
+	}
 	n, err := s.describe(ctx)
 	if err != nil {
 		return plan.Profile{}, err
@@ -187,7 +191,7 @@ func (s *subject) measure(ctx context.Context, names []string, o profile.Options
 		return plan.Profile{}, err
 	}
 	p.Machine = machineKey(all)
-	return p, nil
+	return p, s.declare(ctx, &p, simulated, o.Precisions)
 }
 
 // pickDevices finds devices by name.

@@ -36,13 +36,14 @@ func newRig(t *testing.T) *rig {
 	before := goleak.IgnoreCurrent()
 	t.Cleanup(func() { goleak.VerifyNone(t, before) })
 	gpus, silence := cudatest.New(t), slog.New(slog.DiscardHandler)
-	rt := &runtimes{cpu: &goCPU{}, openTRT: func() (*trt.Backend, error) {
+	rt := &runtimes{cpu: &goCPU{}}
+	rt.trt.open = func() (*trt.Backend, error) {
 		lib, err := cuda.Open(gpus.Path)
 		if err != nil {
 			return nil, err
 		}
 		return trt.Open(lib, trt.Options{Log: silence})
-	}}
+	}
 	t.Cleanup(func() {
 		if err := rt.Close(); err != nil {
 			t.Error(err)
