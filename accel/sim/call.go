@@ -21,12 +21,14 @@ type call struct {
 	closed         bool
 
 	// Under the machine's lock.
-	ended   sync.Cond
-	next    *call // in the stream
-	before  *call // that it waits for; nil: none
-	pending bool
-	begun   bool // the device has been given the work
-	err     error
+	ended    sync.Cond
+	next     *call // in the stream
+	before   *call // that it waits for; nil: none
+	pending  bool
+	begun    bool // the device has it
+	computed bool // its results are there
+	owed     bool // they were not when the device was done
+	err      error
 }
 
 // transfer is a copy that is made where the Route says that the tensor lies there.
@@ -57,35 +59,25 @@ func (c *call) Start(ctx context.Context, after accel.Event) (accel.Event, error
 	m := x.home.home.machine
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.lost[x.device()] { // also where it would have to wait
+	now := m.catchUp()
+	switch {
+	case m.lost[x.device()]: // also where it would have to wait
+		m.arm(now)
 		return nil, lostError(x.home.device)
+	case before != nil && !before.pending && before.err != nil:
+		m.arm(now)
+		return nil, before.err
 	}
-	c.before, c.pending, c.begun, c.err = before, true, false, nil
-	if x.last == nil && !x.running && (before == nil || !before.pending) {
-		// At once, so that a device which serves in order has it in the order of Starts.
-		if err := c.begin(); err != nil {
-			c.pending = false
-			return nil, err
-		}
-	}
+	c.before, c.pending, c.begun, c.computed, c.owed, c.err = before, true, false, false, false, nil
 	if x.last == nil {
 		x.first = c
 	} else {
 		x.last.next = c
 	}
 	x.last = c
-	x.changed.Signal()
+	m.ready(x, now)
+	m.arm(now)
 	return c, nil
-}
-
-// begin gives the device the work of a Call whose turn it is. The lock is held.
-func (c *call) begin() error {
-	if c.before != nil && c.before.err != nil {
-		return c.before.err
-	}
-	err := c.home.home.home.machine.serve(c.home, c.took)
-	c.begun = err == nil
-	return err
 }
 
 // time is how long the device is busy with this frame: a segment's copies are a part of

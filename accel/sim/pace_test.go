@@ -161,8 +161,8 @@ func TestTimeStandsStill(t *testing.T) {
 		most := rapid.IntRange(0, 30).Draw(r, "most")
 		seed := rapid.Uint64().Draw(r, "seed")
 		devices := rapid.SliceOfN(rapid.SampledFrom([]accel.DeviceID{"sim:d", "sim:g"}), 1, 5).Draw(r, "streams")
-		frames := rapid.IntRange(1, 4).Draw(r, "frames")
-		if free, slow := play(t, work, devices, frames, 0, seed), play(t, work, devices, frames, most, seed); free.stood != 0 || slow.took-slow.stood != free.took {
+		o := playing{work, devices, rapid.IntRange(1, 4).Draw(r, "frames"), rapid.Bool().Draw(r, "chained")}
+		if free, slow := o.play(t, 0, seed), o.play(t, most, seed); free.stood != 0 || slow.took-slow.stood != free.took {
 			r.Errorf("%v of which %v stood still; %v where results cost nothing", slow.took, slow.stood, free.took)
 		}
 	})
@@ -170,9 +170,17 @@ func TestTimeStandsStill(t *testing.T) {
 
 type played struct{ took, stood time.Duration }
 
-// play has each stream run its frames one behind the other, all started at once; results
-// take up to most milliseconds.
-func play(t *testing.T, work [2]float64, devices []accel.DeviceID, frames, most int, seed uint64) (p played) {
+// playing is streams on devices, all of whose frames are started at once. They run them
+// one behind the other, and, where they are chained, each behind the stream before.
+type playing struct {
+	work    [2]float64
+	devices []accel.DeviceID
+	frames  int
+	chained bool
+}
+
+// play has results take up to most milliseconds.
+func (o playing) play(t *testing.T, most int, seed uint64) (p played) {
 	synctest.Test(t, func(t *testing.T) {
 		dice := rand.New(rand.NewPCG(seed, 1))
 		lock := make(chan struct{}, 1)
@@ -181,26 +189,31 @@ func play(t *testing.T, work [2]float64, devices []accel.DeviceID, frames, most 
 			defer func() { <-lock }()
 			return time.Duration(dice.IntN(most+1)) * time.Millisecond
 		}}
-		times := timesOf(t, profile([2]float64{0, work[0]}, [2]float64{0, work[1]}), one("sim:d"))
+		times := timesOf(t, profile([2]float64{0, o.work[0]}, [2]float64{0, o.work[1]}), one("sim:d"))
 		b, err := Open(Options{File: toy(t), Pace: paced{times}, CPU: cpu, Cache: 1, Log: slog.New(slog.DiscardHandler)})
 		must(t, err)
 		t.Cleanup(func() { must(t, b.Close()) })
 		s := relu(t, 0, "", "x", "y")
-		var starts []accel.Call
-		for i, d := range devices {
+		var streams [][]accel.Call
+		for i, d := range o.devices {
 			var jobs []*accel.Bindings
-			for n := range frames {
-				jobs = append(jobs, job(t, b, i*frames+n, d, s))
+			for n := range o.frames {
+				jobs = append(jobs, job(t, b, i*o.frames+n, d, s))
 			}
 			_, calls := stream(t, b, s, d, jobs...)
-			starts = append(starts, calls...)
+			streams = append(streams, calls)
 		}
 		begin := time.Now()
 		var events []accel.Event
-		for _, c := range starts {
-			e, err := c.Start(t.Context(), nil)
-			must(t, err)
-			events = append(events, e)
+		for n := range o.frames {
+			var after accel.Event
+			for _, calls := range streams {
+				e, err := calls[n].Start(t.Context(), after)
+				must(t, err)
+				if events = append(events, e); o.chained {
+					after = e
+				}
+			}
 		}
 		for _, e := range events {
 			must(t, e.Wait(t.Context()))
