@@ -32,7 +32,7 @@ func (k *Kind) UnmarshalText(text []byte) error {
 // File is a devices file: hardware that is declared.
 type File struct {
 	Name     string   `yaml:"name" rule:"required" doc:"of the machine"`
-	Cores    int      `yaml:"cores" rule:"min=1,max=4096" doc:"CPU cores"`
+	Cores    int      `yaml:"cores" rule:"min=1,max=4096" doc:"CPU cores that a what-if plans for; a plan that runs has those of this machine"`
 	Devices  []Device `yaml:"devices" rule:"required" doc:"its devices beside these cores"`
 	Transfer Transfer `yaml:"transfer,omitempty,flow" doc:"copies between memories"`
 	Source   string   `yaml:"source" rule:"required" doc:"where these figures come from"`
@@ -43,7 +43,7 @@ type Device struct {
 	ID          accel.DeviceID `yaml:"id" rule:"required" doc:"gpu:N, dla:N or npu:N to plan for one, sim:NAME to run on it too"`
 	Kind        Kind           `yaml:"kind" rule:"required" doc:"what it is like"`
 	FIFO        bool           `yaml:"fifo,omitempty" doc:"runs one segment at a time, in order; a dla always does"`
-	Speed       float64        `yaml:"speed" rule:"above=0" doc:"work in a millisecond, in the unit of the profile's work: 2 is twice as fast as the device that was measured"`
+	Speed       float64        `yaml:"speed" rule:"above=0" doc:"10^9 operations in a millisecond, two for each multiply-add, as networks reach it and not the peak. With braid plan --what-if --profile: times the speed of the profile's first series"`
 	StreamsGain []float64      `yaml:"streams_gain,omitempty" rule:"above=0,max=64" doc:"rate of 1, 2, … streams over that of one; none: one stream fills the device"`
 	Rules       string         `yaml:"rules,omitempty" doc:"published rules of what it runs: dla/trt-VERSION, and /xavier or /orin where both have a DLA (xavier is the default there)"`
 }

@@ -31,6 +31,7 @@ func (s *subject) declare(ctx context.Context, p *plan.Profile, devices []accel.
 	if err != nil {
 		return err
 	}
+	work[len(work)-1].Bytes = sum(results(s.network, segments[len(segments)-1]))
 	m := machineOf(*rt.declared)
 	for _, d := range rt.declared.Runnable() {
 		if !slices.ContainsFunc(devices, func(o accel.Device) bool { return o.ID == d.ID }) {
@@ -45,6 +46,7 @@ func (s *subject) declare(ctx context.Context, p *plan.Profile, devices []accel.
 		return as(ErrInvalid, err)
 	}
 	p.Units, p.Streams, p.Transfers = append(p.Units, q.Units...), append(p.Streams, q.Streams...), append(p.Transfers, q.Transfers...)
+	p.Input = sum(s.network.Inputs())
 	for _, d := range q.Simulated { // once for each precision
 		if !slices.Contains(p.Simulated, d) {
 			p.Simulated = append(p.Simulated, d)
@@ -70,6 +72,14 @@ func workAlong(n *network.Network, units []plan.Unit) (list []whatif.Work) {
 		done = before[u.At]
 	}
 	return list
+}
+
+// sum is the size of tensors, bytes.
+func sum(tensors []accel.TensorDesc) (n int64) {
+	for _, t := range tensors {
+		n += t.Bytes()
+	}
+	return n
 }
 
 // operations are those of so many multiply-adds, 10^9.
