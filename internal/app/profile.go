@@ -187,11 +187,14 @@ func (s *subject) measure(ctx context.Context, names []string, o profile.Options
 		s.env.Log.Debug("measuring", "step", step+1, "of", steps, "what", what)
 	}
 	p, err := profile.Measure(ctx, s.runtime, devices, n, o)
+	if err == nil {
+		err = s.declare(ctx, &p, simulated, o.Precisions)
+	}
 	if err != nil {
 		return plan.Profile{}, err
 	}
 	p.Machine = machineKey(all)
-	return p, s.declare(ctx, &p, simulated, o.Precisions)
+	return p, nil
 }
 
 // pickDevices finds devices by name.
