@@ -8,9 +8,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"braid/accel"
-	"braid/accel/sim/des"
 )
 
 var _ accel.Backend = (*Backend)(nil)
@@ -18,7 +18,7 @@ var _ accel.Backend = (*Backend)(nil)
 // Options are what a Backend is opened with.
 type Options struct {
 	File  File          // the devices; those that are not sim:NAME cannot be run on
-	Times *Times        // of the plan that will run
+	Pace  Pace          // nil: what File declares
 	CPU   accel.Backend // computes the results, on "cpu"; its owner closes it after the Backend
 	Cache int64         // most bytes of results that are kept; 0: 256 MiB
 	Clock Clock         // nil: SystemClock
@@ -46,8 +46,11 @@ type served struct {
 
 // Open makes a Backend of a file's simulated devices.
 func Open(o Options) (*Backend, error) {
-	if o.Times == nil || o.CPU == nil || o.Log == nil {
-		return nil, errors.New("opening simulated devices: times, a backend that computes and a log are needed")
+	if o.CPU == nil || o.Log == nil {
+		return nil, errors.New("opening simulated devices: a backend that computes and a log are needed")
+	}
+	if o.Pace == nil {
+		o.Pace = declared{o.File}
 	}
 	if o.Clock == nil {
 		o.Clock = SystemClock{}
@@ -56,39 +59,32 @@ func Open(o Options) (*Backend, error) {
 		o.Cache = 256 << 20
 	}
 	b := &Backend{options: o, results: newResults(o.Cache)}
-	var devices []des.Device
-	for _, d := range o.File.Devices {
-		if d.ID.Kind() != "sim" {
-			continue
-		}
+	var ids []accel.DeviceID
+	for _, d := range o.File.Runnable() {
 		r, err := parseRules(d.Rules)
 		if err != nil {
 			return nil, fmt.Errorf("opening simulated device %s: %w", d.ID, err)
 		}
 		b.devices = append(b.devices, served{d, r})
-		devices = append(devices, o.Times.device(d.ID))
+		ids = append(ids, d.ID)
 		o.Log.Info("device is simulated: no figure of it is a measurement", "device", d.ID, "kind", d.Kind, "source", o.File.Source)
 	}
-	if len(devices) == 0 {
+	if len(ids) == 0 {
 		return nil, fmt.Errorf("opening simulated devices: %s declares none that is sim:NAME", o.File.Name)
 	}
-	for i, d := range devices {
-		for _, other := range devices {
-			devices[i].Slow = append(devices[i].Slow, o.Times.slowdown(d.Name, other.Name))
-		}
-	}
-	b.machine = newMachine(o.Clock, devices)
+	b.machine = newMachine(o.Clock, o.Pace.Devices(ids))
 	return b, nil
 }
 
 // Name is "sim".
 func (b *Backend) Name() string { return "sim" }
 
-// Devices are the declared devices that can be run on.
+// Devices are the declared devices that can be run on. Their names change with
+// whatever is declared, so that nothing that was kept for others passes for theirs.
 func (b *Backend) Devices(context.Context) (list []accel.Device, err error) {
 	for _, d := range b.devices {
 		out := accel.Device{
-			ID: d.ID, Name: fmt.Sprintf("simulated %s of %s (%s)", d.Kind, b.options.File.Name, b.options.File.Source),
+			ID: d.ID, Name: fmt.Sprintf("simulated %s of %s, declared %s", d.Kind, b.options.File.Name, b.options.File.id()),
 			Backend: b.Name(), Version: "declared",
 		}
 		if d.Kind == CPU {
@@ -108,13 +104,12 @@ func (b *Backend) find(d accel.DeviceID) (int, error) {
 		for _, s := range b.devices {
 			ids = append(ids, string(s.ID))
 		}
-		return 0, fmt.Errorf("sim serves %s, not %s", strings.Join(ids, " "), d)
+		return 0, fmt.Errorf("%s declares the simulated devices %s, not %s", b.options.File.Name, strings.Join(ids, " "), d)
 	}
 	return i, nil
 }
 
-// Supports knows the rules that the device was declared with and what the profile
-// says that it cannot run.
+// Supports knows the rules that the device was declared with.
 func (b *Backend) Supports(s *accel.Segment, d accel.DeviceID, o accel.BuildOptions) error {
 	i, err := b.find(d)
 	if err != nil {
@@ -134,8 +129,7 @@ func (b *Backend) Supports(s *accel.Segment, d accel.DeviceID, o accel.BuildOpti
 	if err := b.devices[i].rules.check(s, o.Precision); err != nil {
 		return fmt.Errorf("%s, a simulated device: %w", d, err)
 	}
-	_, err = b.options.Times.of(s, d)
-	return err
+	return nil
 }
 
 // Build has the segment built by the Backend that computes: simulated devices have
@@ -151,7 +145,11 @@ func (b *Backend) Build(ctx context.Context, s *accel.Segment, d accel.DeviceID,
 	if err != nil {
 		return nil, err
 	}
-	blob, err := pack(s, d, inner)
+	service, err := b.options.Pace.Segment(s, d)
+	if err != nil {
+		return nil, fmt.Errorf("building %s for %s: %w", s.Name, d, err)
+	}
+	blob, err := pack(s, d, service, inner)
 	if err != nil {
 		return nil, fmt.Errorf("building %s for %s: %w", s.Name, d, err)
 	}
@@ -171,6 +169,11 @@ func (b *Backend) Lose(d accel.DeviceID) error {
 
 // Computed is how often a result was computed, and not in the cache.
 func (b *Backend) Computed() int64 { return b.results.computed.Load() }
+
+// Stood is for how long the time of the devices has stood still, since a result that
+// was due had not been computed yet: on devices that were there this time would not have
+// passed.
+func (b *Backend) Stood() time.Duration { return b.machine.stood() }
 
 // Close ends the devices. It refuses while an Engine or a Memory is open. Closing
 // twice does nothing.

@@ -14,6 +14,7 @@ import (
 	"braid/accel/acceltest"
 	"braid/accel/network"
 	"braid/accel/plan"
+	"braid/accel/sim/des"
 )
 
 const fileText = `name: toy
@@ -65,10 +66,30 @@ func timesOf(t testing.TB, p plan.Profile, pl plan.Plan) *Times {
 	return times
 }
 
+// paced are devices with the times of a plan's profile, copies among them.
+type paced struct{ *Times }
+
+func (p paced) Segment(s *accel.Segment, d accel.DeviceID) (time.Duration, error) {
+	return p.Service(s.Index, d, 0)
+}
+
+func (paced) Copy(int64) time.Duration { return 0 }
+
+func (p paced) Devices(ids []accel.DeviceID) (list []des.Device) {
+	for _, id := range ids {
+		d := p.device(id)
+		for _, other := range ids {
+			d.Slow = append(d.Slow, p.slowdown(string(id), string(other)))
+		}
+		list = append(list, d)
+	}
+	return list
+}
+
 func open(t testing.TB, times *Times) (*Backend, *fakeCPU) {
 	t.Helper()
 	cpu := &fakeCPU{}
-	b, err := Open(Options{File: toy(t), Times: times, CPU: cpu, Log: slog.New(slog.DiscardHandler)})
+	b, err := Open(Options{File: toy(t), Pace: paced{times}, CPU: cpu, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -341,8 +362,7 @@ func TestStartAllocatesNothing(t *testing.T) {
 // TestSaysSim: whatever comes of a simulated device says so.
 func TestSaysSim(t *testing.T) {
 	var log bytes.Buffer
-	times := timesOf(t, profile([2]float64{4, 6}, [2]float64{4, 6}), one("sim:d"))
-	b, err := Open(Options{File: toy(t), Times: times, CPU: &fakeCPU{}, Log: slog.New(slog.NewTextHandler(&log, nil))})
+	b, err := Open(Options{File: toy(t), CPU: &fakeCPU{}, Log: slog.New(slog.NewTextHandler(&log, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -374,11 +394,9 @@ func TestBackendRefuses(t *testing.T) {
 		o    accel.BuildOptions
 		says string
 	}{
-		"other runtime":   {s, "sim:d/trt", accel.BuildOptions{}, "sim serves sim:d sim:g, not sim:d/trt"},
-		"precision":       {s, "sim:d", accel.BuildOptions{Precision: "fp7"}, "fp7"},
-		"layout":          {&laid, "sim:d", accel.BuildOptions{}, "hwc8"},
-		"no such segment": {relu(t, 0, "a", "x", "y"), "sim:d", accel.BuildOptions{}, `ends at "a"`},
-		"no such index":   {relu(t, 3, "", "x", "y"), "sim:d", accel.BuildOptions{}, "no segment of the plan"},
+		"other runtime": {s, "sim:d/trt", accel.BuildOptions{}, "toy declares the simulated devices sim:d sim:g, not sim:d/trt"},
+		"precision":     {s, "sim:d", accel.BuildOptions{Precision: "fp7"}, "fp7"},
+		"layout":        {&laid, "sim:d", accel.BuildOptions{}, "hwc8"},
 	} {
 		if err := b.Supports(c.s, c.d, c.o); err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v, want one that says %q", name, err, c.says)
@@ -389,7 +407,7 @@ func TestBackendRefuses(t *testing.T) {
 	}
 	none := toy(t)
 	none.Devices = nil
-	if _, err := Open(Options{File: none, Times: times, CPU: &fakeCPU{}, Log: slog.New(slog.DiscardHandler)}); err == nil || !strings.Contains(err.Error(), "toy declares none") {
+	if _, err := Open(Options{File: none, CPU: &fakeCPU{}, Log: slog.New(slog.DiscardHandler)}); err == nil || !strings.Contains(err.Error(), "toy declares none") {
 		t.Errorf("without devices: %v", err)
 	}
 }
@@ -397,8 +415,7 @@ func TestBackendRefuses(t *testing.T) {
 func TestRules(t *testing.T) {
 	f := toy(t)
 	f.Devices[0].Rules = "dla/trt-8.6"
-	times := timesOf(t, profile([2]float64{4, 6}, [2]float64{4, 6}), one("sim:d"))
-	b, err := Open(Options{File: f, Times: times, CPU: &fakeCPU{}, Log: slog.New(slog.DiscardHandler)})
+	b, err := Open(Options{File: f, CPU: &fakeCPU{}, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

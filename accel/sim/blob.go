@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"braid/accel"
 )
@@ -16,15 +17,14 @@ const magic = "braid-sim 1 "
 // header is what Load must know of a Segment.
 type header struct {
 	Segment string             `json:"segment"`
-	Index   int                `json:"index"`
-	Until   string             `json:"until"`
 	Device  accel.DeviceID     `json:"device"`
+	Service time.Duration      `json:"service"` // alone on the device, without copies
 	Inputs  []accel.TensorDesc `json:"inputs"`
 	Outputs []accel.TensorDesc `json:"outputs"`
 }
 
-func pack(s *accel.Segment, d accel.DeviceID, inner []byte) ([]byte, error) {
-	h := header{Segment: s.Name, Index: s.Index, Until: s.Until, Device: d.Memory(), Inputs: s.Inputs, Outputs: s.Outputs}
+func pack(s *accel.Segment, d accel.DeviceID, service time.Duration, inner []byte) ([]byte, error) {
+	h := header{Segment: s.Name, Device: d.Memory(), Service: service, Inputs: s.Inputs, Outputs: s.Outputs}
 	if err := h.check(); err != nil {
 		return nil, err
 	}
@@ -69,9 +69,4 @@ func (h header) check() error {
 		}
 	}
 	return nil
-}
-
-// segment is what the header says.
-func (h header) segment() *accel.Segment {
-	return &accel.Segment{Name: h.Segment, Index: h.Index, Until: h.Until, Inputs: h.Inputs, Outputs: h.Outputs}
 }

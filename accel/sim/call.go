@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"braid/accel"
 )
@@ -16,15 +17,18 @@ type call struct {
 	in, out        [][]byte // of the Segment, in the device's memory
 	fetch, deliver []transfer
 	written        []*accel.Route
+	took           time.Duration // on the device, with the copies of this frame
 	closed         bool
 
 	// Under the machine's lock.
-	ended   sync.Cond
-	next    *call // in the stream
-	before  *call // that it waits for; nil: none
-	pending bool
-	begun   bool // the device has been given the work
-	err     error
+	ended    sync.Cond
+	next     *call // in the stream
+	before   *call // that it waits for; nil: none
+	pending  bool
+	begun    bool // the device has it
+	computed bool // its results are there
+	owed     bool // they were not when the device was done
+	err      error
 }
 
 // transfer is a copy that is made where the Route says that the tensor lies there.
@@ -47,6 +51,7 @@ func (c *call) Start(ctx context.Context, after accel.Event) (accel.Event, error
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
+	c.took = c.time()
 	for _, r := range c.written {
 		r.At = c.home.home.device.Memory()
 	}
@@ -54,35 +59,40 @@ func (c *call) Start(ctx context.Context, after accel.Event) (accel.Event, error
 	m := x.home.home.machine
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.lost[x.device()] { // also where it would have to wait
+	now := m.catchUp()
+	switch {
+	case m.lost[x.device()]: // also where it would have to wait
+		m.arm(now)
 		return nil, lostError(x.home.device)
+	case before != nil && !before.pending && before.err != nil:
+		m.arm(now)
+		return nil, before.err
 	}
-	c.before, c.pending, c.begun, c.err = before, true, false, nil
-	if x.last == nil && !x.running && (before == nil || !before.pending) {
-		// At once, so that a device which serves in order has it in the order of Starts.
-		if err := c.begin(); err != nil {
-			c.pending = false
-			return nil, err
-		}
-	}
+	c.before, c.pending, c.begun, c.computed, c.owed, c.err = before, true, false, false, false, nil
 	if x.last == nil {
 		x.first = c
 	} else {
 		x.last.next = c
 	}
 	x.last = c
-	x.changed.Signal()
+	m.ready(x, now)
+	m.arm(now)
 	return c, nil
 }
 
-// begin gives the device the work of a Call whose turn it is. The lock is held.
-func (c *call) begin() error {
-	if c.before != nil && c.before.err != nil {
-		return c.before.err
+// time is how long the device is busy with this frame: a segment's copies are a part of
+// its own time.
+func (c *call) time() time.Duration {
+	took, pace := c.home.home.header.Service, c.home.home.home.options.Pace
+	for _, t := range c.fetch {
+		if t.route.At == t.at {
+			took += pace.Copy(int64(len(t.from)))
+		}
 	}
-	err := c.home.home.home.machine.serve(c.home)
-	c.begun = err == nil
-	return err
+	for _, t := range c.deliver {
+		took += pace.Copy(int64(len(t.from)))
+	}
+	return took
 }
 
 // behind is the Call whose end the stream waits for, nil where it need not.

@@ -4,7 +4,7 @@ import "time"
 
 // Clock is the time in which simulated devices serve. In a testing/synctest bubble
 // the time package's own clock is virtual; elsewhere it makes them take as long as
-// the real devices would.
+// the real devices would, see Backend.Stood.
 type Clock interface {
 	Now() time.Time
 	AfterFunc(d time.Duration, f func()) Timer

@@ -6,21 +6,18 @@ import (
 	"hash/maphash"
 	"slices"
 	"sync"
-	"time"
 
 	"braid/accel"
 )
 
 // engine is a built Segment on a simulated device.
 type engine struct {
-	home    *Backend
-	header  header
-	device  accel.DeviceID
-	index   int    // of the device
-	id      uint64 // of what it computes
-	inner   accel.Engine
-	service time.Duration
-	share   float64
+	home   *Backend
+	header header
+	device accel.DeviceID
+	index  int    // of the device
+	id     uint64 // of what it computes
+	inner  accel.Engine
 
 	mu     sync.Mutex
 	execs  int
@@ -49,10 +46,6 @@ func (b *Backend) Load(ctx context.Context, blob []byte, d accel.DeviceID, _ acc
 	if h.Device != d.Memory() {
 		return nil, fmt.Errorf("%s was built for %s", h.Segment, h.Device)
 	}
-	service, err := b.options.Times.of(h.segment(), d)
-	if err != nil {
-		return nil, err
-	}
 	if err := b.hold(&b.engines); err != nil {
 		return nil, err
 	}
@@ -62,9 +55,7 @@ func (b *Backend) Load(ctx context.Context, blob []byte, d accel.DeviceID, _ acc
 		return nil, err
 	}
 	return &engine{
-		home: b, header: h, device: d, index: i, inner: inner, service: service,
-		share: b.options.Times.share(h.Index, d, b.options.Times.threads(h.Index, d)),
-		id:    maphash.Bytes(b.results.seed, innerBlob),
+		home: b, header: h, device: d, index: i, inner: inner, id: maphash.Bytes(b.results.seed, innerBlob),
 	}, nil
 }
 

@@ -10,8 +10,9 @@ import (
 	"braid/accel"
 )
 
-// exec is a stream of a simulated device: its goroutine runs Calls in the order of
-// their Starts. The fields behind the inner Exec are under the machine's lock.
+// exec is a stream of a simulated device: Calls run in the order of their Starts, and its
+// goroutine computes for the one that the device has. The fields behind the inner Exec
+// are under the machine's lock.
 type exec struct {
 	home  *engine
 	inner accel.Exec
@@ -19,10 +20,8 @@ type exec struct {
 	ended chan struct{} // closed by the goroutine
 
 	changed     sync.Cond
-	first, last *call // started and not taken by the goroutine
-	running     bool  // it has taken one
-	serving     bool  // the device has its work
-	failed      error // of that work
+	first, last *call // started and not ended
+	todo        *call // the device has it, and nobody computes for it yet
 	stopping    bool
 	calls       int
 	closed      bool
@@ -37,51 +36,19 @@ func (x *exec) run(ctx context.Context) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for {
-		for x.first == nil && !x.stopping {
+		for x.todo == nil && !x.stopping {
 			x.changed.Wait()
 		}
-		c := x.first
+		c := x.todo
 		if c == nil {
 			return
 		}
-		if x.first = c.next; x.first == nil {
-			x.last = nil
-		}
-		c.next, x.running = nil, true
-		c.err = x.perform(ctx, c)
-		c.pending, x.running = false, false
-		c.ended.Broadcast()
+		x.todo = nil
+		m.mu.Unlock()
+		err := c.compute(ctx)
+		m.mu.Lock()
+		m.results(c, err)
 	}
-}
-
-// perform waits for the Call before, gives the device the work and computes while
-// that works. The machine's lock is held when it is called and when it returns.
-func (x *exec) perform(ctx context.Context, c *call) error {
-	m := x.home.home.machine
-	for c.before != nil && c.before.pending {
-		c.before.ended.Wait()
-	}
-	if !c.begun {
-		if err := c.begin(); err != nil {
-			return err
-		}
-	}
-	m.mu.Unlock()
-	err := c.compute(ctx)
-	m.mu.Lock()
-	for x.serving {
-		x.changed.Wait()
-	}
-	if x.failed != nil {
-		return x.failed
-	}
-	return err
-}
-
-// served is called by the machine, under its lock, when the work is done.
-func (x *exec) served(err error) {
-	x.serving, x.failed = false, err
-	x.changed.Signal()
 }
 
 // Bind ties the Segment to the copies of b in the device's memory, with the copies

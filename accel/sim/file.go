@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"regexp"
 
@@ -30,7 +32,7 @@ func (k *Kind) UnmarshalText(text []byte) error {
 // File is a devices file: hardware that is declared.
 type File struct {
 	Name     string   `yaml:"name" rule:"required" doc:"of the machine"`
-	Cores    int      `yaml:"cores" rule:"min=1,max=4096" doc:"CPU cores"`
+	Cores    int      `yaml:"cores" rule:"min=1,max=4096" doc:"CPU cores that a what-if plans for; a plan that runs has those of this machine"`
 	Devices  []Device `yaml:"devices" rule:"required" doc:"its devices beside these cores"`
 	Transfer Transfer `yaml:"transfer,omitempty,flow" doc:"copies between memories"`
 	Source   string   `yaml:"source" rule:"required" doc:"where these figures come from"`
@@ -41,7 +43,7 @@ type Device struct {
 	ID          accel.DeviceID `yaml:"id" rule:"required" doc:"gpu:N, dla:N or npu:N to plan for one, sim:NAME to run on it too"`
 	Kind        Kind           `yaml:"kind" rule:"required" doc:"what it is like"`
 	FIFO        bool           `yaml:"fifo,omitempty" doc:"runs one segment at a time, in order; a dla always does"`
-	Speed       float64        `yaml:"speed" rule:"above=0" doc:"work in a millisecond, in the unit of the profile's work: 2 is twice as fast as the device that was measured"`
+	Speed       float64        `yaml:"speed" rule:"above=0" doc:"10^9 operations in a millisecond, two for each multiply-add, as networks reach it and not the peak. With braid plan --what-if --profile: times the speed of the profile's first series"`
 	StreamsGain []float64      `yaml:"streams_gain,omitempty" rule:"above=0,max=64" doc:"rate of 1, 2, … streams over that of one; none: one stream fills the device"`
 	Rules       string         `yaml:"rules,omitempty" doc:"published rules of what it runs: dla/trt-VERSION, and /xavier or /orin where both have a DLA (xavier is the default there)"`
 }
@@ -50,6 +52,22 @@ type Device struct {
 type Transfer struct {
 	MS     float64 `yaml:"ms" rule:"min=0" doc:"of any copy, milliseconds"`
 	GBPerS float64 `yaml:"gb_per_s" rule:"min=0" doc:"10^9 bytes a second; 0: bytes take no time"`
+}
+
+// Runnable are the devices that can be run on, and not only planned for.
+func (f File) Runnable() (list []Device) {
+	for _, d := range f.Devices {
+		if d.ID.Kind() == "sim" {
+			list = append(list, d)
+		}
+	}
+	return list
+}
+
+// id tells declarations apart: 8 digits of a hash.
+func (f File) id() string {
+	sum := sha256.Sum256(fmt.Append(nil, f))
+	return hex.EncodeToString(sum[:4])
 }
 
 var deviceForm = regexp.MustCompile(`^(cpu|(gpu|dla|npu):[0-9]{1,3}|sim:[A-Za-z0-9_.-]{1,48})$`)

@@ -10,7 +10,11 @@ import (
 )
 
 // machine is the devices at work, in the time of a clock. All Calls and streams of
-// a Backend share its lock.
+// a Backend share its lock, which is held in all methods but those that say otherwise.
+//
+// A Call begins when the one before it in its stream and the one whose event it waits for
+// have ended, at that very time and not when a goroutine has woken up: so do devices whose
+// streams chain by events.
 type machine struct {
 	mu      sync.Mutex
 	clock   Clock
@@ -20,13 +24,19 @@ type machine struct {
 	lost    []bool
 	streams []*exec // by id; nil: free
 	timer   Timer   // at the next end of some work; nil: never armed
+
+	// Time stands still while results are owed: due, and not computed yet. So the devices
+	// are never slower than declared for want of speed of the machine that computes.
+	owed   int
+	stands time.Duration // where it stands, while results are owed
+	behind time.Duration // the clock: for how long it has stood in all
 }
 
 func newMachine(clock Clock, devices []des.Device) *machine {
 	return &machine{clock: clock, begin: clock.Now(), devices: devices, work: des.NewProcessors(devices), lost: make([]bool, len(devices))}
 }
 
-// enter gives a stream an id.
+// enter gives a stream an id. It takes the lock.
 func (m *machine) enter(x *exec) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -40,40 +50,111 @@ func (m *machine) enter(x *exec) {
 	m.streams = append(m.streams, x)
 }
 
-// serve gives the device of a stream its work. await tells when that is done. The
-// lock is held.
-func (m *machine) serve(x *exec) error {
-	if m.lost[x.device()] {
-		return lostError(x.home.device)
+// passed is the clock's time since the beginning.
+func (m *machine) passed() time.Duration { return m.clock.Now().Sub(m.begin) }
+
+// now is the time of the devices.
+func (m *machine) now() time.Duration {
+	if m.owed > 0 {
+		return m.stands
 	}
-	now := m.catchUp()
-	x.serving, x.failed = true, nil
-	m.work.Start(now, x.device(), x.id, x.home.service, x.home.share)
-	m.arm(now)
-	return nil
+	return m.passed() - m.behind
 }
 
 // catchUp ends all work that is due, each piece when it was due, however late the
-// timer comes, and gives the time. The lock is held.
+// timer comes, up to now or to where time has to stand still, and gives the time.
 func (m *machine) catchUp() time.Duration {
-	now := m.clock.Now().Sub(m.begin)
+	now := m.now()
 	for at := m.work.Next(); at <= now; at = m.work.Next() {
-		for {
-			f, ok := m.work.Finish(at)
-			if !ok {
-				break
-			}
-			m.streams[f.ID].served(nil)
+		f, _ := m.work.Finish(at)
+		m.done(m.streams[f.ID].first, at)
+		if m.owed > 0 {
+			now = at
 		}
 	}
 	return now
 }
 
-// arm sets the timer to the next end. The lock is held.
+// done ends a Call that the device is done with. Where its results are not there yet, time
+// waits for them: what computes must not outlive the Call.
+func (m *machine) done(c *call, at time.Duration) {
+	if c.computed {
+		m.end(c, at)
+		return
+	}
+	c.owed = true
+	m.owed++
+	m.stands = at
+}
+
+// ready gives the device of a stream the first Call of it, where nothing is left to wait
+// for.
+func (m *machine) ready(x *exec, at time.Duration) {
+	c := x.first
+	switch {
+	case c == nil || c.begun || c.before != nil && c.before.pending:
+	case c.before != nil && c.before.err != nil:
+		c.err = c.before.err
+		m.end(c, at)
+	case m.lost[x.device()]:
+		c.err = lostError(x.home.device)
+		m.end(c, at)
+	default:
+		c.begun, x.todo = true, c
+		m.work.Start(at, x.device(), x.id, c.took, 1)
+		x.changed.Signal()
+	}
+}
+
+// end ends the first Call of a stream, and begins what has waited for it.
+func (m *machine) end(c *call, at time.Duration) {
+	c.pending = false
+	c.ended.Broadcast()
+	x := c.home
+	x.first = c.next
+	if c.next = nil; x.first == nil {
+		x.last = nil
+	}
+	m.ready(x, at)
+	for _, other := range m.streams {
+		if other != nil && other.first != nil && other.first.before == c {
+			m.ready(other, at)
+		}
+	}
+}
+
+// results notes that those of a Call are there, so that time may go on.
+func (m *machine) results(c *call, err error) {
+	m.catchUp() // they may have been due for a while
+	c.computed = true
+	if c.err == nil { // else the device was lost
+		c.err = err
+	}
+	if c.owed {
+		if m.owed--; m.owed == 0 {
+			m.behind = m.passed() - m.stands
+		}
+		m.end(c, m.stands)
+	}
+	m.arm(m.catchUp())
+}
+
+// stood is for how long time has stood still. It takes the lock.
+func (m *machine) stood() time.Duration {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.arm(m.catchUp())
+	if m.owed > 0 {
+		return m.passed() - m.stands
+	}
+	return m.behind
+}
+
+// arm sets the timer to the next end.
 func (m *machine) arm(now time.Duration) {
 	next := m.work.Next()
 	switch {
-	case next == des.Never:
+	case next == des.Never || m.owed > 0:
 	case m.timer == nil:
 		m.timer = m.clock.AfterFunc(next-now, m.tick)
 	default:
@@ -81,20 +162,23 @@ func (m *machine) arm(now time.Duration) {
 	}
 }
 
+// tick is the timer's. It takes the lock.
 func (m *machine) tick() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.arm(m.catchUp())
 }
 
-// lose ends a device.
+// lose ends a device. It takes the lock.
 func (m *machine) lose(device int, id accel.DeviceID) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	now := m.catchUp()
 	m.lost[device] = true
 	for _, stream := range m.work.Drop(now, device, nil) {
-		m.streams[stream].served(lostError(id))
+		c := m.streams[stream].first
+		c.err = lostError(id)
+		m.done(c, now)
 	}
 	m.arm(now)
 }
@@ -103,7 +187,7 @@ func lostError(d accel.DeviceID) error {
 	return fmt.Errorf("running on %s, a simulated device: %w", d, accel.ErrDeviceLost)
 }
 
-// stop ends the timer.
+// stop ends the timer. It takes the lock.
 func (m *machine) stop() {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -27,7 +27,6 @@ func (b both) Close() error {
 
 // TestSuiteOnORT has ONNX Runtime compute.
 func TestSuiteOnORT(t *testing.T) {
-	times := timesOf(t, profile([2]float64{0.1, 0.1}, [2]float64{0.1, 0.1}), one("sim:g"))
 	acceltest.Run(t, acceltest.Harness{
 		Device: "sim:g", Stand: "results that come for the first time are kept, which allocates: TestStartAllocatesNothing looks at the rest",
 		Open: func(t *testing.T) accel.Backend {
@@ -36,7 +35,7 @@ func TestSuiteOnORT(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			b, err := Open(Options{File: toy(t), Times: times, CPU: cpu, Log: log})
+			b, err := Open(Options{File: toy(t), CPU: cpu, Log: log})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -114,21 +114,3 @@ func plain(d accel.DeviceID) string {
 	name, _, _ := strings.Cut(string(d), "/")
 	return name
 }
-
-// of is the time of a Segment of the plan.
-func (t *Times) of(s *accel.Segment, d accel.DeviceID) (time.Duration, error) {
-	if s.Index < 0 || s.Index >= len(t.ends) || t.plan.Segments[s.Index].Until != s.Until {
-		return 0, fmt.Errorf("%s ends at %q: that is no segment of the plan whose times sim has", s.Name, s.Until)
-	}
-	return t.Service(s.Index, d, t.threads(s.Index, d))
-}
-
-// threads are those of the plan's replicas of a segment on a device.
-func (t *Times) threads(segment int, d accel.DeviceID) int {
-	for _, r := range t.plan.Replicas(segment) {
-		if plain(r.Device) == plain(d) {
-			return r.Threads
-		}
-	}
-	return 0
-}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"braid/accel"
 	"braid/internal/config"
 	"braid/internal/redact"
 	"braid/sink"
@@ -30,6 +31,7 @@ type BatchOptions struct {
 // batch is one run of the command.
 type batch struct {
 	env      *Env
+	runtime  accel.Backend
 	o        BatchOptions
 	cfg      config.Config
 	model    *model
@@ -72,6 +74,7 @@ func Batch(ctx context.Context, env *Env, o BatchOptions) (err error) {
 		return err
 	}
 	defer closeInto(&err, rt.Close)
+	b.runtime = rt
 	if b.model, err = openModel(env, b.cfg.Model); err != nil {
 		return err
 	}
@@ -107,11 +110,11 @@ func (b *batch) publish(ctx context.Context) (err error) {
 	b.emitter = newEmitter(b.cfg.Site, b.model.card.ID(), b.pipeline, b.receipts)
 	b.progress = newProgress(b.env)
 	b.emitter.progress = b.progress.step
-	start := time.Now()
+	start, before := time.Now(), stood(b.runtime)
 	err = b.inputs(ctx)
 	b.progress.stop()
 	if len(b.feeds) > 0 {
-		b.sum(time.Since(start))
+		b.sum(time.Since(start), stood(b.runtime)-before)
 	}
 	return errors.Join(err, b.lost())
 }
@@ -247,10 +250,12 @@ func (b *batch) openSinks(ctx context.Context) (sinks []sink.Sink, err error) {
 	return sinks, nil
 }
 
-// sum prints what was done.
-func (b *batch) sum(elapsed time.Duration) {
+// sum prints what was done. Frames are counted in the time of the devices, which stood
+// still for a part of what has elapsed.
+func (b *batch) sum(elapsed, stood time.Duration) {
 	s := summary{
-		Model: b.model.card.ID(), Plan: b.pipeline.plan.ID(), Seconds: elapsed.Seconds(),
+		Model: b.model.card.ID(), Plan: b.pipeline.plan.ID(), Seconds: (elapsed - stood).Seconds(),
+		Sim: simulatedIn(b.pipeline.plan), SimStood: stood.Seconds(),
 		Stages: stageRows(b.pipeline, b.emitter, elapsed),
 	}
 	for _, f := range b.feeds {

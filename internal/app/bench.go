@@ -131,7 +131,7 @@ func measureRows(ctx context.Context, env *Env, rt accel.Backend, o BenchOptions
 		return as(ErrEnvironment, err)
 	}
 	report.Hardware, report.Scaling = machineKey(devices), b.scaling()
-	sayStandIns(rows, devices)
+	sayNotReal(rows, devices)
 	if b.single != nil {
 		report.Limit = bench.LimitOf(report.Cores, b.single.Subject)
 	}
@@ -160,13 +160,17 @@ func benchCourse(ctx context.Context, env *Env, rt accel.Backend, o BenchOptions
 	return m.chooser(env, rt), along, nil
 }
 
-// sayStandIns marks the rows of plans that use a device which stands in for another.
-func sayStandIns(rows []*benchRow, devices []accel.Device) {
+// sayNotReal marks the rows of plans that use a device which stands in for another, or a
+// simulated one.
+func sayNotReal(rows []*benchRow, devices []accel.Device) {
 	for _, r := range rows {
 		for _, d := range devices {
 			if strings.HasPrefix(d.Name, trt.StandInPrefix) && r.plan.Uses(d.ID) {
 				r.Name += " (stand-in)"
 			}
+		}
+		if len(simulatedIn(r.plan)) > 0 {
+			r.Name += " (sim)"
 		}
 	}
 }

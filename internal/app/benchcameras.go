@@ -124,7 +124,7 @@ func (r *cameraRun) emit(ctx context.Context, j *stages.Job) error {
 		return err
 	}
 	now := time.Now()
-	r.meter.count(now, now.Sub(j.Arrived)+j.Decode)
+	r.meter.count(r.meter.at(now), now.Sub(j.Arrived)+j.Decode)
 	if r.meter.over.Load() {
 		r.once.Do(func() { close(r.drain) })
 	}

@@ -39,6 +39,9 @@ type benchMeter struct {
 	over          atomic.Bool // the measured time has ended
 }
 
+// at is a moment in the time of the devices: for simulated ones it may have stood still.
+func (m *benchMeter) at(now time.Time) time.Time { return now.Add(-stood(m.gauges.rt)) }
+
 // count takes in a frame that ended now and took so long. Between the first and
 // the last of the measured time it allocates nothing.
 func (m *benchMeter) count(now time.Time, took time.Duration) {

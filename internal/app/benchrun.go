@@ -47,7 +47,7 @@ func (c *memoryCourse) open(ctx context.Context, p plan.Plan) (contender, error)
 // hostWaits is how often segments on devices have waited on the host so far.
 func hostWaits(rt accel.Backend) int64 {
 	if r, ok := rt.(*runtimes); ok {
-		if t := r.opened(); t != nil {
+		if t := r.trt.opened(); t != nil {
 			return t.HostWaits()
 		}
 	}
@@ -104,7 +104,7 @@ func (r *memoryRun) emitted(_ context.Context, j *stages.Job) error {
 	}
 	r.ledger.CountPublished()
 	now := time.Now()
-	r.meter.count(now, now.Sub(j.Admitted))
+	r.meter.count(r.meter.at(now), now.Sub(j.Admitted))
 	return nil
 }
 

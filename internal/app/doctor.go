@@ -75,6 +75,9 @@ func needs(ctx context.Context, env *Env, cfg config.Config) doctor.Deps {
 	d.ONNXRuntime = func() (version, path string, err error) { return ortFound(ctx, env) }
 	d.ONNXWanted = ortVersion
 	d.TensorRT = func() (string, error) { return tensorRTFound(env) }
+	if env.Getenv(simVariable) != "" {
+		d.Simulated = func() (string, error) { return simulatedFound(env) }
+	}
 	d.Dirs = []doctor.Dir{{Name: "cache", Path: cacheDir(env)}}
 	if cfg.NATS.URL == config.Embedded {
 		d.Ports = []doctor.Port{{Name: "nats.listen", Addr: cfg.NATS.Listen}}

@@ -40,7 +40,7 @@ func withCUDA(t *testing.T, given map[string]string) *runtimes {
 	if !ok {
 		t.Fatalf("opened %T", rt)
 	}
-	if _, err := both.accelerators(); errors.Is(err, cuda.ErrMissing) {
+	if _, err := both.trt.get(); errors.Is(err, cuda.ErrMissing) {
 		t.Skipf("no GPU to run on: %v", err)
 	} else if err != nil {
 		t.Fatal(err)

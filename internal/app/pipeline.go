@@ -120,9 +120,12 @@ func (b *builder) support(ctx context.Context) error {
 		return err
 	}
 	var errs []error
+	said := map[string]bool{}
 	for i, s := range b.segments {
 		for _, r := range b.plan.Replicas(i) {
-			if err := b.runtime.Supports(s, r.Device, b.buildOptions(i)); err != nil {
+			err := b.runtime.Supports(s, r.Device, b.buildOptions(i))
+			if err != nil && !said[err.Error()] { // a runtime that is missing is missing for all segments
+				said[err.Error()] = true
 				errs = append(errs, as(ErrEnvironment, fmt.Errorf("placing %s on %s: %w", s.Name, r.Device, err)))
 			}
 		}

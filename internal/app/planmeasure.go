@@ -35,6 +35,11 @@ func (o PlanOptions) measure(ctx context.Context, env *Env, rt accel.Backend, ma
 	if _, err := b.run(ctx); err != nil {
 		return err
 	}
+	devices, err := rt.Devices(ctx)
+	if err != nil {
+		return as(ErrEnvironment, err)
+	}
+	sayNotReal(rows, devices)
 	var report bench.Report
 	report.Fill(b.measured())
 	made.measured = report.Rows

@@ -161,6 +161,10 @@ func (s *subject) measure(ctx context.Context, names []string, o profile.Options
 	if err != nil {
 		return plan.Profile{}, err
 	}
+	devices, simulated := unreal(devices)
+	if len(devices) == 0 {
+		return plan.Profile{}, Usage(errNothingMeasured)
+	}
 	n, err := s.describe(ctx)
 	if err != nil {
 		return plan.Profile{}, err
@@ -182,6 +186,9 @@ func (s *subject) measure(ctx context.Context, names []string, o profile.Options
 		s.env.Log.Debug("measuring", "step", step+1, "of", steps, "what", what)
 	}
 	p, err := profile.Measure(ctx, s.runtime, devices, n, o)
+	if err == nil {
+		err = s.declare(ctx, &p, simulated, o.Precisions)
+	}
 	if err != nil {
 		return plan.Profile{}, err
 	}

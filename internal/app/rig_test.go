@@ -16,6 +16,7 @@ import (
 	"braid/accel/network"
 	"braid/accel/network/testnet"
 	"braid/accel/plan"
+	"braid/accel/sim"
 	"braid/accel/trt"
 	"braid/cuda"
 	"braid/cuda/cudatest"
@@ -36,13 +37,20 @@ func newRig(t *testing.T) *rig {
 	before := goleak.IgnoreCurrent()
 	t.Cleanup(func() { goleak.VerifyNone(t, before) })
 	gpus, silence := cudatest.New(t), slog.New(slog.DiscardHandler)
-	rt := &runtimes{cpu: &goCPU{}, openTRT: func() (*trt.Backend, error) {
+	declared := &sim.File{Name: "two", Cores: 1, Source: "a test", Devices: []sim.Device{
+		{ID: "sim:x", Kind: sim.GPU, Speed: 1e-3, StreamsGain: []float64{1, 1.5}}, {ID: "sim:y", Kind: sim.DLA, Speed: 1e-3, FIFO: true},
+	}, Transfer: sim.Transfer{MS: 0.05}}
+	rt := &runtimes{cpu: &goCPU{}, declared: declared}
+	rt.sim.open = func() (*sim.Backend, error) {
+		return openSimulated(&Env{Log: silence}, declared, rt.cpu)
+	}
+	rt.trt.open = func() (*trt.Backend, error) {
 		lib, err := cuda.Open(gpus.Path)
 		if err != nil {
 			return nil, err
 		}
 		return trt.Open(lib, trt.Options{Log: silence})
-	}}
+	}
 	t.Cleanup(func() {
 		if err := rt.Close(); err != nil {
 			t.Error(err)
@@ -61,6 +69,9 @@ func newRig(t *testing.T) *rig {
 
 // placements are plans of the network, by what the segments run on.
 var placements = []string{"gpu:0", "gpu:0 gpu:0", "gpu:0 gpu:0 gpu:0", "gpu:0 cpu gpu:0", "gpu:0 gpu:1 gpu:0", "cpu gpu:1 gpu:0", "gpu:0,gpu:1 gpu:0 cpu", "gpu:0 gpu:1,cpu"}
+
+// declaredPlacements are plans with devices that are declared.
+var declaredPlacements = []string{"sim:x", "sim:x sim:x", "sim:x sim:y sim:x", "sim:x,cpu sim:y cpu", "cpu sim:x,sim:y cpu", "sim:x sim:y,cpu", "sim:x cpu gpu:0"}
 
 // planOver is a plan of that many segments, each on devices with commas between them
 // and with two streams on each.

@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"path/filepath"
 	"strconv"
-	"sync"
 
 	"braid/accel"
 	"braid/accel/ort"
+	"braid/accel/sim"
 	"braid/accel/trt"
 	"braid/accel/trt/enginecache"
 	"braid/cuda"
@@ -20,12 +20,10 @@ import (
 // named, since starting CUDA takes time and memory that a plan on the CPU does not
 // need.
 type runtimes struct {
-	cpu     processor
-	openTRT func() (*trt.Backend, error)
-
-	mu     sync.Mutex
-	trt    *trt.Backend
-	trtErr error
+	cpu      processor
+	trt      onDemand[*trt.Backend]
+	sim      onDemand[*sim.Backend]
+	declared *sim.File // nil: no device is simulated
 }
 
 // processor is the runtime of the CPU, which every build has.
@@ -40,6 +38,10 @@ func openRuntime(env *Env, name string) (accel.Backend, error) {
 	if name != "" && name != "ort" && name != "trt" {
 		return nil, invalidf("backend %q is not known: this build has ort and trt", name)
 	}
+	declared, err := readSimulated(env)
+	if err != nil {
+		return nil, err
+	}
 	lib, err := ort.Find(env.Getenv, env.Exe)
 	if err != nil {
 		return nil, as(ErrEnvironment, err)
@@ -51,7 +53,10 @@ func openRuntime(env *Env, name string) (accel.Backend, error) {
 	if name == "ort" {
 		return cpu, nil
 	}
-	return &runtimes{cpu: cpu, openTRT: func() (*trt.Backend, error) { return openTRT(env) }}, nil
+	r := &runtimes{cpu: cpu, declared: declared}
+	r.trt.open = func() (*trt.Backend, error) { return openTRT(env) }
+	r.sim.open = func() (*sim.Backend, error) { return openSimulated(env, declared, cpu) }
+	return r, nil
 }
 
 // openTRT opens TensorRT, with the engines that were built before.
@@ -94,30 +99,19 @@ func optimisationLevel(env *Env) (int, error) {
 // Name is "any".
 func (r *runtimes) Name() string { return "any" }
 
-// accelerators is TensorRT, opened at the first call.
-func (r *runtimes) accelerators() (*trt.Backend, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.trt == nil && r.trtErr == nil {
-		r.trt, r.trtErr = r.openTRT()
-	}
-	return r.trt, r.trtErr
-}
-
-// opened is TensorRT where it is open.
-func (r *runtimes) opened() *trt.Backend {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.trt
-}
-
 // serving is the runtime that serves a device.
 func (r *runtimes) serving(d accel.DeviceID) (accel.Backend, error) {
 	switch d.Kind() {
 	case "gpu", "dla":
-		b, err := r.accelerators()
+		b, err := r.trt.get()
 		if err != nil {
 			return nil, fmt.Errorf("%s needs TensorRT: %w", d, err)
+		}
+		return b, nil
+	case "sim":
+		b, err := r.sim.get()
+		if err != nil {
+			return nil, err
 		}
 		return b, nil
 	}
@@ -130,15 +124,28 @@ func (r *runtimes) Devices(ctx context.Context) ([]accel.Device, error) {
 	if err != nil {
 		return nil, err
 	}
-	b, err := r.accelerators()
-	if errors.Is(err, cuda.ErrMissing) {
-		return list, nil
+	for _, b := range []struct {
+		get  func() (accel.Backend, error)
+		none error
+	}{
+		{func() (accel.Backend, error) { return r.trt.get() }, cuda.ErrMissing},
+		{func() (accel.Backend, error) { return r.sim.get() }, errUndeclared},
+	} {
+		more, err := devicesOf(ctx, b.get)
+		if err != nil && !errors.Is(err, b.none) {
+			return nil, err
+		}
+		list = append(list, more...)
 	}
+	return list, nil
+}
+
+func devicesOf(ctx context.Context, get func() (accel.Backend, error)) ([]accel.Device, error) {
+	b, err := get()
 	if err != nil {
 		return nil, err
 	}
-	more, err := b.Devices(ctx)
-	return append(list, more...), err
+	return b.Devices(ctx)
 }
 
 // Supports asks the runtime that serves d.
@@ -171,7 +178,7 @@ func (r *runtimes) Load(ctx context.Context, blob []byte, d accel.DeviceID, o ac
 // Alloc asks the runtime that serves d. Once TensorRT is open the host's memory is
 // page-locked, since devices copy from and to it.
 func (r *runtimes) Alloc(d accel.DeviceID, t []accel.TensorDesc) (accel.Memory, error) {
-	if b := r.opened(); b != nil && d.Memory() == host {
+	if b := r.trt.opened(); b != nil && d.Memory() == host {
 		return b.Alloc(host, t)
 	}
 	b, err := r.serving(d)
@@ -186,11 +193,14 @@ func (r *runtimes) Probe(ctx context.Context, onnx []byte, tensors []string) ([]
 	return r.cpu.Probe(ctx, onnx, tensors)
 }
 
-// Close ends all that was opened.
+// Close ends all that was opened, the CPU's last: simulated devices compute there.
 func (r *runtimes) Close() error {
-	var err error
-	if b := r.opened(); b != nil {
-		err = b.Close()
+	var errs []error
+	if b := r.sim.opened(); b != nil {
+		errs = append(errs, b.Close())
 	}
-	return errors.Join(err, r.cpu.Close())
+	if b := r.trt.opened(); b != nil {
+		errs = append(errs, b.Close())
+	}
+	return errors.Join(append(errs, r.cpu.Close())...)
 }

@@ -79,6 +79,9 @@ type meter struct {
 
 func (m *meter) read(l *line, d time.Duration) wire.Stats {
 	s := wire.Stats{Model: l.model.card.ID(), Plan: l.pipeline.plan.ID()}
+	for _, d := range simulatedIn(l.pipeline.plan) {
+		s.Simulated = append(s.Simulated, string(d))
+	}
 	if m.published == nil {
 		m.published = make([]uint64, len(l.feeds))
 		m.nodes = make([]stages.NodeStats, len(l.pipeline.nodes))
@@ -114,8 +117,11 @@ func share(part time.Duration, whole float64) float64 { return min(part.Seconds(
 func (l *live) report(elapsed time.Duration) {
 	for _, line := range l.lines {
 		s := summary{
-			Model: line.model.card.ID(), Plan: line.pipeline.plan.ID(), Seconds: elapsed.Seconds(),
+			Model: line.model.card.ID(), Plan: line.pipeline.plan.ID(), Seconds: elapsed.Seconds(), Sim: simulatedIn(line.pipeline.plan),
 			Stages: stageRows(line.pipeline, line.emitter, elapsed),
+		}
+		if len(s.Sim) > 0 {
+			s.SimStood = stood(l.runtime).Seconds()
 		}
 		for _, f := range line.feeds {
 			s.add(f.summary())

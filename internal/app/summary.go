@@ -11,18 +11,23 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 
+	"braid/accel"
 	"braid/internal/frame"
 	"braid/internal/histogram"
 )
 
 // summary is what a finished command tells of its work.
 type summary struct {
-	Model   string          `json:"model"`
-	Plan    string          `json:"plan"`
-	Seconds float64         `json:"seconds"`
-	FPS     float64         `json:"fps"` // published frames a second
-	Cameras []cameraSummary `json:"cameras"`
-	Stages  []stageSummary  `json:"stages"`
+	Model   string  `json:"model"`
+	Plan    string  `json:"plan"`
+	Seconds float64 `json:"seconds"`
+	FPS     float64 `json:"fps"` // published frames a second
+	// Sim are the simulated devices of the plan, SimStood the seconds for which their time
+	// stood still while results that were due were computed.
+	Sim      []accel.DeviceID `json:"sim,omitempty"`
+	SimStood float64          `json:"sim_stood_seconds,omitempty"`
+	Cameras  []cameraSummary  `json:"cameras"`
+	Stages   []stageSummary   `json:"stages"`
 }
 
 type cameraSummary struct {
@@ -104,7 +109,7 @@ func (s *summary) print(env *Env, out io.Writer) {
 
 // write prints the summary as tables.
 func (s *summary) write(w io.Writer) {
-	fmt.Fprintf(w, "model %s, plan %s: %.1f frames/s over %.1f s\n", s.Model, s.Plan, s.FPS, s.Seconds)
+	fmt.Fprintf(w, "model %s, plan %s: %.1f frames/s over %.1f s%s\n", s.Model, s.Plan, s.FPS, s.Seconds, s.notReal())
 	t := newTable(w)
 	t.AppendHeader(table.Row{"camera", "in", "published", "dropped", "failed", "objects", "p50 ms", "p99 ms"})
 	for _, c := range s.Cameras {
@@ -124,6 +129,18 @@ func (s *summary) write(w io.Writer) {
 		t.AppendRow(row)
 	}
 	t.Render()
+}
+
+// notReal says which devices are simulated, and how far this machine fell behind them.
+func (s *summary) notReal() string {
+	if len(s.Sim) == 0 {
+		return ""
+	}
+	text := fmt.Sprintf(" (simulated: %v", s.Sim)
+	if s.SimStood > s.Seconds/100 {
+		text += fmt.Sprintf("; their time stood still for %.1f s, while this machine computed", s.SimStood)
+	}
+	return text + ")"
 }
 
 // reasons writes counts by reason on one line: "3 (policy 2, rate 1)".

@@ -71,10 +71,11 @@ func with(list []accel.DeviceID, d accel.DeviceID) []accel.DeviceID {
 	return append(list, d)
 }
 
-// touched notes what a device wants of the tensor.
+// touched notes what a device wants of the tensor. A simulated one computes on the CPU,
+// whatever its precision is.
 func (p *path) touched(d accel.DeviceID, precision string) {
 	p.dla = p.dla || d.Kind() == "dla"
-	p.exact = p.exact || d.Memory() == host || precision == string(plan.FP32)
+	p.exact = p.exact || d.Memory() == host || d.Kind() == "sim" || precision == string(plan.FP32)
 }
 
 // settle gives tensors the form in which they cross.

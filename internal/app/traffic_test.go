@@ -35,6 +35,12 @@ func TestTraffic(t *testing.T) {
 			routes:   map[string]ends{"x": {{"cpu"}, {"gpu:0"}}, "a": {{"gpu:0"}, {"gpu:0"}}, "b": {{"gpu:0"}, {"cpu"}}},
 			bytes:    map[accel.DeviceID]int64{"cpu": 2 * 1280, "gpu:0": 2*1280 + 768},
 		},
+		"simulated, which compute on the CPU": {
+			segments: []plan.Segment{{Devices: []plan.Placement{{ID: "sim:x"}}, Precision: plan.FP16}, {Devices: []plan.Placement{{ID: "sim:y"}}, Precision: plan.INT8}},
+			a:        desc("a"),
+			routes:   map[string]ends{"x": {{"cpu"}, {"sim:x"}}, "a": {{"sim:x"}, {"sim:y"}}, "b": {{"sim:y"}, {"cpu"}}},
+			bytes:    map[accel.DeviceID]int64{"cpu": 2 * 1280, "sim:x": 2 * 1280, "sim:y": 2 * 1280},
+		},
 		"single precision on one side": {
 			segments: []plan.Segment{{Devices: []plan.Placement{{ID: "gpu:0"}}}, {Devices: []plan.Placement{{ID: "gpu:0"}}, Precision: plan.FP16}},
 			a:        desc("a"),

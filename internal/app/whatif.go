@@ -30,7 +30,7 @@ func whatIf(ctx context.Context, env *Env, o PlanOptions, n *network.Network, re
 	}
 	defer closeInto(&err, rt.Close)
 	var work []whatif.Work
-	m := whatif.Machine{Cores: file.Cores, CopyMS: file.Transfer.MS, GBPerS: file.Transfer.GBPerS, Source: file.Source}
+	m := machineOf(file)
 	if o.Profile != "" {
 		p, err := readProfile(o.Profile)
 		if err != nil {
@@ -76,16 +76,16 @@ func workOf(n *network.Network) (list []whatif.Work) {
 	total := 0.0
 	best, cuts := network.Cut{}, n.Cuts()
 	add := func(c network.Cut) {
-		at := 2 * float64(c.WorkBefore) / 1e9
+		at := operations(c.WorkBefore)
 		list = append(list, whatif.Work{At: c.At, Amount: at - done, Bytes: c.Bytes})
 		done = at
 	}
 	for _, c := range cuts {
-		total = 2 * float64(c.WorkBefore+c.WorkAfter) / 1e9
+		total = operations(c.WorkBefore + c.WorkAfter)
 	}
 	step := total / whatIfUnits
 	for _, c := range cuts {
-		at := 2 * float64(c.WorkBefore) / 1e9
+		at := operations(c.WorkBefore)
 		if c.Mark != network.Plain || at <= done {
 			continue
 		}

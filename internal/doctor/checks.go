@@ -22,6 +22,8 @@ type Deps struct {
 	ONNXRuntime func() (version, path string, err error)
 	ONNXWanted  string // "1.27.0": another version is a warning
 
+	Simulated func() (devices string, err error) // those that a file declares
+
 	TensorRT func() (version string, err error)
 	HasGPU   func() bool // is there a device file of NVIDIA's driver
 
@@ -75,6 +77,9 @@ func Checks(d Deps) []Check {
 	}
 	if d.TensorRT != nil && d.HasGPU != nil {
 		checks = append(checks, Check{"TensorRT", d.tensorrt})
+	}
+	if d.Simulated != nil {
+		checks = append(checks, Check{"simulated devices", d.simulated})
 	}
 	if d.Writable != nil {
 		for _, dir := range d.Dirs {
@@ -227,6 +232,14 @@ func (d Deps) tensorrt(context.Context) Result {
 		return Result{Status: OK, Detail: "not used: no NVIDIA device here"}
 	}
 	return Result{Status: Warn, Detail: err.Error(), Fix: "docs/nvidia.md says what to install; then make cuda"}
+}
+
+func (d Deps) simulated(context.Context) Result {
+	devices, err := d.Simulated()
+	if err != nil {
+		return Result{Status: Fail, Detail: err.Error(), Fix: "mend the file (docs/simulation.md), or unset BRAID_SIM"}
+	}
+	return Result{Status: OK, Detail: devices}
 }
 
 func (d Deps) dir(dir Dir) Result {

@@ -104,6 +104,8 @@ func TestFindings(t *testing.T) {
 		{"no TensorRT beside a GPU", func(d *Deps) { d.HasGPU = func() bool { return true } }, "TensorRT", Warn, "libnvinfer", "make cuda"},
 		{"no TensorRT, no GPU", func(d *Deps) { d.HasGPU = func() bool { return false } }, "TensorRT", OK, "no NVIDIA device", ""},
 		{"TensorRT", func(d *Deps) { d.TensorRT = func() (string, error) { return "8.6.1 with CUDA 12.4", nil } }, "TensorRT", OK, "8.6.1", ""},
+		{"simulated devices", func(d *Deps) { d.Simulated = func() (string, error) { return "sim:x (dla) of box", nil } }, "simulated devices", OK, "sim:x", ""},
+		{"broken file of them", func(d *Deps) { d.Simulated = func() (string, error) { return "", errBoom } }, "simulated devices", Fail, "boom", "BRAID_SIM"},
 		{"folder not writable", func(d *Deps) {
 			d.Writable = func(p string) error {
 				if p == "/s" {

@@ -42,14 +42,15 @@ type Counts struct {
 
 // Stats is the state of one braid. It is published once a second.
 type Stats struct {
-	Schema   string        `json:"schema" jsonschema:"always braid.v1.Stats"`
-	Site     string        `json:"site" jsonschema:"name of the installation"`
-	Instance string        `json:"instance" jsonschema:"which braid this is"`
-	Time     time.Time     `json:"ts" jsonschema:"when this was measured, UTC"`
-	Model    string        `json:"model" jsonschema:"name@hash of the model"`
-	Plan     string        `json:"plan" jsonschema:"id of the plan"`
-	Cameras  []CameraStats `json:"cameras" jsonschema:"every camera, in the order of the configuration"`
-	Nodes    []NodeStats   `json:"nodes" jsonschema:"every step of the graph, in the order of the data"`
+	Schema    string        `json:"schema" jsonschema:"always braid.v1.Stats"`
+	Site      string        `json:"site" jsonschema:"name of the installation"`
+	Instance  string        `json:"instance" jsonschema:"which braid this is"`
+	Time      time.Time     `json:"ts" jsonschema:"when this was measured, UTC"`
+	Model     string        `json:"model" jsonschema:"name@hash of the model"`
+	Plan      string        `json:"plan" jsonschema:"id of the plan"`
+	Simulated []string      `json:"simulated,omitempty" jsonschema:"devices of the plan that are declared and not there, if any"`
+	Cameras   []CameraStats `json:"cameras" jsonschema:"every camera, in the order of the configuration"`
+	Nodes     []NodeStats   `json:"nodes" jsonschema:"every step of the graph, in the order of the data"`
 }
 
 // CameraStats is one camera's part of Stats.
