@@ -3,6 +3,7 @@ module braid
 go 1.26.0
 
 require (
+	github.com/NVIDIA/go-nvml v0.13.0-1
 	github.com/bluenviron/gortsplib/v5 v5.6.4
 	github.com/google/jsonschema-go v0.4.3
 	github.com/jedib0t/go-pretty/v6 v6.8.3
@@ -25,7 +26,6 @@ require (
 )
 
 require (
-	github.com/NVIDIA/go-nvml v0.13.0-1 // indirect
 	github.com/antithesishq/antithesis-sdk-go v0.8.0-default-no-op // indirect
 	github.com/bluenviron/mediacommon/v2 v2.9.3 // indirect
 	github.com/fsnotify/fsnotify v1.9.0 // indirect

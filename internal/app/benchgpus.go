@@ -66,11 +66,14 @@ func gpuUUID(rt accel.Backend, id accel.DeviceID) string {
 // gpuEnergies reads the counters of GPUs, now.
 func gpuEnergies(gpus []gpuGauge) (out []gpuEnergy) {
 	for _, g := range gpus {
-		var e gpuEnergy
-		e.millijoules, e.ok = g.Energy()
-		out = append(out, e)
+		out = append(out, readEnergy(g))
 	}
 	return out
+}
+
+func readEnergy(gpu gpuDriver) (e gpuEnergy) {
+	e.millijoules, e.ok = gpu.Energy()
+	return e
 }
 
 // since is the energy from an earlier reading to this one, in joules; false where

@@ -100,3 +100,34 @@ func TestGaugesOfAPlan(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A device's energy is counted from when it is asked for; one without a counter has
+// none to ask.
+func TestEnergyOfADevice(t *testing.T) {
+	fsys := powercap("100000\n", "250000\n")
+	g := newGauges(nil)
+	g.energy = newEnergyMeter(fsys)
+	since := g.energyOf("cpu")
+	fsys["intel-rapl:0/energy_uj"] = &fstest.MapFile{Data: []byte("600000\n")}
+	if j, ok := since(); !ok || j != 0.5 {
+		t.Errorf("the CPU took %g J, %v", j, ok)
+	}
+	delete(fsys, "intel-rapl:0/energy_uj")
+	if j, ok := since(); ok {
+		t.Errorf("a counter that is gone tells %g J", j)
+	}
+	for _, d := range []accel.DeviceID{"cpu", "gpu:0", "dla:0"} {
+		if g.energyOf(d) != nil {
+			t.Errorf("%s has a counter", d)
+		}
+	}
+	gpu := &fakeGPU{millijoules: 1000}
+	since = gpuEnergySince(gpu)
+	gpu.millijoules = 4000
+	if j, ok := since(); !ok || j != 3 {
+		t.Errorf("the GPU took %g J, %v", j, ok)
+	}
+	if gpuEnergySince(&fakeGPU{mute: true}) != nil {
+		t.Error("a GPU that tells nothing has a counter")
+	}
+}
