@@ -76,7 +76,7 @@ func (h *heat) bench(rounds int, names ...string) *benchRounds {
 	h.times = map[string]int{}
 	b := &benchRounds{
 		env: &Env{Log: slog.New(slog.DiscardHandler)}, o: BenchOptions{Rounds: rounds, Duration: time.Second},
-		stand: &benchStand{course: h, open: map[*benchRow]contender{}},
+		stand:  &benchStand{course: h, open: map[*benchRow]contender{}},
 		gauges: newGauges(nil), check: func() bench.Check { return bench.Check{One: 10, All: 11} },
 	}
 	for _, n := range names {

@@ -48,7 +48,7 @@ func (l *Library) load() {
 	l.open = true
 	for _, name := range calls {
 		if l.api.Extensions().LookupSymbol(name) != nil {
-			l.api.Shutdown() // nothing was asked of it: what it answers changes nothing
+			_ = l.api.Shutdown() // nothing was asked of it: what it answers changes nothing
 			l.open = false
 			return
 		}
