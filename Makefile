@@ -18,8 +18,7 @@ STEP     := scripts/step
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 # buildvcs off: the version is stamped here, and Go's own stamping fails in a
 # clone that belongs to somebody else.
-# lazy: go-nvml leaves its functions to be found when they are called.
-BUILD    := $(GO) build -buildvcs=false -ldflags '-X main.version=$(VERSION) -extldflags=-Wl,-z,lazy'
+BUILD    := $(GO) build -buildvcs=false -ldflags '-X main.version=$(VERSION)'
 FUZZTIME ?= 30s
 RUNS     ?= 5
 ARGS     ?=

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"braid/accel"
+	"braid/cuda/nvml"
 	"braid/internal/bench"
-	"braid/internal/gpustat"
 	"braid/stages"
 )
 
@@ -19,15 +19,15 @@ import (
 type gauges struct {
 	rt     accel.Backend
 	energy *energyMeter
-	driver *gpustat.Library // of the GPUs
-	gpus   []gpuGauge       // that are read: those of one plan, see of
-	proc   fs.FS            // /proc
+	driver *nvml.Library // of the GPUs
+	gpus   []gpuGauge    // that are read: those of one plan, see of
+	proc   fs.FS         // /proc
 	heap   []metrics.Sample
 }
 
 func newGauges(rt accel.Backend) *gauges {
 	return &gauges{
-		rt: rt, energy: newEnergyMeter(os.DirFS("/sys/class/powercap")), driver: gpustat.New(), proc: os.DirFS("/proc"),
+		rt: rt, energy: newEnergyMeter(os.DirFS("/sys/class/powercap")), driver: nvml.New(), proc: os.DirFS("/proc"),
 		heap: []metrics.Sample{{Name: "/gc/heap/allocs:objects"}, {Name: "/gc/heap/allocs:bytes"}},
 	}
 }

@@ -14,7 +14,7 @@ type gpuGauge struct {
 	gpuDriver
 }
 
-// gpuDriver is what of a GPU can be read: see gpustat.GPU.
+// gpuDriver is what of a GPU can be read: see nvml.GPU.
 type gpuDriver interface {
 	Energy() (millijoules uint64, ok bool)
 	Busy(from, to time.Time) (share float64, ok bool)

@@ -25,7 +25,7 @@ const (
 var layers = []layer{
 	{"cmd/braid", []string{"internal/app", "internal/logging"}, "a command reads flags and calls internal/app; it holds no logic"},
 	{"internal/app", []string{
-		"accel", "accel/...", "cuda", "internal/...", "models/cards", "sink", "sink/...", "source", "source/...", "stages", "stages/...",
+		"accel", "accel/...", "cuda", "cuda/nvml", "internal/...", "models/cards", "sink", "sink/...", "source", "source/...", "stages", "stages/...",
 	}, "app puts the parts together and is imported by commands only"},
 
 	{"source", []string{"internal/frame"}, whySource},
@@ -70,6 +70,7 @@ var layers = []layer{
 	{"accel/profile", []string{"accel", "accel/plan"}, "a measurement fills the planner's Profile and needs nothing else: devices come as accel interfaces"},
 
 	{"cuda", nil, "cuda is the door to a C ABI: " + whyLeaf},
+	{"cuda/nvml", nil, "the driver's gauges of a GPU know neither plans nor runtimes: " + whyLeaf},
 
 	{"internal/frame", nil, whyLeaf},
 	{"internal/histogram", nil, "waits of stages and ages of messages are counted alike, and read alike by all who export them: " + whyLeaf},
@@ -86,7 +87,6 @@ var layers = []layer{
 	{"internal/accuracy", []string{"internal/coco", "sink/wire"}, "accuracy holds messages against a truth and needs no model: what was recorded is judged like what is running"},
 	{"internal/config", []string{"internal/redact", "internal/strict", "source", "sink/wire"}, "a configuration is read before anything starts: it may name policies and slugs, and builds nothing"},
 	{"internal/truth", []string{"internal/coco", "source/synth", "source/synth/actor", "source/synth/dice"}, "the truth of scenes in the form that evaluation and training read"},
-	{"internal/gpustat", nil, "the driver's gauges of a GPU know neither plans nor runtimes: " + whyLeaf},
 	{"internal/bench", nil, "the arithmetic of a measurement must be testable without measuring: " + whyLeaf},
 	{"internal/archtest", nil, whyLeaf},
 	{"internal/testdata", nil, whyLeaf},
@@ -105,7 +105,6 @@ const whyTestOnly = "it is a tool of tests and must not be in the program"
 var libraries = []library{
 	{"github.com/tinyzimmer", []string{"internal/gst"}, false, "go-gst leaves memory to finalizers, which come too late or too early; internal/gst frees by hand and is the one place to get this right"},
 	{"github.com/yalue/onnxruntime_go", []string{"accel/ort"}, false, "its environment is one per process and its tensors may hold Go memory: accel/ort owns both"},
-	{"github.com/NVIDIA/go-nvml", []string{"internal/gpustat"}, false, "a call that the driver does not have ends the process: internal/gpustat looks each up before it is made"},
 	{"github.com/nats-io/nats.go", []string{"sink/natsconn", "sink/natsink", "sink/embedded", "sink/subscribe"}, true, "NATS stays behind the sinks, so that all else runs and is tested without it"},
 	{"github.com/nats-io/nats-server", []string{"sink/embedded"}, true, "the embedded server is one sink's business"},
 	{"github.com/spf13/viper", []string{"internal/config"}, false, "viper lower-cases keys and merges silently: internal/config hides it behind strict structs"},
@@ -127,4 +126,4 @@ var libraries = []library{
 
 // cgoHomes are the packages with C of their own. cuda/cudatest is for tests: the
 // stand-in for CUDA calls back into Go for what a network computes.
-var cgoHomes = []string{"cuda", "cuda/cudatest", "internal/gst"}
+var cgoHomes = []string{"cuda", "cuda/cudatest", "cuda/nvml", "internal/gst"}
