@@ -5,6 +5,7 @@ package nvml
 import (
 	"errors"
 	"math"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -16,8 +17,12 @@ import (
 // driver compiles a driver's library: see testdata/fake.c.
 func driver(t *testing.T, defines ...string) *Library {
 	t.Helper()
+	source := filepath.Join("testdata", "fake.c")
+	if _, err := os.Stat(source); err != nil { // go test runs anew where a file changed that was looked at
+		t.Fatal(err)
+	}
 	path := filepath.Join(t.TempDir(), driverLibrary)
-	cudatest.Compile(t, path, append(defines, filepath.Join("testdata", "fake.c"))...)
+	cudatest.Compile(t, path, append(defines, source)...)
 	return &Library{path: path}
 }
 
