@@ -37,6 +37,10 @@ type Options struct {
 	Streams    []int            // counts of streams; on a CPU up to its cores
 	// Prep and Detect do that step once on a frame; nil: not measured.
 	Prep, Detect func(ctx context.Context) error
+	// Energy begins to count a device's energy, what others do on it included; what it
+	// returns gives the joules since then, false where they cannot be told any more. It
+	// is nil for a device without a counter. nil: power is not measured.
+	Energy func(accel.DeviceID) (since func() (joules float64, ok bool))
 	// Progress is told before each step, from 0, of how many there are; nil: nobody.
 	Progress func(step, steps int, what string)
 	Log      *slog.Logger
@@ -100,7 +104,8 @@ type measurement struct {
 	options Options
 	cores   int
 	series  []plan.Series
-	longest map[plan.Series]span // the longest stretch that each series runs
+	longest map[plan.Series]span       // the longest stretch that each series runs
+	rest    map[accel.DeviceID]float64 // watts of devices that nothing runs on, where known
 	profile plan.Profile
 }
 
@@ -143,7 +148,10 @@ func (m *measurement) seriesOf(d accel.Device) (list []plan.Series) {
 
 // steps lists what is measured.
 func (m *measurement) steps() (list []step) {
-	m.longest = map[plan.Series]span{}
+	m.longest, m.rest = map[plan.Series]span{}, map[accel.DeviceID]float64{}
+	if m.options.Energy != nil {
+		list = append(list, step{"power at rest", 0, m.measureRest}) // its time is not of the budget
+	}
 	for _, s := range m.series {
 		list = append(list, step{"units on " + label(s), 6, func(ctx context.Context, budget time.Duration) error { return m.measureUnits(ctx, s, budget) }})
 	}

@@ -359,3 +359,40 @@ func TestFailures(t *testing.T) {
 		}
 	})
 }
+
+// TestWatts: a CPU takes 10 W and 7 W more for each core at work, a GPU cannot tell.
+func TestWatts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &machine{
+			nodes: uneven(10), devices: []accel.Device{cpu2, {ID: "gpu:0"}}, lanes: map[accel.DeviceID]int{"cpu": 2},
+			copy: func(int64) time.Duration { return time.Millisecond },
+		}
+		o := Quick()
+		began, counters := time.Now(), 0
+		o.Energy = func(d accel.DeviceID) func() (float64, bool) {
+			if d != "cpu" {
+				return nil
+			}
+			counters++
+			start := time.Now()
+			return func() (float64, bool) {
+				watts := 24.0
+				if start.Equal(began) { // nothing has run yet
+					watts = 10
+				}
+				return watts * time.Since(start).Seconds(), true
+			}
+		}
+		p := measured2(t, m, o)
+		if len(p.Watts) != 1 || p.Watts[0].Device != "cpu" || !near(p.Watts[0].Idle, 10) || !near(p.Watts[0].Busy, 24) {
+			t.Errorf("watts %+v", p.Watts)
+		}
+		if counters < 3 { // at rest, and behind the streams of two series
+			t.Errorf("counted %d times", counters)
+		}
+		o.Energy = func(accel.DeviceID) func() (float64, bool) { return func() (float64, bool) { return 0, false } }
+		if p := measured2(t, m, o); p.Watts != nil {
+			t.Errorf("watts of counters that stopped: %+v", p.Watts)
+		}
+	})
+}

@@ -37,7 +37,7 @@ func (m *measurement) measureStreams(ctx context.Context, s plan.Series, budget 
 		rate, _ := rates[i].median()
 		m.profile.Streams = append(m.profile.Streams, plan.Streams{Device: s.Device, N: n, Threads: s.Threads, Precision: written(s.Precision), Rate: rate})
 	}
-	return nil
+	return m.measureBusy(ctx, s.Device, streams)
 }
 
 // leastGain is how much faster than one stream several on a quiet CPU are at least,

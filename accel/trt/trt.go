@@ -100,6 +100,16 @@ func (b *Backend) dlaCores() int {
 	return b.gpus[0].DLACores
 }
 
+// UUID is the maker's number of the GPU that a device is or stands beside, "GPU-…";
+// "" where there is no such device.
+func (b *Backend) UUID(d accel.DeviceID) string {
+	p, err := b.find(d)
+	if err != nil {
+		return ""
+	}
+	return b.gpus[p.gpu].UUID
+}
+
 // HostWaits is how often a Call had to wait on the host for the one before it,
 // because that was no device's.
 func (b *Backend) HostWaits() int64 { return b.waits.Load() }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -37,12 +38,11 @@ func compiled(t testing.TB) string {
 	if compiling.failed != "" {
 		t.Fatal(compiling.failed)
 	}
-	cc := compiler(t)
+	command := compiler(t)
 	root := testdata.Root(t)
 	sources, headers := inputs(t, filepath.Join(root, "cuda"))
-	args := append(append([]string{}, flags...), strings.Fields(os.Getenv("BRAID_CUDA_FAKE_CFLAGS"))...)
 	dir := filepath.Join(root, ".cache", "cuda-fake")
-	out := filepath.Join(dir, key(t, cc, args, append(headers, sources...))+".so")
+	out := filepath.Join(dir, key(t, command, append(headers, sources...))+".so")
 	if _, err := os.Stat(out); err == nil {
 		return out
 	}
@@ -51,9 +51,8 @@ func compiled(t testing.TB) string {
 	}
 	// Several test programs may be at it: each writes its own and renames it.
 	made := filepath.Join(t.TempDir(), filepath.Base(out))
-	args = append(append(args, "-o", made), append(sources, "-lm")...)
-	if said, err := exec.CommandContext(t.Context(), cc, args...).CombinedOutput(); err != nil {
-		compiling.failed = fmt.Sprintf("compiling the CUDA stand-in: %v\n%s", err, said)
+	if err := compile(t, command, made, append(sources, "-lm")); err != nil {
+		compiling.failed = err.Error()
 		t.Fatal(compiling.failed)
 	}
 	mine := fmt.Sprintf("%s.%d", out, os.Getpid())
@@ -64,19 +63,37 @@ func compiled(t testing.TB) string {
 	return out
 }
 
-// compiler is $CC, or what systems call theirs.
-func compiler(t testing.TB) string {
+// Compile makes another stand-in, the shared library out, of C files and options.
+// It is compiled as this package's own is; without a C compiler the test is skipped,
+// in CI it fails.
+func Compile(t testing.TB, out string, inputs ...string) {
+	t.Helper()
+	if err := compile(t, compiler(t), out, inputs); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func compile(t testing.TB, command []string, out string, inputs []string) error {
+	args := slices.Concat(command[1:], []string{"-o", out}, inputs)
+	if said, err := exec.CommandContext(t.Context(), command[0], args...).CombinedOutput(); err != nil {
+		return fmt.Errorf("compiling %s, a stand-in: %w\n%s", filepath.Base(out), err, said)
+	}
+	return nil
+}
+
+// compiler is $CC, or what systems call theirs, and its options.
+func compiler(t testing.TB) (command []string) {
 	t.Helper()
 	for _, name := range []string{os.Getenv("CC"), "gcc", "cc", "clang"} {
 		if path, err := exec.LookPath(name); err == nil {
-			return path
+			return slices.Concat([]string{path}, flags, strings.Fields(os.Getenv("BRAID_CUDA_FAKE_CFLAGS")))
 		}
 	}
 	if os.Getenv("CI") == "true" {
-		t.Fatal("there is no C compiler for the CUDA stand-in")
+		t.Fatal("there is no C compiler for stand-ins")
 	}
-	t.Skip("there is no C compiler for the CUDA stand-in")
-	return ""
+	t.Skip("there is no C compiler for stand-ins")
+	return nil
 }
 
 // inputs are the files that the stand-in is made of.
@@ -96,10 +113,10 @@ func inputs(t testing.TB, dir string) (sources, headers []string) {
 }
 
 // key names the result by what goes into it.
-func key(t testing.TB, cc string, args, files []string) string {
+func key(t testing.TB, command, files []string) string {
 	t.Helper()
 	h := sha256.New()
-	fmt.Fprintln(h, cc, args)
+	fmt.Fprintln(h, command)
 	for _, name := range files {
 		data, err := os.ReadFile(name)
 		if err != nil {

@@ -123,6 +123,7 @@ func measureRows(ctx context.Context, env *Env, rt accel.Backend, o BenchOptions
 		stand: &benchStand{course: course, open: map[*benchRow]contender{}},
 	}
 	defer closeInto(&err, b.stand.closeAll)
+	defer closeInto(&err, b.gauges.Close)
 	if report.Rounds, err = b.run(ctx); err != nil {
 		return err
 	}

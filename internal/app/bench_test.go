@@ -76,8 +76,8 @@ func (h *heat) bench(rounds int, names ...string) *benchRounds {
 	h.times = map[string]int{}
 	b := &benchRounds{
 		env: &Env{Log: slog.New(slog.DiscardHandler)}, o: BenchOptions{Rounds: rounds, Duration: time.Second},
-		stand: &benchStand{course: h, open: map[*benchRow]contender{}},
-		check: func() bench.Check { return bench.Check{One: 10, All: 11} },
+		stand:  &benchStand{course: h, open: map[*benchRow]contender{}},
+		gauges: newGauges(nil), check: func() bench.Check { return bench.Check{One: 10, All: 11} },
 	}
 	for _, n := range names {
 		p := plan.Default()

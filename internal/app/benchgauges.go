@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"braid/accel"
+	"braid/cuda/nvml"
 	"braid/internal/bench"
 	"braid/stages"
 )
@@ -18,16 +19,21 @@ import (
 type gauges struct {
 	rt     accel.Backend
 	energy *energyMeter
-	proc   fs.FS // /proc
+	driver *nvml.Library // of the GPUs
+	gpus   []gpuGauge    // that are read: those of one plan, see of
+	proc   fs.FS         // /proc
 	heap   []metrics.Sample
 }
 
 func newGauges(rt accel.Backend) *gauges {
 	return &gauges{
-		rt: rt, energy: newEnergyMeter(os.DirFS("/sys/class/powercap")), proc: os.DirFS("/proc"),
+		rt: rt, energy: newEnergyMeter(os.DirFS("/sys/class/powercap")), driver: nvml.New(), proc: os.DirFS("/proc"),
 		heap: []metrics.Sample{{Name: "/gc/heap/allocs:objects"}, {Name: "/gc/heap/allocs:bytes"}},
 	}
 }
+
+// Close ends what was opened to read GPUs.
+func (g *gauges) Close() error { return g.driver.Close() }
 
 // reading is all gauges at one moment.
 type reading struct {
@@ -36,7 +42,8 @@ type reading struct {
 	thread        time.Duration // of the calling thread
 	allocs, bytes uint64
 	hostWaits     int64
-	energy        []uint64   // by zone, microjoules; nil: not readable
+	energy        []uint64 // by zone, microjoules; nil: not readable
+	gpus          []gpuEnergy
 	cores         []coreTime // of the machine; nil: not readable
 	nodes         []stages.NodeStats
 }
@@ -48,7 +55,7 @@ func (g *gauges) read(graph *stages.Graph, now time.Time) reading {
 		at: now, cpu: processTime(), thread: threadTime(), allocs: g.heap[0].Value.Uint64(), bytes: g.heap[1].Value.Uint64(),
 		hostWaits: hostWaits(g.rt), nodes: graph.Stats(),
 	}
-	r.energy = g.energy.read()
+	r.energy, r.gpus = g.energy.read(), gpuEnergies(g.gpus)
 	r.cores = coreTimes(g.proc)
 	return r
 }
@@ -74,11 +81,30 @@ func (g *gauges) since(before, r reading) bench.Sample {
 	s := bench.Sample{
 		Seconds: took.Seconds(), CPU: (r.cpu - before.cpu).Seconds(), HostWaits: r.hostWaits - before.hostWaits,
 		Allocs: float64(r.allocs - before.allocs), Bytes: float64(r.bytes - before.bytes),
-		Cores: coreBusy(before.cores, r.cores), Joules: g.energy.joules(before.energy, r.energy),
+		Cores: coreBusy(before.cores, r.cores), Busy: gpuBusy(g.gpus, before.at, r.at),
 	}
+	s.Joules, s.EnergyOf = g.joules(before, r)
 	for i, n := range r.nodes {
 		busy := n.Busy - before.nodes[i].Busy
 		s.Nodes = append(s.Nodes, bench.Share{Name: n.Name, Busy: busy.Seconds() / s.Seconds / float64(len(n.Workers)), MS: milliseconds(busy)})
 	}
 	return s
+}
+
+// joules is the energy between two readings, and of what it is: the packages where
+// they can be read, and those GPUs of the plan that tell.
+func (g *gauges) joules(before, after reading) (sum *float64, of []string) {
+	total := 0.0
+	if j := g.energy.joules(before.energy, after.energy); j != nil {
+		total, of = *j, append(of, "packages (RAPL)")
+	}
+	for i, gpu := range g.gpus {
+		if j, ok := after.gpus[i].since(before.gpus[i]); ok {
+			total, of = total+j, append(of, string(gpu.id)+" (NVML)")
+		}
+	}
+	if of == nil {
+		return nil, nil
+	}
+	return &total, of
 }

@@ -55,6 +55,9 @@ func printBench(w io.Writer, r bench.Report) {
 		best := slices.MaxFunc(r.Rows, func(a, b bench.Row) int { return int(1000 * (a.FPS - b.FPS)) })
 		fmt.Fprintf(w, "limit: %.1f frames/s = %s; %s reaches %.0f %% of it\n", r.LimitFPS, limitText(*r.Limit), best.Name, 100*best.OfLimit)
 	}
+	for _, line := range bench.EnergyOf(slices.Concat(r.Rows, r.Sweep)) {
+		fmt.Fprintf(w, "j of %s\n", line)
+	}
 	for _, l := range r.LeftOut {
 		fmt.Fprintf(w, "left out: %s: %s\n", l.Name, l.Why)
 	}
@@ -69,11 +72,12 @@ func printBench(w io.Writer, r bench.Report) {
 // benchTable prints rows; a column that nobody fills is left out.
 func benchTable(w io.Writer, rows []bench.Row) {
 	t := newTable(w)
-	t.AppendHeader(table.Row{"plan", "frames/s", "±", "ratio", "p50 ms", "p99 ms", "predicted", "cpu busy", "cpu ms", "allocs", "j", "rounds"})
+	t.AppendHeader(table.Row{"plan", "frames/s", "±", "ratio", "p50 ms", "p99 ms", "predicted", "cpu busy", "gpu busy", "cpu ms", "allocs", "j", "rounds"})
 	none := func(has func(bench.Row) bool) bool { return !slices.ContainsFunc(rows, has) }
 	t.SetColumnConfigs([]table.ColumnConfig{
 		{Number: 7, Hidden: none(func(r bench.Row) bool { return r.Predicted > 0 })},
-		{Number: 11, Hidden: none(func(r bench.Row) bool { return r.Joules != nil })},
+		{Number: 9, Hidden: none(func(r bench.Row) bool { return r.DeviceBusy() != "" })},
+		{Number: 12, Hidden: none(func(r bench.Row) bool { return r.Joules != nil })},
 	})
 	for _, r := range rows {
 		joules, predicted := "", ""
@@ -89,7 +93,7 @@ func benchTable(w io.Writer, rows []bench.Row) {
 		}
 		t.AppendRow(table.Row{
 			r.Name, fmt.Sprintf("%.1f", r.FPS), fmt.Sprintf("%.1f", r.CI), fmt.Sprintf("%.2f", r.Speedup), fmt.Sprintf("%.2f", r.P50), fmt.Sprintf("%.2f", r.P99),
-			predicted, fmt.Sprintf("%.0f %%", 100*r.Busy["cpu"]), fmt.Sprintf("%.2f", r.CPU), fmt.Sprintf("%.1f", r.Allocs), joules, rounds,
+			predicted, fmt.Sprintf("%.0f %%", 100*r.Busy["cpu"]), r.DeviceBusy(), fmt.Sprintf("%.2f", r.CPU), fmt.Sprintf("%.1f", r.Allocs), joules, rounds,
 		})
 	}
 	t.Render()

@@ -74,7 +74,7 @@ func (b *benchRounds) sample(ctx context.Context, r *benchRow, round int) (err e
 	}
 	runtime.GC() // what the row before left behind is not this one's
 	before := b.check()
-	m := &benchMeter{graph: c.graphOf().graph, gauges: b.gauges, warm: benchWarm, duration: b.o.Duration}
+	m := &benchMeter{graph: c.graphOf().graph, gauges: b.gauges.of(r.plan), warm: benchWarm, duration: b.o.Duration}
 	if round == 1 && b.o.HTMLFile != "" && r.Sweep == "" {
 		m.record = timelineFrames * len(c.graphOf().nodes)
 	}

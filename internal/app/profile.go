@@ -60,6 +60,9 @@ func Profile(ctx context.Context, env *Env, o ProfileOptions) (err error) {
 	} else if s.decoded, err = decodeTime(ctx, env, o.Input); err != nil {
 		return fmt.Errorf("measuring the decoding of %s: %w", parseInput(o.Input).name, err)
 	}
+	meters := newGauges(rt)
+	defer closeInto(&err, meters.Close)
+	want.Energy = meters.energyOf
 	p, err := s.measure(ctx, o.Devices, want)
 	if err != nil {
 		return err
@@ -259,6 +262,9 @@ func profileTables(p plan.Profile) string {
 	}
 	for _, t := range p.Transfers {
 		fmt.Fprintf(&b, "%s to %s: %s KiB in %.3f ms\n", t.From, t.To, kib(t.Bytes), t.MS)
+	}
+	for _, w := range p.Watts {
+		fmt.Fprintf(&b, "%s: %.1f W at rest, %.1f W at work\n", w.Device, w.Idle, w.Busy)
 	}
 	fmt.Fprintf(&b, "CPU of a frame: decode %.2f ms, prep %.2f ms, detect %.2f ms, publish %.2f ms\n", p.CPU.Decode, p.CPU.Prep, p.CPU.Detect, p.CPU.Publish)
 	return b.String()

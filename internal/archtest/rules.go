@@ -25,7 +25,7 @@ const (
 var layers = []layer{
 	{"cmd/braid", []string{"internal/app", "internal/logging"}, "a command reads flags and calls internal/app; it holds no logic"},
 	{"internal/app", []string{
-		"accel", "accel/...", "cuda", "internal/...", "models/cards", "sink", "sink/...", "source", "source/...", "stages", "stages/...",
+		"accel", "accel/...", "cuda", "cuda/nvml", "internal/...", "models/cards", "sink", "sink/...", "source", "source/...", "stages", "stages/...",
 	}, "app puts the parts together and is imported by commands only"},
 
 	{"source", []string{"internal/frame"}, whySource},
@@ -70,6 +70,7 @@ var layers = []layer{
 	{"accel/profile", []string{"accel", "accel/plan"}, "a measurement fills the planner's Profile and needs nothing else: devices come as accel interfaces"},
 
 	{"cuda", nil, "cuda is the door to a C ABI: " + whyLeaf},
+	{"cuda/nvml", nil, "the driver's gauges of a GPU know neither plans nor runtimes: " + whyLeaf},
 
 	{"internal/frame", nil, whyLeaf},
 	{"internal/histogram", nil, "waits of stages and ages of messages are counted alike, and read alike by all who export them: " + whyLeaf},
@@ -125,4 +126,4 @@ var libraries = []library{
 
 // cgoHomes are the packages with C of their own. cuda/cudatest is for tests: the
 // stand-in for CUDA calls back into Go for what a network computes.
-var cgoHomes = []string{"cuda", "cuda/cudatest", "internal/gst"}
+var cgoHomes = []string{"cuda", "cuda/cudatest", "cuda/nvml", "internal/gst"}

@@ -20,6 +20,8 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"short":    short,
 	"predicts": func(r Report) bool { return r.any(func(x Row) bool { return x.Predicted > 0 }) },
 	"energy":   func(r Report) bool { return r.any(func(x Row) bool { return x.Joules != nil }) },
+	"energyOf": EnergyOf,
+	"devices":  func(r Report) bool { return r.any(func(x Row) bool { return x.DeviceBusy() != "" }) },
 	"drawn":    func(r Report) bool { return r.any(func(x Row) bool { return len(x.Timeline) > 0 }) },
 }).Parse(pageText))
 

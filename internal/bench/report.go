@@ -47,14 +47,15 @@ type Row struct {
 	HostWaits int64              `json:"host_waits"`
 	Predicted float64            `json:"predicted_fps,omitempty"`
 	OfLimit   float64            `json:"of_limit,omitempty"`
-	Busy      map[string]float64 `json:"busy,omitempty"` // by device; only the CPU tells
+	Busy      map[string]float64 `json:"busy,omitempty"` // by device: the CPU, and GPUs that tell
 	Nodes     []Share            `json:"nodes,omitempty"`
 	CoreBusy  []float64          `json:"core_busy,omitempty"`
 	CPU       float64            `json:"cpu_ms_per_frame,omitempty"`
 	Allocs    float64            `json:"allocs_per_frame"`
 	Bytes     float64            `json:"bytes_per_frame"`
 	Joules    *float64           `json:"joules_per_frame,omitempty"`
-	Rounds    int                `json:"rounds,omitempty"` // that count
+	EnergyOf  []string           `json:"energy_of,omitempty"` // what joules_per_frame has in it
+	Rounds    int                `json:"rounds,omitempty"`    // that count
 	Rejected  int                `json:"rejected,omitempty"`
 	Disturbed bool               `json:"disturbed,omitempty"` // every round was: all count
 	Samples   []Sample           `json:"samples,omitempty"`

@@ -65,6 +65,8 @@ func example() Report {
 	joules := 12.0
 	for i := range subjects[1].Samples {
 		subjects[1].Samples[i].Joules = &joules
+		subjects[1].Samples[i].EnergyOf = []string{"packages (RAPL)", "gpu:0 (NVML)"}
+		subjects[1].Samples[i].Busy = map[string]float64{"gpu:0": 0.5}
 	}
 	subjects[1].Timeline = []Piece{
 		{"prep", 1, 4, 5},
@@ -94,8 +96,9 @@ func TestRows(t *testing.T) {
 	s.Samples, s.Timeline, s.Joules = nil, nil, nil
 	want := Row{
 		Name: "streams", Plan: "p-00000000", FPS: 102.5, CI: 2.5, Lo: 100, Hi: 105, Coverage: 0.96875, Speedup: 102.5 / 52.5,
-		P50: 1000 / 102.5, P99: 2000 / 102.5, Frames: 1230, Predicted: 108, OfLimit: 102.5 / 125, Busy: map[string]float64{"cpu": 0.75},
+		P50: 1000 / 102.5, P99: 2000 / 102.5, Frames: 1230, Predicted: 108, OfLimit: 102.5 / 125, Busy: map[string]float64{"cpu": 0.75, "gpu:0": 0.5},
 		Nodes: []Share{{"prep", 0.25, 2}, {"infer.0", 0.75, 6}}, CoreBusy: []float64{0.9, 0.8}, CPU: 1500 / 102.5, Allocs: 4, Bytes: 1024, Rounds: 6,
+		EnergyOf: []string{"packages (RAPL)", "gpu:0 (NVML)"},
 	}
 	for _, x := range []struct{ got, want *float64 }{{&s.P50, &want.P50}, {&s.P99, &want.P99}, {&s.CPU, &want.CPU}} {
 		if math.Abs(*x.got-*x.want) < 0.01 { // a median of quotients

@@ -1,5 +1,7 @@
 package bench
 
+import "slices"
+
 // row sums a subject up. What is of a frame is the median over rounds too, so
 // that one odd round does not show.
 func (s *Subject) row(cores int) Row {
@@ -24,14 +26,12 @@ func (s *Subject) row(cores int) Row {
 	r.CPU = over(used, func(x Sample) float64 { return 1000 * x.CPU / float64(x.Frames) })
 	r.Allocs = over(used, func(x Sample) float64 { return x.Allocs / float64(x.Frames) })
 	r.Bytes = over(used, func(x Sample) float64 { return x.Bytes / float64(x.Frames) })
-	if cores > 0 {
-		r.Busy = map[string]float64{"cpu": over(used, func(x Sample) float64 { return x.CPU / x.Seconds / float64(cores) })}
-	}
+	r.Busy = busy(used, cores)
 	for _, x := range used {
 		r.Frames += x.Frames
 		r.HostWaits += x.HostWaits
 	}
-	r.Joules = joules(used)
+	r.Joules, r.EnergyOf = joules(used)
 	for i, n := range used[0].Nodes {
 		n.Busy = over(used, func(x Sample) float64 { return x.Nodes[i].Busy })
 		n.MS = over(used, func(x Sample) float64 { return x.Nodes[i].MS })
@@ -52,13 +52,33 @@ func over(samples []Sample, figure func(Sample) float64) float64 {
 	return Median(values)
 }
 
-// joules of a frame, nil where a sample has none.
-func joules(samples []Sample) *float64 {
+// busy is the share of each device: of the CPU where the number of cores is known,
+// of others where every sample has it. Nil where none is known.
+func busy(samples []Sample, cores int) map[string]float64 {
+	out := map[string]float64{}
+	if cores > 0 {
+		out["cpu"] = over(samples, func(x Sample) float64 { return x.CPU / x.Seconds / float64(cores) })
+	}
+	for device := range samples[0].Busy {
+		if !slices.ContainsFunc(samples, func(x Sample) bool { _, ok := x.Busy[device]; return !ok }) {
+			out[device] = over(samples, func(x Sample) float64 { return x.Busy[device] })
+		}
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return out
+}
+
+// joules of a frame, and of what; nil where a sample has none, or that of other
+// parts of the machine: their median would be of neither.
+func joules(samples []Sample) (*float64, []string) {
+	of := samples[0].EnergyOf
 	for _, s := range samples {
-		if s.Joules == nil {
-			return nil
+		if s.Joules == nil || !slices.Equal(s.EnergyOf, of) {
+			return nil, nil
 		}
 	}
 	j := over(samples, func(x Sample) float64 { return *x.Joules / float64(x.Frames) })
-	return &j
+	return &j, of
 }

@@ -12,13 +12,15 @@ type Sample struct {
 	P50      float64   `json:"p50_ms"`
 	P99      float64   `json:"p99_ms"`
 
-	HostWaits int64     `json:"host_waits,omitempty"`
-	CPU       float64   `json:"cpu_s"` // of the process, user and system
-	Allocs    float64   `json:"allocs"`
-	Bytes     float64   `json:"bytes"`
-	Joules    *float64  `json:"joules,omitempty"` // of the processor packages, others' work included
-	Nodes     []Share   `json:"nodes"`
-	Cores     []float64 `json:"cores,omitempty"` // of the machine, others' work included
+	HostWaits int64              `json:"host_waits,omitempty"`
+	CPU       float64            `json:"cpu_s"` // of the process, user and system
+	Allocs    float64            `json:"allocs"`
+	Bytes     float64            `json:"bytes"`
+	Joules    *float64           `json:"joules,omitempty"`    // of what energy_of lists, others' work included
+	EnergyOf  []string           `json:"energy_of,omitempty"` // "packages (RAPL)", "gpu:0 (NVML)"
+	Nodes     []Share            `json:"nodes"`
+	Cores     []float64          `json:"cores,omitempty"` // of the machine, others' work included
+	Busy      map[string]float64 `json:"busy,omitempty"`  // of the plan's GPUs by device, others' work included
 	// Of the limit's plan only: CPU time of its one thread without publishing, and
 	// CPU time of decoding a frame, measured beside.
 	Thread float64 `json:"thread_s,omitempty"`
