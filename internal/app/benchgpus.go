@@ -56,7 +56,7 @@ func gpusOf(p plan.Plan) (ids []accel.DeviceID) {
 // gpuUUID is the UUID of a GPU, "" where no runtime that is open knows it.
 func gpuUUID(rt accel.Backend, id accel.DeviceID) string {
 	if r, ok := rt.(*runtimes); ok {
-		if t := r.opened(); t != nil {
+		if t := r.trt.opened(); t != nil {
 			return t.UUID(id)
 		}
 	}

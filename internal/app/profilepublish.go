@@ -27,8 +27,9 @@ func publishTime(ctx context.Context, env *Env, c *card.Card) (ms float64, err e
 		return 0, err
 	}
 	defer closeInto(&err, b.close)
-	e := newEmitter("profile", c.ID(), &pipeline{nodes: []string{"prep", "infer.0", "detect"}, plan: plan.Auto("", 1), labels: c.Labels.Names}, nil)
-	j := streetJob(len(c.Labels.Names))
+	names := labels(c, max(1, len(c.Labels.Names)))
+	e := newEmitter("profile", c.ID(), &pipeline{nodes: []string{"prep", "infer.0", "detect"}, plan: plan.Auto("", 1), labels: names}, nil)
+	j := streetJob(len(names))
 	v := &view{camera: j.Camera, run: "profile", timings: true}
 	stored := make(settled, 1)
 	begin := 0.0
