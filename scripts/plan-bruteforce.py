@@ -112,6 +112,17 @@ class Machine:
             return INF
         return self.copy(a, "cpu", size) + self.copy("cpu", b, size)
 
+    def busy(self, a, b, size):
+        """How long a copy keeps the way between two memories from others."""
+        line = sorted((t["bytes"], t["ms"]) for t in self.p.get("transfers", [])
+                      if (memory(t["from"]), memory(t["to"])) == (a, b))
+        if a == b or not line:
+            return 0
+        if len(line) > 1:
+            (x0, y0), (x1, y1) = line[-2:]
+            return max(0, y1 - y0) / (x1 - x0) * size
+        return line[0][1] / max(1, line[0][0]) * size
+
     def bytes_at(self, s, i):
         return self.input if i == 0 else self.series[s][i - 1].get("bytes", 0)
 
@@ -139,8 +150,9 @@ def count(m, layout):
                 t += max(0, units[i - 1].get("cut_ms", 0)) / 2
             if j < m.n:
                 t += max(0, units[j - 1].get("cut_ms", 0)) / 2
-            time[s] = max(LEAST, sigma[s[0]] * t + copies(m, layout, k, s))
-        if INF in time.values():  # a copy that was not measured
+            time[s] = max(LEAST, sigma[s[0]] * t)
+        copied = {s: copies(m, layout, k, s) for s in replicas}
+        if INF in copied.values():  # a copy that was not measured
             return 0, None, None, None, None
         together = 1 / sum(m.gain(s, streams[s[0]]) / time[s] for s in replicas)
         share = {s: m.gain(s, streams[s[0]]) * together / time[s] for s in replicas}
@@ -148,15 +160,42 @@ def count(m, layout):
             load[s[0]] = load.get(s[0], 0) + together
             if kind_of(s[0]) == "cpu":
                 cores += min(streams[s[0]], m.most(s)) * m.threads(s) * together
-        segments.append((replicas, time, share))
-    periods = list(load.values()) + [cores / m.cores, m.prep / 64, m.detect / 64]
-    for replicas, time, share in segments:
+        segments.append((replicas, time, copied, share))
+    periods = list(load.values()) + [cores / m.cores, m.prep / 64, m.detect / 64] + ways(m, layout, segments)
+    for replicas, time, copied, share in segments:
         for s, n in replicas.items():
-            stretch = 1
+            def held(at_work):
+                stretch = min(at_work, m.most(s)) / m.gain(s, at_work)
+                return share[s] * (time[s] * stretch + copied[s] + m.handover) / n
+            total = streams[s[0]]
             if kind_of(s[0]) == "cpu":
-                stretch = min(streams[s[0]], m.most(s)) / m.gain(s, streams[s[0]])
-            periods.append(share[s] * (time[s] * stretch + m.handover) / n)
+                periods.append(held(total))
+            else:
+                periods.append(min(max(at_work(m, segments, s[0], k), held(k)) for k in range(1, total + 1)))
     return 1000 / max(periods), segments, streams, load, cores
+
+
+def at_work(m, segments, d, n):
+    """The ms of a frame on device d with n at work there."""
+    return sum(share[s] * time[s] / m.gain(s, n) for replicas, time, _, share in segments for s in replicas if s[0] == d)
+
+
+def ways(m, layout, segments):
+    """How long a frame's copies keep each way between two memories."""
+    kept = {}
+    def add(a, b, size, share):
+        kept[a, b] = kept.get((a, b), 0) + share * m.busy(a, b, size)
+    for k, (i, j, replicas) in enumerate(layout):
+        for s in replicas:
+            here, share = memory(s[0]), segments[k][3][s]
+            if k == 0:
+                add("cpu", here, m.input, share)
+            else:
+                for p in layout[k - 1][2]:
+                    add(memory(p[0]), here, max(m.bytes_at(p, i), m.bytes_at(s, i)), share * segments[k - 1][3][p])
+            if k == len(layout) - 1:
+                add(here, "cpu", m.bytes_at(s, j), share)
+    return list(kept.values())
 
 
 def copies(m, layout, k, s):
@@ -168,13 +207,14 @@ def copies(m, layout, k, s):
         ms = m.copy("cpu", memory(s[0]), m.input)
         fetch = 0 if ms == INF else ms
     else:
-        fetch = max(m.copy(memory(p[0]), memory(s[0]), m.bytes_at(p, i)) for p in layout[k - 1][2])
+        fetch = max(m.copy(memory(p[0]), memory(s[0]), max(m.bytes_at(p, i), m.bytes_at(s, i))) for p in layout[k - 1][2])
     write = 0
     if k == len(layout) - 1:
         ms = m.copy(memory(s[0]), "cpu", m.bytes_at(s, j))
         write = 0 if ms == INF else ms
-    elif any(kind_of(c[0]) == "cpu" for c in layout[k + 1][2]):
-        write = m.copy(memory(s[0]), "cpu", m.bytes_at(s, j))
+    else:
+        write = max([0] + [m.copy(memory(s[0]), "cpu", max(m.bytes_at(c, j), m.bytes_at(s, j)))
+                           for c in layout[k + 1][2] if kind_of(c[0]) == "cpu"])
     return fetch + write
 
 
@@ -183,15 +223,13 @@ def residence(m, segments, streams, f):
     for d, total in streams.items():
         n = total if kind_of(d) == "cpu" else 1
         while n < total:
-            work = sum(share[s] * time[s] / m.gain(s, n)
-                       for replicas, time, share in segments for s in replicas if s[0] == d)
-            if f / 1000 * work <= 1 + 1e-9:
+            if f / 1000 * at_work(m, segments, d, n) <= 1 + 1e-9:
                 break
             n += 1
         active[d] = n
     out = m.prep + m.detect
-    for replicas, time, _ in segments:
-        out += max(time[s] * min(active[s[0]], m.most(s)) / m.gain(s, active[s[0]]) for s in replicas) + m.handover
+    for replicas, time, copied, _ in segments:
+        out += max(time[s] * min(active[s[0]], m.most(s)) / m.gain(s, active[s[0]]) + copied[s] for s in replicas) + m.handover
     return out
 
 

@@ -13,6 +13,8 @@ type Network struct {
 	Ref   string // the model, as plan.ModelRef writes it
 	Cuts  []Cut  // the places where it may be cut, in its order
 	Nodes []Node // in its order
+	// Input and Output are the bytes of what prep writes and detect reads.
+	Input, Output int64
 	// Cut cuts it at some of Cuts for a series, without any cut at none.
 	Cut func(ctx context.Context, at []string, on plan.Series) (*Cutting, error)
 	// Copy makes a segment that does nothing but copy its one input "x" to its one

@@ -35,6 +35,7 @@ type Options struct {
 	Precisions []plan.Precision // of devices other than the CPU
 	Copies     []int64          // bytes of copies between memories; between two sizes a line is drawn
 	Streams    []int            // counts of streams; on a CPU up to its cores
+	Cores      int              // of the host; 0: those of the devices that are measured
 	// Prep and Detect do that step once on a frame; nil: not measured.
 	Prep, Detect func(ctx context.Context) error
 	// Energy begins to count a device's energy, what others do on it included; what it
@@ -75,8 +76,8 @@ func Measure(ctx context.Context, b accel.Backend, devices []accel.Device, n Net
 	if len(devices) == 0 {
 		return plan.Profile{}, errors.New("there is no device to measure")
 	}
-	m := &measurement{backend: b, network: n, options: o, units: chooseUnits(n, o.Units), cores: cores(devices)}
-	m.profile = plan.Profile{Version: plan.Version, Model: n.Ref, Cores: m.cores}
+	m := &measurement{backend: b, network: n, options: o, units: chooseUnits(n, o.Units), cores: max(o.Cores, Cores(devices))}
+	m.profile = plan.Profile{Version: plan.Version, Model: n.Ref, Cores: m.cores, Input: n.Input}
 	for _, d := range devices {
 		m.series = append(m.series, m.seriesOf(d)...)
 	}
@@ -116,8 +117,8 @@ type step struct {
 	do    func(ctx context.Context, budget time.Duration) error
 }
 
-// cores are those of the host.
-func cores(devices []accel.Device) int {
+// Cores are those of the host, 1 where it is not among the devices.
+func Cores(devices []accel.Device) int {
 	n := 1
 	for _, d := range devices {
 		if d.ID.Memory() == host {

@@ -54,14 +54,24 @@ func (w work) blank(refused []error) []plan.Unit {
 	list := make([]plan.Unit, w.units.n())
 	for i := range list {
 		list[i] = plan.Unit{Device: w.series.Device, Threads: w.series.Threads, Precision: written(w.series.Precision)}
+		list[i].Bytes = w.network.Output
 		if i < len(w.units.borders) {
-			list[i].At, list[i].Bytes = w.units.borders[i].At, w.units.borders[i].Bytes
+			list[i].At, list[i].Bytes = w.units.borders[i].At, w.crossing(w.units.borders[i].Bytes)
 		}
 		if refused[i] != nil {
 			list[i].Why = refused[i].Error()
 		}
 	}
 	return list
+}
+
+// crossing is what of float32 tensors crosses between devices of the series' kind:
+// half of the bytes where both compute in less.
+func (w work) crossing(bytes int64) int64 {
+	if w.series.Precision == plan.FP32 {
+		return bytes
+	}
+	return bytes / 2
 }
 
 // written is a precision as the file has it: nothing for the default.

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"math"
 	"slices"
 	"strconv"
 	"time"
@@ -56,7 +57,9 @@ func indexOf(devices []des.Device, d accel.DeviceID) int {
 	return slices.IndexFunc(devices, func(o des.Device) bool { return o.Name == plain(d) })
 }
 
-func milliseconds(ms float64) time.Duration { return time.Duration(ms * float64(time.Millisecond)) }
+func milliseconds(ms float64) time.Duration {
+	return time.Duration(math.Round(ms * float64(time.Millisecond)))
+}
 
 func (t *Times) dist(mean time.Duration) des.Dist { return des.Dist{Mean: mean, CV: t.extras.CV} }
 
@@ -78,7 +81,12 @@ func (t *Times) node(segment int, devices []des.Device) (des.Node, error) {
 		if err != nil {
 			return n, err
 		}
+		copies, err := t.Copies(segment, r.Device, r.Threads)
+		if err != nil {
+			return n, err
+		}
 		n.Replicas = append(n.Replicas, des.Replica{
+			Copies: copies,
 			Device: indexOf(devices, r.Device), Streams: 1, Service: t.dist(took),
 			Share: t.share(segment, r.Device, r.Threads), Ahead: r.Device.Memory() != host, Most: most,
 		})

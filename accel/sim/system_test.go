@@ -246,18 +246,22 @@ func TestTimes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, want := range []float64{
-		2 + 2,                         // the unit, and the input of 2000 bytes at 1 ms for 1000
-		2 + 0.1 + 0.2 + 2 + 0.3 + 1.5, // the unit, halves of two cuts, 1000 bytes to the CPU and on, 3000 bytes to the CPU
-		30 + 1,                        // the unit and half of the cut in front of it
+	for i, want := range []struct{ service, copies float64 }{
+		{2, 2},                         // the unit; the input of 2000 bytes at 1 ms for 1000
+		{2 + 0.1 + 0.2, 2 + 0.3 + 1.5}, // the unit, halves of two cuts; 1000 bytes to the CPU and on, 3000 bytes to the CPU
+		{30 + 1, 0},                    // the unit and half of the cut in front of it
 	} {
 		d := pl.Segments[i].Devices[0]
-		got, err := times.Service(i, d.ID, d.Threads)
+		service, err := times.Service(i, d.ID, d.Threads)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if math.Abs(got.Seconds()*1e3-want) > 1e-6 {
-			t.Errorf("segment %d takes %v, want %g ms", i, got, want)
+		copies, err := times.Copies(i, d.ID, d.Threads)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if math.Abs(service.Seconds()*1e3-want.service) > 1e-6 || math.Abs(copies.Seconds()*1e3-want.copies) > 1e-6 {
+			t.Errorf("segment %d takes %v and copies %v, want %g and %g ms", i, service, copies, want.service, want.copies)
 		}
 	}
 	for says, change := range map[string]func(*plan.Plan){

@@ -2,7 +2,6 @@ package sim
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -11,9 +10,9 @@ import (
 	"braid/accel/plan"
 )
 
-// Times are the service times of a plan's segments, from a profile: units added up,
-// half of what a cut costs on either side, and the copies between memories, which
-// are a part of the segment's own time.
+// Times are the service times of a plan's segments, from a profile: units added up and
+// half of what a cut costs on either side. Copies between memories are apart, since a
+// stream waits for them and a device does not.
 type Times struct {
 	profile plan.Profile
 	plan    plan.Plan
@@ -46,7 +45,11 @@ func NewTimes(p plan.Profile, pl plan.Plan, e Extras) (*Times, error) {
 		}
 		t.ends, begin = append(t.ends, end), end
 		for _, r := range pl.Replicas(i) {
-			if _, err := t.Service(i, r.Device, r.Threads); err != nil {
+			_, err := t.Service(i, r.Device, r.Threads)
+			if err == nil {
+				_, err = t.Copies(i, r.Device, r.Threads)
+			}
+			if err != nil {
 				return nil, fmt.Errorf("timing a plan: %w", err)
 			}
 		}
@@ -54,8 +57,8 @@ func NewTimes(p plan.Profile, pl plan.Plan, e Extras) (*Times, error) {
 	return t, nil
 }
 
-// Service is the time of a segment alone on a device. threads is a replica's, 0
-// for the runtime's choice. The error says what the profile lacks, or why the
+// Service is the time of a segment alone on a device, without copies. threads is a
+// replica's, 0 for the runtime's choice. The error says what the profile lacks, or why the
 // device cannot run it.
 func (t *Times) Service(segment int, d accel.DeviceID, threads int) (time.Duration, error) {
 	key, err := t.series(segment, d, threads)
@@ -80,11 +83,22 @@ func (t *Times) Service(segment int, d accel.DeviceID, threads int) (time.Durati
 	if end < len(units) {
 		ms += max(0, units[end-1].CutMS) / 2
 	}
-	copies, err := t.copies(segment, d.Memory(), units, begin, end)
+	return milliseconds(ms), nil
+}
+
+// Copies is the time of what a segment on a device copies of a frame. The error says what
+// the profile lacks.
+func (t *Times) Copies(segment int, d accel.DeviceID, threads int) (time.Duration, error) {
+	key, err := t.series(segment, d, threads)
 	if err != nil {
 		return 0, err
 	}
-	return time.Duration(math.Round((ms + copies) * float64(time.Millisecond))), nil
+	begin := 0
+	if segment > 0 {
+		begin = t.ends[segment-1]
+	}
+	ms, err := t.copies(segment, d.Memory(), t.units[key], begin, t.ends[segment])
+	return milliseconds(ms), err
 }
 
 // series finds what the profile has of a device: with the threads asked for or, of

@@ -177,7 +177,7 @@ func (s *subject) measure(ctx context.Context, names []string, o profile.Options
 		return plan.Profile{}, err
 	}
 	defer closeInto(&err, around.close)
-	o.Prep, o.Detect, o.Log = around.prep, around.detect, s.env.Log
+	o.Prep, o.Detect, o.Log, o.Cores = around.prep, around.detect, s.env.Log, profile.Cores(all)
 	bar := progressIn(s.env, "/s")
 	defer bar.stop()
 	o.Progress = func(step, steps int, what string) {

@@ -25,7 +25,14 @@ func (s *subject) describe(ctx context.Context) (profile.Network, error) {
 	if s.inputs, err = randomInputs(s.network, s.card, rand.New(rand.NewPCG(1, 1))); err != nil {
 		return profile.Network{}, err
 	}
-	n := profile.Network{Ref: s.ref, Cut: s.cut, Copy: copySegment}
+	whole, err := splitWith(ctx, s.runtime, s.network, nil)
+	if err != nil {
+		return profile.Network{}, err
+	}
+	n := profile.Network{
+		Ref: s.ref, Cut: s.cut, Copy: copySegment,
+		Input: sum(s.network.Inputs()), Output: sum(results(s.network, whole[0])),
+	}
 	for _, l := range s.network.Layers() {
 		node := profile.Node{Name: l.Name, Cost: float64(l.Work) + byteCost*float64(l.ActivationBytes)}
 		for _, o := range l.Outputs {
@@ -73,14 +80,19 @@ func (s *subject) cut(ctx context.Context, at []string, on plan.Series) (*profil
 	return &profile.Cutting{Segments: segments, Bind: bind}, nil
 }
 
-// copySegment is a network that only copies.
+// copySide is the width and height of what copySegment copies: every processor
+// has pictures of that size, with up to 8192 channels.
+const copySide = 32
+
+// copySegment is a network that does as good as nothing but copy: of the operators that
+// every processor has, one that reads and writes each value once.
 func copySegment(bytes int64) (*accel.Segment, error) {
 	desc := func(name string) accel.TensorDesc {
-		return accel.TensorDesc{Name: name, Type: accel.Float32, Shape: []int64{1, bytes / 4}}
+		return accel.TensorDesc{Name: name, Type: accel.Float32, Shape: []int64{1, bytes / (4 * copySide * copySide), copySide, copySide}}
 	}
 	b := network.NewBuilder("copy", 13)
 	b.Input(desc("x"))
-	b.Node("Identity", []string{"x"}, []string{"y"})
+	b.Node("Relu", []string{"x"}, []string{"y"})
 	b.Output(desc("y"))
 	data, err := b.Bytes()
 	if err != nil {

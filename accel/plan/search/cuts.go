@@ -29,7 +29,7 @@ type cutter struct {
 	sequence []int
 	gains    []float64   // by series of the machine, at the streams that the sequence has
 	cores    []float64   // by series: cores that it keeps busy
-	stretch  []float64   // by series
+	stretch  []float64   // by series; elsewhere than on a CPU the least
 	ahead    [][]float64 // ahead[k][i]: the least price of units from i on, on segments k and behind
 	second   [][]float64 // the same in joules, or in ms of the path, where the goal is about these
 	cuts     []int
@@ -237,16 +237,14 @@ func (c *cutter) segment(k, i, j int) (together, held float64) {
 	rate := 0.0
 	for n, s := range p.series {
 		r := &a.m.series[s]
-		time[n] = max(least, r.alone(i, j, a.sigma[r.device])+a.in[before][s][i]+a.out[behind][s][j])
+		time[n] = max(least, r.alone(i, j, a.sigma[r.device]))
 		rate += c.gains[s] / time[n]
 	}
 	together = 1 / rate
 	for n, s := range p.series {
-		if math.IsInf(time[n], 1) {
-			return time[n], time[n] // a copy that was not measured
-		}
+		copies := a.in[before][s][i] + a.out[behind][s][j] // infinite: not measured
 		share := c.gains[s] * together / time[n]
-		held = max(held, share*(time[n]*c.stretch[s]+a.m.handOver)/float64(a.streams[a.m.series[s].device]))
+		held = max(held, share*(time[n]*c.stretch[s]+copies+a.m.handOver)/float64(a.streams[a.m.series[s].device]))
 	}
 	return together, held
 }

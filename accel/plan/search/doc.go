@@ -11,7 +11,8 @@
 // devices, with s_kd streams. S_d is the sum of s_kd over all segments.
 //
 //	sigma_d = product over the other devices b that run segments of max(1, slowdown of d by b)
-//	T_kd = sigma_d * (sum of ms + half of cut_ms at each inner end) + copies       at least 1e-6
+//	T_kd = sigma_d * (sum of ms + half of cut_ms at each inner end)                at least 1e-6
+//	c_kd = copies in and out
 //	g_kd = gain of the series at S_d streams
 //	H_k  = 1 / sum over d of g_kd/T_kd           the time of the replicas of a segment together
 //	share_kd = g_kd*H_k/T_kd                     the part of the frames that replica d takes
@@ -26,27 +27,28 @@
 //
 // Copies: a tensor that changes memories (accel.DeviceID.Memory) is copied by the
 // replica that reads it, or by the one that writes it where the reader is the CPU. The
-// time is the slowest copy between any two replicas of the two segments, and a
-// part of the segment's own time, since the measured gains have copies in
-// them. The network's input comes from the CPU and its output goes there; where a copy was
-// not measured it is taken over the CPU, else the layout is left out, but for the ends of
-// the network, where it then counts as nothing.
+// time is the slowest copy between any two replicas of the two segments, in the form of the
+// one that needs more bytes. A copy takes its replica's stream, whose next run waits for it,
+// but not its device, which works on frames of other streams meanwhile; and it
+// takes the way between the two memories, for as long as its bytes need beyond what
+// starting it costs (the slope between the two largest measured sizes). The network's input
+// comes from the CPU and its output goes there; where a copy was not measured it is taken over
+// the CPU, else the layout is left out, but for the ends of the network, where it then
+// counts as nothing.
 //
 // # The bounds of the rate f
 //
 //	f/1000 * sum over the segments on d of H_k <= 1                        each device: loads add up
 //	f/1000 * (decode + prep + detect + publish + sum of min(S_cpu,m)*threads*H_k) <= cores
-//	f/1000 * share_kd * (T_kd*stretch + handover) <= s_kd                  each replica's streams
+//	f/1000 * share_kd * (T_kd*n_d/g_kd(n_d) + c_kd + handover) <= s_kd     each replica's streams
+//	f/1000 * sum of share * share * bytes / (bytes a ms) <= 1              each way between memories
 //	f/1000 * prep <= 64, f/1000 * detect <= 64                             workers of a plan
 //	f/1000 * residence(f) <= in_flight                                     frames in the graph
 //
-// stretch is min(S,m)/g on the CPU, whose cores are a bound of their own, and 1 elsewhere.
-//
-//	residence(f) = prep + detect + sum over k of (max over d of T_kd*n_d/g_kd(n_d)) + handover)
+//	residence(f) = prep + detect + sum over k of (max over d of (T_kd*n_d/g_kd(n_d) + c_kd) + handover)
 //
 // n_d is how many frames are at work on device d at once: the smallest n from 1 to
-// S_d with f/1000 * sum of share_kd*T_kd/g_kd(n) <= 1. (On the CPU n_d = S_d, and n_d/g
-// is the stretch.) The maximum over the replicas is what order costs: a frame that a
+// S_d with f/1000 * sum of share_kd*T_kd/g_kd(n) <= 1. (On the CPU n_d = S_d, at most m.) The maximum over the replicas is what order costs: a frame that a
 // fast replica took waits, with its bindings, for the one before it on a slow
 // replica. The least in_flight that reaches f is residence(f)*f/1000 rounded up; a plan
 // gets one more, which waits in front of the bottleneck. With all bindings in use the

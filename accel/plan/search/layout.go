@@ -66,7 +66,7 @@ func (m *machine) copyIn(s int, producers []replica, i int) float64 {
 	longest := 0.0
 	for _, p := range producers {
 		from := &m.series[p.series]
-		longest = max(longest, m.copies.ms(m.devices[from.device].memory, to.memory, from.bytes[i]))
+		longest = max(longest, m.copies.ms(m.devices[from.device].memory, to.memory, m.crossing(s, p.series, i)))
 	}
 	return longest
 }
@@ -78,17 +78,21 @@ func (m *machine) copyOut(s int, consumers []replica, j int) float64 {
 	if from.cpu {
 		return 0
 	}
-	bytes := m.series[s].bytes[j]
 	if consumers == nil {
-		return m.end(from.memory, "cpu", bytes)
+		return m.end(from.memory, "cpu", m.series[s].bytes[j])
 	}
+	longest := 0.0
 	for _, c := range consumers {
 		if m.devices[m.series[c.series].device].cpu {
-			return m.copies.ms(from.memory, "cpu", bytes)
+			longest = max(longest, m.copies.ms(from.memory, "cpu", m.crossing(s, c.series, j)))
 		}
 	}
-	return 0
+	return longest
 }
+
+// crossing is the size of the tensors in front of unit i between two series: in the
+// form of the one that needs more.
+func (m *machine) crossing(a, b, i int) int64 { return max(m.series[a].bytes[i], m.series[b].bytes[i]) }
 
 // end is the copy at an end of the network. What was not measured there is in the
 // time of the whole network.

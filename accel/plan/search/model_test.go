@@ -153,7 +153,7 @@ handover_ms: 0.25
 	}{
 		{"{devices: [{id: cpu, threads: 1}]}", 8 + 0.25},
 		{"{devices: ['gpu:0']}", 1 + 8 + 2*0.5 + 0.25},
-		{"{until: a, devices: [{id: cpu, threads: 1}]}, {devices: ['gpu:0']}", 1.5*(4+0.25) + 0.25 + 1.25*(4+0.5) + 2*1 + 2*0.5 + 0.25},
+		{"{until: a, devices: [{id: cpu, threads: 1}]}, {devices: ['gpu:0']}", 1.5*(4+0.25) + 0.25 + 1.25*(4+0.5) + 3*1 + 2*0.5 + 0.25},
 		{"{until: a, devices: ['gpu:0']}, {devices: [{id: cpu, threads: 1}]}", 1 + 1.25*(4+0.5) + 2*3 + 0.25 + 1.5*(4+0.25) + 0.25},
 	} {
 		pl, err := plan.Parse([]byte("version: 1\nsegments: ["+c.segments+"]\nin_flight: 1\n"), "p")

@@ -1,6 +1,9 @@
 package search
 
-import "math"
+import (
+	"fmt"
+	"math"
+)
 
 // loads is what a layout asks of the machine for one frame.
 type loads struct {
@@ -13,7 +16,8 @@ type loads struct {
 // segmentLoad is one segment, replica by replica.
 type segmentLoad struct {
 	together float64   // H: ms
-	time     []float64 // T: ms
+	time     []float64 // T: ms on the device
+	copies   []float64 // c: ms of copies, which a stream waits for and its device does not
 	share    []float64 // of the frames
 }
 
@@ -34,10 +38,9 @@ func (m *machine) loadsWith(l layout, streams []int, sigma []float64) loads {
 		rate := 0.0
 		for _, r := range seg.replicas {
 			from := &m.series[r.series]
-			t := from.alone(seg.from, seg.to, sigma[from.device])
-			t += m.copyIn(r.series, l.producers(k), seg.from) + m.copyOut(r.series, l.consumers(k), seg.to)
-			t = max(least, t)
+			t := max(least, from.alone(seg.from, seg.to, sigma[from.device]))
 			s.time = append(s.time, t)
+			s.copies = append(s.copies, m.copyIn(r.series, l.producers(k), seg.from)+m.copyOut(r.series, l.consumers(k), seg.to))
 			rate += from.gainAt(out.streams[from.device]) / t
 		}
 		s.together = 1 / rate
@@ -103,23 +106,37 @@ func (m *machine) rate(l layout, w loads, prep, detect int) (f float64, bottlene
 	bound(float64(m.cores), w.cores, "cores")
 	bound(float64(prep), m.cpu.Prep, "prep")
 	bound(float64(detect), m.cpu.Detect, "detect")
+	for _, way := range m.ways(l, w) {
+		bound(1, way.ms, fmt.Sprintf("copies from %s to %s", way.from, way.to))
+	}
 	for k, seg := range l {
 		for i, r := range seg.replicas {
-			bound(float64(r.streams), m.weight(seg)*m.held(w, k, i, r), "streams of "+string(m.devices[m.series[r.series].device].id))
+			if most := m.streamRate(l, w, f, k, i); most < f {
+				f, bottleneck = most, "streams of "+string(m.devices[m.series[r.series].device].id)
+			}
 		}
 	}
 	return f, bottleneck
 }
 
-// held is how long a stream of replica i of segment k is taken for one frame of
-// the plan, ms.
-func (m *machine) held(w loads, k, i int, r replica) float64 {
+// streamRate is the highest rate up to f at which the streams of replica i of segment
+// k have time for their frames. The more frames are at work on a device at that
+// rate, the longer each takes.
+func (m *machine) streamRate(l layout, w loads, f float64, k, i int) float64 {
+	r, seg := l[k].replicas[i], &w.segments[k]
 	s := &m.series[r.series]
-	t := w.segments[k].time[i]
-	if m.devices[s.device].cpu {
-		t *= s.stretch(w.streams[s.device])
+	rate := func(n int) float64 {
+		held := m.weight(l[k]) * seg.share[i] * (seg.time[i]*s.stretch(n) + seg.copies[i] + m.handOver)
+		return 1000 * float64(r.streams) / held
 	}
-	return w.segments[k].share[i] * (t + m.handOver)
+	if m.devices[s.device].cpu {
+		return min(f, rate(w.streams[s.device]))
+	}
+	best := 0.0
+	for n := 1; n <= w.streams[s.device] && best < f; n++ {
+		best = max(best, min(f, 1000/m.atWork(l, w, s.device, n), rate(n)))
+	}
+	return best
 }
 
 // residence is how long a frame is inside the graph at rate f, ms.
@@ -138,7 +155,7 @@ func (m *machine) path(l layout, w loads, f float64, model int) float64 {
 		slowest := 0.0
 		for i, r := range seg.replicas {
 			s := &m.series[r.series]
-			slowest = max(slowest, w.segments[k].time[i]*s.stretch(active[s.device])+m.handOver)
+			slowest = max(slowest, w.segments[k].time[i]*s.stretch(active[s.device])+w.segments[k].copies[i]+m.handOver)
 		}
 		sum += slowest
 	}

@@ -134,28 +134,22 @@ func (a *group) ends(next []int, k int, f func(i, j int)) {
 
 func (a *group) stepPrices(t *tables, next []int, k int, behind []float64) []float64 {
 	p, out := next[0], infinite(a.m.units+1)
-	border := a.borderPrices(t.prices, next)
-	cost := t.cost[p]
-	first := 0.0
-	if k == 0 {
-		first = a.copyPrice(t.prices, -1, p, 0)
-	}
+	border, cost := a.borders(next), t.cost[p]
 	a.ends(next, k, func(i, j int) {
-		out[i] = min(out[i], first+cost[i][j]+border[j]+behind[j])
+		out[i] = min(out[i], cost[i][j]+border[j]+behind[j])
 	})
 	return out
 }
 
-// borderPrices are the least prices of the copies behind the first of the chosen
-// segments, wherever it ends.
-func (a *group) borderPrices(c prices, next []int) []float64 {
+// borders are infinite where the first of the chosen segments cannot end, since its
+// tensors could not be copied.
+func (a *group) borders(next []int) []float64 {
 	border := make([]float64, a.m.units+1)
 	if len(next) == 1 {
-		border[a.m.units] = a.copyPrice(c, next[0], -1, a.m.units)
 		return border
 	}
 	for j := 1; j < a.m.units; j++ {
-		border[j] = a.copyPrice(c, next[0], next[1], j)
+		border[j] = a.copied(next[0], next[1], j)
 	}
 	return border
 }

@@ -53,22 +53,19 @@ func (a *group) replicaPrice(c prices, s, i, j int) float64 {
 	return price * max(least, r.alone(i, j, a.sigma[r.device]))
 }
 
-// copyPrice is a bound from below of what the copies between two placements cost
-// at a border; -1 is the end of the network.
-func (a *group) copyPrice(c prices, before, behind, at int) float64 {
-	sum := 0.0
-	side := func(p int, ms func(s int) float64) {
-		if p < 0 {
-			return
-		}
+// copied is 0 where the tensors at a border can be copied between two placements, and
+// infinite where such copies were not measured.
+func (a *group) copied(before, behind, at int) float64 {
+	side := func(p int, ms func(s int) float64) float64 {
 		cheapest := math.Inf(1)
 		for _, s := range a.places[p].series {
-			d := a.m.series[s].device
-			cheapest = min(cheapest, c.device[d]/a.fluid.gain[s]*ms(s))
+			cheapest = min(cheapest, ms(s))
 		}
-		sum += cheapest
+		return cheapest
 	}
-	side(before, func(s int) float64 { return a.out[behind+1][s][at] })
-	side(behind, func(s int) float64 { return a.in[before+1][s][at] })
-	return sum
+	if math.IsInf(side(before, func(s int) float64 { return a.out[behind+1][s][at] }), 1) ||
+		math.IsInf(side(behind, func(s int) float64 { return a.in[before+1][s][at] }), 1) {
+		return math.Inf(1)
+	}
+	return 0
 }

@@ -39,6 +39,23 @@ func (c copies) ms(from, to accel.DeviceID, bytes int64) float64 {
 	return c.ms(from, "cpu", bytes) + c.ms("cpu", to, bytes)
 }
 
+// busy is for how long a copy keeps the way between two memories from other copies: its
+// time without what starting it costs, since the next can be started meanwhile.
+func (c copies) busy(from, to accel.DeviceID, bytes int64) float64 {
+	line := c[[2]accel.DeviceID{from, to}]
+	if from == to || line == nil { // over the CPU it has two ways
+		return 0
+	}
+	last := line[len(line)-1]
+	if len(line) > 1 {
+		a := line[len(line)-2]
+		if a.Bytes < last.Bytes {
+			return max(0, last.MS-a.MS) / float64(last.Bytes-a.Bytes) * float64(bytes)
+		}
+	}
+	return last.MS / float64(max(1, last.Bytes)) * float64(bytes)
+}
+
 func along(line []plan.Transfer, bytes int64) float64 {
 	if len(line) == 1 {
 		return line[0].MS * float64(bytes) / float64(max(1, line[0].Bytes))

@@ -160,7 +160,7 @@ func (s *sim) serve(st *stream) {
 // served is called when a device has done a stream's frame.
 func (s *sim) served(st *stream, start time.Duration) {
 	s.record(st, start)
-	if d := s.stations[st.node].Handover; d > 0 {
+	if d := s.stations[st.node].Handover + st.replica.Copies; d > 0 {
 		s.agenda.plan(s.now+d, handedOver, st.id)
 		return
 	}

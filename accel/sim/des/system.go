@@ -37,8 +37,9 @@ type Node struct {
 type Replica struct {
 	Device  int // index of System.Devices
 	Streams int
-	Service Dist    // of a frame that is alone on the device
-	Share   float64 // of the device's capacity that a frame can use
+	Service Dist          // of a frame that is alone on the device
+	Share   float64       // of the device's capacity that a frame can use
+	Copies  time.Duration // of a frame: its stream waits for them, its device does not
 	// Ahead: a stream is given its next frame, and the next node gets it too, before
 	// the frame has come, as on devices that chain by events. Such streams take
 	// frames in turn, however many they have. Else a stream has one frame until
