@@ -87,6 +87,21 @@ func TestUnequalReplicas(t *testing.T) {
 	}
 }
 
+// TestCopies: a stream waits for its copies, its device works for another meanwhile.
+func TestCopies(t *testing.T) {
+	for streams, want := range map[int]float64{1: 1000.0 / 15, 2: 100} {
+		r := on(1, streams, Constant(10*ms), 1)
+		r.Copies = 5 * ms
+		s := System{
+			Devices:  []Device{{Name: "cpu", Capacity: 4}, {Name: "gpu:0", Capacity: 1, Gain: []float64{1, 1}}},
+			Source:   Source{Cameras: 1, Queue: 2},
+			InFlight: 4,
+			Nodes:    []Node{{Name: "infer.0", Replicas: []Replica{r}}},
+		}
+		near(t, "rate", must(t, s, half).FPS, want)
+	}
+}
+
 func TestSlowdown(t *testing.T) {
 	s := chain(6, on(0, 1, times(10), 1), on(1, 1, times(10), 1))
 	s.Devices[0].Slow = []float64{0, 1.2}
