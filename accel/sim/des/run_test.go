@@ -87,18 +87,25 @@ func TestUnequalReplicas(t *testing.T) {
 	}
 }
 
-// TestCopies: a stream waits for its copies, its device works for another meanwhile.
+// TestCopies: a stream waits for its copies. A device that serves first in, first out
+// works for the other stream meanwhile; one that two frames share ends both at once, and
+// both copy then.
 func TestCopies(t *testing.T) {
-	for streams, want := range map[int]float64{1: 1000.0 / 15, 2: 100} {
-		r := on(1, streams, Constant(10*ms), 1)
+	shared := Device{Name: "gpu:0", Capacity: 2, Gain: []float64{1, 1}}
+	for _, c := range []struct {
+		device  Device
+		streams int
+		fps     float64
+	}{{shared, 1, 1000.0 / 15}, {shared, 2, 2000.0 / 25}, {dla("dla:0", 1), 1, 1000.0 / 15}, {dla("dla:0", 1), 2, 100}} {
+		r := on(1, c.streams, Constant(10*ms), 1)
 		r.Copies = 5 * ms
 		s := System{
-			Devices:  []Device{{Name: "cpu", Capacity: 4}, {Name: "gpu:0", Capacity: 1, Gain: []float64{1, 1}}},
+			Devices:  []Device{{Name: "cpu", Capacity: 4}, c.device},
 			Source:   Source{Cameras: 1, Queue: 2},
 			InFlight: 4,
 			Nodes:    []Node{{Name: "infer.0", Replicas: []Replica{r}}},
 		}
-		near(t, "rate", must(t, s, half).FPS, want)
+		near(t, c.device.Name, must(t, s, half).FPS, c.fps)
 	}
 }
 
