@@ -69,22 +69,22 @@ func (d *drift) look(now time.Time) {
 	d.judge(window.Quantile(0.5))
 }
 
-// judge logs a time that is far from what the log has said last: at first from
-// Expect, later from the last line, so that a lasting drift is one line.
+// judge logs a time that is too long, once until it has changed by as much again or is
+// right again. A shorter one is no drift: where frames come more slowly than the plan could
+// take them, stages have the cores to themselves.
 func (d *drift) judge(seen time.Duration) {
-	if !apart(seen, d.said) {
+	was, is := longer(d.said, d.Expect), longer(seen, d.Expect)
+	if is == was && !(is && (longer(seen, d.said) || longer(d.said, seen))) {
 		return
 	}
 	d.said = seen
 	log := d.log.With("stage", d.Name, "expected", d.Expect, "seen", seen.Round(time.Microsecond))
-	if apart(seen, d.Expect) {
+	if is {
 		log.Warn("stage drifts from its plan")
 		return
 	}
 	log.Info("stage keeps to its plan again")
 }
 
-// apart says whether one time is over 25 % more than the other.
-func apart(a, b time.Duration) bool {
-	return float64(max(a, b)) > driftRatio*float64(min(a, b))
-}
+// longer says whether one time is over 25 % more than the other.
+func longer(a, b time.Duration) bool { return float64(a) > driftRatio*float64(b) }

@@ -70,7 +70,7 @@ type Predicted struct {
 	LatencyMS  float64 `yaml:"latency_ms" rule:"min=0" doc:"milliseconds from prep to detect"`
 	Bottleneck string  `yaml:"bottleneck,omitempty" doc:"what limits the rate: a device, prep or detect"`
 	// StagesMS is by the name of the node: prep, infer.0 …, detect.
-	StagesMS map[string]float64 `yaml:"stages_ms,omitempty" rule:"above=0" doc:"milliseconds that a frame takes in each stage while the plan runs: prep, infer.0 and so on, detect. Where a stage on the CPU takes over 25 % more or less, braid warns"`
+	StagesMS map[string]float64 `yaml:"stages_ms,omitempty" rule:"above=0" doc:"milliseconds that a frame takes in each stage while the plan runs: prep, infer.0 and so on, detect. Where a stage on the CPU takes over 25 % more, braid warns"`
 }
 
 // Default is a Plan without segments, with the defaults of the file.

@@ -79,6 +79,7 @@ func (c *chosen) settle(k *search.Candidate) error {
 	bindings := k.Memory / int64(k.Plan.InFlight)
 	planned := max(k.Plan.InFlight, k.Plan.UsualInFlight())
 	var rates []float64
+	var runs []*des.Result
 	var tried []int
 	for n := planned; n <= simMost*planned; n += max(1, planned/2) {
 		k.Plan.InFlight = n
@@ -86,7 +87,7 @@ func (c *chosen) settle(k *search.Candidate) error {
 		if err != nil {
 			return err
 		}
-		rates, tried = append(rates, r.FPS), append(tried, n)
+		rates, runs, tried = append(rates, r.FPS), append(runs, r), append(tried, n)
 		if r.FPS >= simEnough*k.FPS {
 			break
 		}
@@ -98,9 +99,31 @@ func (c *chosen) settle(k *search.Candidate) error {
 	if rates[i] < simEnough*k.FPS {
 		k.FPS, k.Bottleneck = rates[i], "order and waiting (sim)"
 	}
+	if c.profile.CPU.Decode > 0 { // else the stages would look as if nobody decoded beside them
+		k.Plan.Predicted.StagesMS = stagesOf(k.Plan, runs[i])
+	}
 	k.LatencyMS = float64(tried[i]) * 1000 / k.FPS
 	k.Plan.Predicted.FPS, k.Plan.Predicted.LatencyMS, k.Plan.Predicted.Bottleneck = math.Round(k.FPS*1000)/1000, math.Round(k.LatencyMS*1000)/1000, k.Bottleneck
 	return nil
+}
+
+// stagesOf are the milliseconds that a frame is in each stage of a plan that was simulated: the
+// time that its workers have one, by how many they are and how many frames they take.
+func stagesOf(p plan.Plan, r *des.Result) map[string]float64 {
+	ms := map[string]float64{}
+	for node, name := range p.StageNames() {
+		workers := p.Prep.Workers
+		switch i := node - 1; {
+		case i == len(p.Segments):
+			workers = p.Detect.Workers
+		case i >= 0:
+			workers = len(p.Replicas(i))
+		}
+		if t := r.Nodes[node].Occupied * float64(workers) * 1000 / r.FPS; t > 0 {
+			ms[name] = math.Round(t*1e6) / 1e6
+		}
+	}
+	return ms
 }
 
 // take makes a candidate the chosen one, and says of those that are not why.

@@ -80,3 +80,30 @@ func TestRefineWithoutCopies(t *testing.T) {
 		t.Errorf("drawing: %v", err)
 	}
 }
+
+// TestStages: on two cores that decode, prepare and infer all the time, each step takes
+// as much longer as there are more at work than cores. Without the time of decoding nothing is
+// said of stages.
+func TestStages(t *testing.T) {
+	p := plan.Profile{Version: 1, Cores: 2, CPU: plan.CPUTimes{Decode: 4, Prep: 1, Detect: 0.5}}
+	p.Units = []plan.Unit{{Device: "cpu", Threads: 1, MS: 20}}
+	stages := func() map[string]float64 {
+		c, err := search.Choose(p, nil, search.Goal{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		made := &chosen{Choice: c, profile: p, origin: "test"}
+		if err := made.refine(); err != nil {
+			t.Fatal(err)
+		}
+		return made.Chosen.Plan.Predicted.StagesMS
+	}
+	is := stages()
+	if len(is) != 3 || is["prep"] < 1 || is["prep"] > 2 || is["infer.0"] < 20 || is["infer.0"] > 30 || is["detect"] < 0.5 || is["detect"] > 1 {
+		t.Errorf("stages take %v ms", is)
+	}
+	p.CPU.Decode = 0
+	if is := stages(); is != nil {
+		t.Errorf("without decoding stages take %v ms", is)
+	}
+}
