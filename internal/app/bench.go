@@ -120,7 +120,7 @@ func measureRows(ctx context.Context, env *Env, rt accel.Backend, o BenchOptions
 	}
 	b := &benchRounds{
 		env: env, rows: rows, single: singleThread(rows, report.Model), o: o, gauges: newGauges(rt), check: checkScaling,
-		stand: &benchStand{course: course, open: map[*benchRow]contender{}},
+		stand: newBenchStand(course, o.Duration/4),
 	}
 	defer closeInto(&err, b.stand.closeAll)
 	defer closeInto(&err, b.gauges.Close)

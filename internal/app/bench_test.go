@@ -76,7 +76,7 @@ func (h *heat) bench(rounds int, names ...string) *benchRounds {
 	h.times = map[string]int{}
 	b := &benchRounds{
 		env: &Env{Log: slog.New(slog.DiscardHandler)}, o: BenchOptions{Rounds: rounds, Duration: time.Second},
-		stand:  &benchStand{course: h, open: map[*benchRow]contender{}},
+		stand:  newBenchStand(h, -1),
 		gauges: newGauges(nil), check: func() bench.Check { return bench.Check{One: 10, All: 11} },
 	}
 	for _, n := range names {
@@ -162,6 +162,20 @@ func TestDisturbedRounds(t *testing.T) {
 func TestStandWithoutRoom(t *testing.T) {
 	h := &heat{rate: steady, room: 1}
 	b := h.bench(2, "a", "b")
+	if _, err := b.run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"open a", "a", "close a", "open b", "b", "close b", "open b", "b", "close b", "open a", "a", "close a"}
+	if !slices.Equal(h.done, want) {
+		t.Errorf("got %v\nwant %v", h.done, want)
+	}
+}
+
+// What is quick to set up is set up anew for each turn.
+func TestQuickRows(t *testing.T) {
+	h := &heat{rate: steady}
+	b := h.bench(2, "a", "b")
+	b.stand.patience = time.Minute
 	if _, err := b.run(t.Context()); err != nil {
 		t.Fatal(err)
 	}

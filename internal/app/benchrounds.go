@@ -91,7 +91,7 @@ func (b *benchRounds) sample(ctx context.Context, r *benchRow, round int) (err e
 		r.Timeline = pieces(c.graphOf())
 	}
 	r.Samples = append(r.Samples, s)
-	return b.stand.rest()
+	return b.stand.rest(r)
 }
 
 // sampleLimit measures what a frame costs one core.

@@ -27,13 +27,21 @@ type contender interface {
 
 func (p *pipeline) graphOf() *pipeline { return p }
 
-// benchStand keeps contenders set up from round to round, since that may take
-// longer than a measurement. Where memory is short it keeps one at a time.
+// benchStand keeps contenders set up from round to round where that takes longer than
+// patience, as building an engine does. Those that are quick are set up anew each time: a
+// place in memory is worth 2 to 3 %, and the row that came first would keep its own. Where
+// memory is short it keeps none.
 type benchStand struct {
-	course course
-	open   map[*benchRow]contender
-	grown  int64 // the most memory that one has taken, bytes
-	alone  bool  // keep none
+	course   course
+	patience time.Duration
+	open     map[*benchRow]contender
+	slow     map[*benchRow]bool
+	grown    int64 // the most memory that one has taken, bytes
+	alone    bool  // keep none
+}
+
+func newBenchStand(c course, patience time.Duration) *benchStand {
+	return &benchStand{course: c, patience: patience, open: map[*benchRow]contender{}, slow: map[*benchRow]bool{}}
 }
 
 // get sets a row's plan up, unless it is.
@@ -41,6 +49,7 @@ func (s *benchStand) get(ctx context.Context, r *benchRow) (contender, error) {
 	if c := s.open[r]; c != nil {
 		return c, nil
 	}
+	start := time.Now()
 	before, _ := freeMemory()
 	if len(s.open) > 0 && before < 2*s.grown {
 		s.alone = true
@@ -61,16 +70,19 @@ func (s *benchStand) get(ctx context.Context, r *benchRow) (contender, error) {
 	}
 	after, _ := freeMemory()
 	s.grown = max(s.grown, before-after)
-	s.open[r] = c
+	s.open[r], s.slow[r] = c, time.Since(start) > s.patience
 	return c, nil
 }
 
-// rest frees what has been measured, where memory is short.
-func (s *benchStand) rest() error {
-	if !s.alone {
+// rest frees a row that has been measured, where it is quick to set up again or memory is
+// short.
+func (s *benchStand) rest(r *benchRow) error {
+	if s.slow[r] && !s.alone {
 		return nil
 	}
-	return s.closeAll()
+	c := s.open[r]
+	delete(s.open, r)
+	return c.Close()
 }
 
 // closeAll frees all contenders.

@@ -29,7 +29,7 @@ func (o PlanOptions) measure(ctx context.Context, env *Env, rt accel.Backend, ma
 	c.predict(ctx, rows, len(o.Inputs) == 0)
 	b := &benchRounds{
 		env: env, rows: rows, o: with, gauges: newGauges(rt), check: checkScaling,
-		stand: &benchStand{course: along, open: map[*benchRow]contender{}},
+		stand: newBenchStand(along, o.Duration/4),
 	}
 	defer closeInto(&err, b.stand.closeAll)
 	if _, err := b.run(ctx); err != nil {
