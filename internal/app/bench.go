@@ -119,7 +119,7 @@ func measureRows(ctx context.Context, env *Env, rt accel.Backend, o BenchOptions
 		env.Log.Warn("row left out", "row", l.Name, "why", l.Why)
 	}
 	b := &benchRounds{
-		env: env, rows: rows, single: singleThread(rows, report.Model), o: o, gauges: newGauges(rt), check: checkScaling,
+		env: env, rows: rows, single: singleThread(rows, report.Model), o: o, gauges: newGauges(rt), check: newScalingCheck().check,
 		stand: newBenchStand(course, o.Duration/4),
 	}
 	defer closeInto(&err, b.stand.closeAll)

@@ -88,7 +88,7 @@ func TestCheckIsAlwaysTheSameWork(t *testing.T) {
 	if a, b := xorshift(1, 1000), xorshift(1, 1000); a != b || a == xorshift(1, 999) {
 		t.Error("the calibration loop does not do what it is told")
 	}
-	if c := checkScaling(); c.One <= 0 || c.All <= 0 {
+	if c := newScalingCheck().check(); c.One <= 0 || c.All <= 0 || c.Memory <= 0 {
 		t.Errorf("%+v", c)
 	}
 }

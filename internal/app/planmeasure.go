@@ -28,7 +28,7 @@ func (o PlanOptions) measure(ctx context.Context, env *Env, rt accel.Backend, ma
 	}
 	c.predict(ctx, rows, len(o.Inputs) == 0)
 	b := &benchRounds{
-		env: env, rows: rows, o: with, gauges: newGauges(rt), check: checkScaling,
+		env: env, rows: rows, o: with, gauges: newGauges(rt), check: newScalingCheck().check,
 		stand: newBenchStand(along, o.Duration/4),
 	}
 	defer closeInto(&err, b.stand.closeAll)
