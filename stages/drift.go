@@ -74,7 +74,8 @@ func (d *drift) look(now time.Time) {
 // take them, stages have the cores to themselves.
 func (d *drift) judge(seen time.Duration) {
 	was, is := longer(d.said, d.Expect), longer(seen, d.Expect)
-	if is == was && !(is && (longer(seen, d.said) || longer(d.said, seen))) {
+	changed := longer(seen, d.said) || longer(d.said, seen)
+	if is == was && (!is || !changed) {
 		return
 	}
 	d.said = seen

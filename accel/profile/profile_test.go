@@ -396,3 +396,25 @@ func TestWatts(t *testing.T) {
 		}
 	})
 }
+
+// TestStreamsAgain: neighbours that take a core for a while, and leave one that works
+// alone in peace, make the streams be measured again.
+func TestStreamsAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &machine{nodes: uneven(10), devices: []accel.Device{cpu2}, lanes: map[accel.DeviceID]int{"cpu": 2}}
+		crowd := 10 // runs beside another that are disturbed
+		m.noise = func(int) float64 {
+			m.mu.Lock()
+			defer m.mu.Unlock()
+			if m.busy["cpu"] < 2 || crowd == 0 {
+				return 1
+			}
+			crowd--
+			return 2.5
+		}
+		p := measured2(t, m, Quick())
+		if crowd > 0 || p.Streams[1].N != 2 || p.Streams[1].Rate < 2*enoughOfAll*p.Streams[0].Rate {
+			t.Errorf("%d runs would have been disturbed yet; streams %+v", crowd, p.Streams)
+		}
+	})
+}
