@@ -69,22 +69,24 @@ func (d *drift) look(now time.Time) {
 	d.judge(window.Quantile(0.5))
 }
 
-// judge logs a time that is too long, once until it has changed by as much again or is
-// right again. A shorter one is no drift: where frames come more slowly than the plan could
-// take them, stages have the cores to themselves.
+// judge logs a time that is far from what the log has said last: at first from
+// Expect, later from the last line, so that a lasting drift is one line. One that is too short
+// is no warning: where frames come more slowly than the plan could take them, stages have
+// the cores to themselves.
 func (d *drift) judge(seen time.Duration) {
-	was, is := longer(d.said, d.Expect), longer(seen, d.Expect)
-	changed := longer(seen, d.said) || longer(d.said, seen)
-	if is == was && (!is || !changed) {
+	if !longer(seen, d.said) && !longer(d.said, seen) {
 		return
 	}
 	d.said = seen
 	log := d.log.With("stage", d.Name, "expected", d.Expect, "seen", seen.Round(time.Microsecond))
-	if is {
+	switch {
+	case longer(seen, d.Expect):
 		log.Warn("stage drifts from its plan")
-		return
+	case longer(d.Expect, seen):
+		log.Info("stage is faster than its plan")
+	default:
+		log.Info("stage keeps to its plan again")
 	}
-	log.Info("stage keeps to its plan again")
 }
 
 // longer says whether one time is over 25 % more than the other.

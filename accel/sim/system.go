@@ -71,7 +71,7 @@ func (t *Times) pool(name string, workers int, ms float64) des.Node {
 // node is a segment. Where its device chains by events, its streams are given
 // frames ahead; the CPU's have run one before they take another.
 func (t *Times) node(segment int, devices []des.Device) (des.Node, error) {
-	n := des.Node{Name: "infer." + strconv.Itoa(segment), Handover: t.extras.HandOver}
+	n := des.Node{Name: "infer." + strconv.Itoa(segment), Handover: milliseconds(t.profile.HandOver)}
 	most := 0
 	if ahead := t.plan.Ahead(segment); ahead > 0 {
 		most = ahead + 1

@@ -217,13 +217,13 @@ func TestGraphAndSimulatorAgree(t *testing.T) {
 // TestTimes adds up by hand.
 func TestTimes(t *testing.T) {
 	p := plan.Profile{
-		Version: 1, Cores: 4,
+		Version: 1, Cores: 4, Input: 2000,
 		Units: []plan.Unit{
 			{At: "a", Device: "cpu", Threads: 1, MS: 10, CutMS: 1, Bytes: 1000},
 			{At: "b", Device: "cpu", Threads: 1, MS: 20, CutMS: 2, Bytes: 3000},
 			{Device: "cpu", Threads: 1, MS: 30, Bytes: 500},
 			{At: "a", Device: "sim:g", MS: 1, CutMS: 0.2, Bytes: 1000},
-			{At: "b", Device: "sim:g", MS: 2, CutMS: 0.4, Bytes: 3000},
+			{At: "b", Device: "sim:g", MS: 2, CutMS: 0.4, Bytes: 1500}, // half of what the CPU needs
 			{Device: "sim:g", MS: 3, Bytes: 500},
 			{At: "a", Device: "sim:d", MS: 2, Bytes: 1000},
 			{At: "b", Device: "sim:d", Why: "layer Mish_3 (Mish) is not one of a DLA's", Bytes: 3000},
@@ -242,7 +242,7 @@ func TestTimes(t *testing.T) {
 	}
 	pl := plan.Default()
 	pl.Segments = []plan.Segment{until("a", "sim:d", 0), until("b", "sim:g", 0), until("", "cpu", 1)}
-	times, err := NewTimes(p, pl, Extras{InputBytes: 2000})
+	times, err := NewTimes(p, pl, Extras{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -285,7 +285,7 @@ func TestTimes(t *testing.T) {
 		}
 	}
 	p.Transfers = p.Transfers[:2]
-	if _, err := NewTimes(p, pl, Extras{InputBytes: 1}); err == nil || !strings.Contains(err.Error(), "no transfers from cpu to sim:d") {
+	if _, err := NewTimes(p, pl, Extras{}); err == nil || !strings.Contains(err.Error(), "no transfers from cpu to sim:d") {
 		t.Errorf("without transfers: %v", err)
 	}
 }
@@ -293,10 +293,10 @@ func TestTimes(t *testing.T) {
 // TestSystem looks at what a plan becomes.
 func TestSystem(t *testing.T) {
 	p := profile([2]float64{4, 6}, [2]float64{4, 6})
-	p.CPU.Decode = 3
+	p.CPU.Decode, p.HandOver = 3, 1
 	p.Units = append(p.Units, plan.Unit{At: "a", Device: "cpu", Threads: 2, MS: 40}, plan.Unit{Device: "cpu", Threads: 2, MS: 40})
 	pl := place(5, at("sim:d", 2), []plan.Placement{{ID: "cpu", Streams: 2, Threads: 2}, {ID: "sim:g"}})
-	times, err := NewTimes(p, pl, Extras{HandOver: time.Millisecond, CV: 0.1})
+	times, err := NewTimes(p, pl, Extras{CV: 0.1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -320,6 +320,7 @@ func TestSystem(t *testing.T) {
 	if s.InFlight != 5 || s.Source.Decode.Mean != 3*time.Millisecond || s.Nodes[1].Handover != time.Millisecond || s.Nodes[0].Replicas[0].Streams != 2 {
 		t.Errorf("system %+v", s)
 	}
+	p.HandOver = 0
 	serial := plan.Serial("net")
 	serial.Segments[0].Devices[0].Threads = 2
 	times, err = NewTimes(p, serial, Extras{})

@@ -22,11 +22,9 @@ type Times struct {
 	ends    []int // by segment: units up to its end
 }
 
-// Extras are what a profile may not say.
+// Extras are what a profile does not say.
 type Extras struct {
-	InputBytes int64         // of what prep writes, which a device with a memory of its own copies in
-	HandOver   time.Duration // from the end of one segment to the start of the next
-	CV         float64       // coefficient of variation of all times; 0: they are constant
+	CV float64 // coefficient of variation of all times; 0: they are constant
 }
 
 // NewTimes checks that the profile has the plan's cut points and devices.

@@ -15,9 +15,9 @@ func (t *Times) copies(segment int, memory accel.DeviceID, units []plan.Unit, be
 	if memory == host {
 		return 0, nil
 	}
-	bytes := t.extras.InputBytes
+	bytes := t.profile.Input
 	if begin > 0 {
-		bytes = units[begin-1].Bytes
+		bytes = t.crossing(segment-1, begin, units)
 	}
 	var in, out float64
 	for _, from := range t.memories(segment - 1) {
@@ -31,13 +31,28 @@ func (t *Times) copies(segment int, memory accel.DeviceID, units []plan.Unit, be
 		if to != host {
 			continue
 		}
-		ms, err := t.copy(memory, to, units[end-1].Bytes)
+		ms, err := t.copy(memory, to, t.crossing(segment+1, end, units))
 		if err != nil {
 			return 0, err
 		}
 		out = ms
 	}
 	return in + out, nil
+}
+
+// crossing is the size of what crosses behind so many units, between the series whose units
+// are given and those of a neighbour: in the form of the one that needs more.
+func (t *Times) crossing(neighbour, behind int, units []plan.Unit) int64 {
+	most := units[behind-1].Bytes
+	if neighbour == len(t.plan.Segments) {
+		return most // detect has no form of its own
+	}
+	for _, r := range t.plan.Replicas(neighbour) {
+		if key, err := t.series(neighbour, r.Device, r.Threads); err == nil { // else NewTimes refuses the plan
+			most = max(most, t.units[key][behind-1].Bytes)
+		}
+	}
+	return most
 }
 
 // memories are those that a segment works on; in front of the first and behind the

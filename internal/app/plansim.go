@@ -153,9 +153,7 @@ func (c *chosen) run(p plan.Plan, o des.Options) (*des.Result, error) {
 }
 
 func (c *chosen) system(p plan.Plan) (des.System, error) {
-	times, err := sim.NewTimes(c.profile, p, sim.Extras{
-		InputBytes: c.profile.Input, HandOver: time.Duration(c.profile.HandOver * float64(time.Millisecond)),
-	})
+	times, err := sim.NewTimes(c.profile, p, sim.Extras{})
 	if err != nil {
 		return des.System{}, fmt.Errorf("simulating the plan: %w", err)
 	}

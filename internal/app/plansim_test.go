@@ -1,6 +1,7 @@
 package app
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -76,7 +77,7 @@ func TestRefineWithoutCopies(t *testing.T) {
 	if err := made.simulate(); err != nil || made.sim != nil {
 		t.Errorf("simulated %+v, %v", made.sim, err)
 	}
-	if err := made.draw("none.svg"); err == nil || ExitCode(err) != 3 || !strings.Contains(err.Error(), "no transfers") {
+	if err := made.draw(filepath.Join(t.TempDir(), "none.svg")); err == nil || ExitCode(err) != 3 || !strings.Contains(err.Error(), "no transfers") {
 		t.Errorf("drawing: %v", err)
 	}
 }

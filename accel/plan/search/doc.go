@@ -32,9 +32,9 @@
 // but not its device, which works on frames of other streams meanwhile; and it
 // takes the way between the two memories, for as long as its bytes need beyond what
 // starting it costs (the slope between the two largest measured sizes). The network's input
-// comes from the CPU and its output goes there; where a copy was not measured it is taken over
-// the CPU, else the layout is left out, but for the ends of the network, where it then
-// counts as nothing.
+// comes from the CPU and its output goes there. Where a copy was not measured it is taken over
+// the CPU, and then counts on no way, else the layout is left out, but for the ends of the
+// network, where it then counts as nothing.
 //
 // # The bounds of the rate f
 //
@@ -48,8 +48,8 @@
 //	residence(f) = prep + detect + sum over k of (max over d of (T_kd*n_d/g_kd(n_d) + c_kd) + handover)
 //
 // n_d is how many frames are at work on device d at once: the smallest n from 1 to
-// S_d with f/1000 * sum of share_kd*T_kd/g_kd(n) <= 1. (On the CPU n_d = S_d, at most m.) The maximum over the replicas is what order costs: a frame that a
-// fast replica took waits, with its bindings, for the one before it on a slow
+// S_d with f/1000 * sum of share_kd*T_kd/g_kd(n) <= 1. (On the CPU n_d = S_d, at most m.)
+// The maximum over the replicas is what order costs: a frame that a fast replica took waits, with its bindings, for the one before it on a slow
 // replica. The least in_flight that reaches f is residence(f)*f/1000 rounded up; a plan
 // gets one more, which waits in front of the bottleneck. With all bindings in use the
 // latency is in_flight/f (Little).

@@ -40,10 +40,11 @@ func (c copies) ms(from, to accel.DeviceID, bytes int64) float64 {
 }
 
 // busy is for how long a copy keeps the way between two memories from other copies: its
-// time without what starting it costs, since the next can be started meanwhile.
+// time without what starting it costs, since the next can be started meanwhile. What goes over
+// the CPU, since the direct copy was not measured, is not counted.
 func (c copies) busy(from, to accel.DeviceID, bytes int64) float64 {
 	line := c[[2]accel.DeviceID{from, to}]
-	if from == to || line == nil { // over the CPU it has two ways
+	if from == to || line == nil {
 		return 0
 	}
 	last := line[len(line)-1]
