@@ -16,11 +16,12 @@ type Precision string
 const (
 	FP32 Precision = "fp32"
 	FP16 Precision = "fp16"
+	BF16 Precision = "bf16" // of CPUs that have it, and of some NPUs
 	INT8 Precision = "int8"
 )
 
 // Values are all precisions.
-func (Precision) Values() []string { return []string{"fp32", "fp16", "int8"} }
+func (Precision) Values() []string { return []string{"fp32", "fp16", "bf16", "int8"} }
 
 // UnmarshalText refuses anything else.
 func (p *Precision) UnmarshalText(text []byte) error {

@@ -24,6 +24,7 @@ type Profile struct {
 	CPU       CPUTimes    `yaml:"cpu_ms,flow" doc:"CPU time around the network"`
 	HandOver  float64     `yaml:"handover_ms,omitempty" rule:"min=0" doc:"from the end of one segment to the start of the next, on the path of a frame"`
 	Input     int64       `yaml:"input_bytes,omitempty" rule:"min=0" doc:"of what prep writes, which a device with a memory of its own copies in"`
+	Accuracy  []Accuracy  `yaml:"accuracy,omitempty" doc:"what precisions lose; a planner leaves those out that lose more than it may"`
 	Watts     []Watts     `yaml:"watts,omitempty" doc:"electrical power of the devices; the energy goal needs it"`
 	Simulated []SimDevice `yaml:"simulated,omitempty" doc:"devices of this profile that were declared and not measured"`
 }
@@ -82,6 +83,14 @@ type CPUTimes struct {
 
 // All is the CPU time of a frame around the network, ms of one core.
 func (c CPUTimes) All() float64 { return c.Decode + c.Prep + c.Detect + c.Publish }
+
+// Accuracy is what a device's precision makes of the model's detections.
+type Accuracy struct {
+	Device    accel.DeviceID `yaml:"device" rule:"required" doc:"where the model ran"`
+	Precision Precision      `yaml:"precision,omitempty" doc:"default: fp32"`
+	Drop      float64        `yaml:"drop" rule:"min=-1,max=1" doc:"mAP lost against fp32 on the CPU, absolute; negative: gained"`
+	Images    int            `yaml:"images,omitempty" rule:"min=0" doc:"pictures that it was measured with"`
+}
 
 // Watts is the electrical power that a device takes.
 type Watts struct {

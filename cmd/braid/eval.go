@@ -38,7 +38,7 @@ func evalCmd(c *common) *cobra.Command {
 	f.StringSliceVar(&o.Classes, "classes", nil, "evaluate these classes only, by name")
 	f.Float64Var(&o.MinMAP, "min-map", 0, "exit 5 where the mAP is lower")
 	f.StringVar(&o.ComparePlan, "compare-plan", "", "run the model under this plan too: auto, serial or a file; exit 5 beyond --max-drop")
-	f.Float64Var(&o.MaxDrop, "max-drop", 0.002, "how much lower the mAP of --compare-plan may be than that of --plan, absolute")
+	f.Float64Var(&o.MaxDrop, "max-drop", app.MaxDrop, "how much lower the mAP of --compare-plan may be than that of --plan, absolute")
 	f.Float64Var(&o.MinAP50, "min-ap50", 0, "exit 5 where the AP50 is lower")
 	return cmd
 }

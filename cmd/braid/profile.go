@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+
 	"github.com/spf13/cobra"
 
 	"braid/internal/app"
@@ -17,6 +19,9 @@ func profileCmd(c *common) *cobra.Command {
 		Example: "  braid profile yolox-nano --input street.mp4\n" +
 			"  braid profile --model yolov4.onnx --devices gpu:0,dla:0 --out profile.yaml",
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if (o.Images == "") != (o.Annotations == "") {
+				return usage(cmd, errors.New("--images and --annotations go together"))
+			}
 			o.Choice = c.modelChoice(args)
 			return app.Profile(cmd.Context(), c.env, o)
 		},
@@ -27,5 +32,7 @@ func profileCmd(c *common) *cobra.Command {
 	f.StringSliceVar(&o.Precision, "precision", nil, "of devices other than the CPU: fp32, fp16, int8 (default fp16)")
 	f.BoolVar(&o.Quick, "quick", false, "a rough profile in seconds")
 	f.StringVar(&o.Input, "input", "", "a recording whose decoding is measured too")
+	f.StringVar(&o.Images, "images", "", "folder of the images of --annotations")
+	f.StringVar(&o.Annotations, "annotations", "", "truth in COCO's form: what each precision other than fp32 loses is measured too")
 	return cmd
 }

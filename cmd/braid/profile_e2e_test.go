@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -97,6 +98,53 @@ func profileFile(t *testing.T, path string) plan.Profile {
 		t.Fatal(err)
 	}
 	return p
+}
+
+// TestProfileAccuracy: what a precision loses is measured, and a plan leaves out one that
+// loses too much. A simulated device computes on the CPU in fp32, so that it loses nothing.
+func TestProfileAccuracy(t *testing.T) {
+	images, annotations := few(t, 3)
+	devices := writeFile(t, "devices.yaml", `{name: box, cores: 2, source: a test, devices: [{id: "sim:x", kind: gpu, speed: 1}]}`)
+	out := filepath.Join(t.TempDir(), "profile.yaml")
+	sim := func(args ...string) result {
+		cmd, _ := afresh(t, args...)
+		cmd.Env = append(cmd.Env, "BRAID_SIM="+devices)
+		return finish(t, cmd)
+	}
+	r := sim("profile", "braid-nano-320", "--quick", "--out", out, "--images", images, "--annotations", annotations)
+	if r.code != 0 || !strings.Contains(r.out, "sim:x in fp16: 0.0000 mAP less than in fp32, 3 images") {
+		t.Fatalf("exit %d\n%s%s", r.code, r.out, r.stderr)
+	}
+	p := profileFile(t, out)
+	if want := []plan.Accuracy{{Device: "sim:x", Precision: plan.FP16, Images: 3}}; !slices.Equal(p.Accuracy, want) {
+		t.Fatalf("accuracy %+v, want %+v", p.Accuracy, want)
+	}
+	if r := sim("plan", "braid-nano-320", "--profile", out, "--explain"); r.code != 0 || !strings.Contains(r.out, "sim:x") || strings.Contains(r.out, "loses") {
+		t.Errorf("exit %d\n%s%s", r.code, r.out, r.stderr)
+	}
+	p.Accuracy[0].Drop = 0.0305
+	text, err := p.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	worse := writeFile(t, "worse.yaml", string(text))
+	for _, c := range []struct {
+		args []string
+		told bool
+	}{{nil, true}, {[]string{"--max-drop", "0.03"}, true}, {[]string{"--max-drop", "0.04"}, false}, {[]string{"--precision", "fp32,fp16"}, false}} {
+		r := sim(append([]string{"plan", "braid-nano-320", "--profile", worse, "--explain"}, c.args...)...)
+		if told := strings.Contains(r.out, "sim:x loses 0.0305 mAP in fp16"); r.code != 0 || told != c.told {
+			t.Errorf("%v: exit %d, told %v\n%s%s", c.args, r.code, told, r.out, r.stderr)
+		}
+	}
+	for flags, says := range map[string]string{
+		"--images " + images:                            "annotations",
+		"--images " + images + " --annotations no.json": "no.json",
+	} {
+		if r := sim(append([]string{"profile", "braid-nano-320"}, strings.Fields(flags)...)...); r.code < 2 || !strings.Contains(r.stderr, says) {
+			t.Errorf("%s: exit %d\n%s", flags, r.code, r.stderr)
+		}
+	}
 }
 
 // TestProfileRefuses what cannot be, each with its exit code and one line.

@@ -105,17 +105,22 @@ func some(only, labels []string, categories []coco.Category) (Classes, error) {
 // unmatched says which name has no partner, and with what the evaluation would
 // go on.
 func unmatched(format, name string, labels []string, categories []coco.Category) error {
-	var both []string
-	for _, l := range labels {
-		if c, ok := named(l, categories); ok && !slices.Contains(both, c.Name) {
-			both = append(both, c.Name)
-		}
-	}
+	both := Shared(labels, categories)
 	err := fmt.Errorf(format, name)
 	if len(both) == 0 {
 		return fmt.Errorf("%w; they have no name in common", err)
 	}
 	return fmt.Errorf("%w; to evaluate what both have: --classes %q", err, strings.Join(both, ","))
+}
+
+// Shared are the names of the categories that a model has labels for.
+func Shared(labels []string, categories []coco.Category) (names []string) {
+	for _, l := range labels {
+		if c, ok := named(l, categories); ok && !slices.Contains(names, c.Name) {
+			names = append(names, c.Name)
+		}
+	}
+	return names
 }
 
 // named is the category of a name; one that is spelled just so goes first.

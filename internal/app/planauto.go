@@ -90,7 +90,7 @@ func (c *chooser) choose(ctx context.Context, ref string, devices []accel.Device
 	if err != nil {
 		return plan.Plan{}, err
 	}
-	made, err := choose(from, search.Goal{Model: ref}, c.network)
+	made, err := choose(from, search.Goal{Model: ref, MaxDrop: MaxDrop}, c.network)
 	if err != nil {
 		return plan.Plan{}, err
 	}

@@ -17,6 +17,9 @@ import (
 	"braid/internal/card"
 )
 
+// MaxDrop is the mAP that a precision may lose unless a flag says otherwise.
+const MaxDrop = search.MaxDrop
+
 // PlanOptions are the flags of braid plan.
 type PlanOptions struct {
 	Choice
@@ -28,6 +31,7 @@ type PlanOptions struct {
 	MinFPS    float64
 	Segments  int
 	Precision []string
+	MaxDrop   float64 // mAP that a precision may lose
 	Explain   bool
 	Measure   int      // how many candidates run before one is kept
 	Inputs    []string // for them: recordings; none: frames in memory
@@ -90,7 +94,7 @@ func PlanChoose(ctx context.Context, env *Env, o PlanOptions) (err error) {
 
 // goal is what the flags ask for.
 func (o PlanOptions) goal() (search.Goal, error) {
-	g := search.Goal{Budget: float64(o.Budget) / float64(time.Millisecond), MinFPS: o.MinFPS, MaxSegments: o.Segments}
+	g := search.Goal{Budget: float64(o.Budget) / float64(time.Millisecond), MinFPS: o.MinFPS, MaxSegments: o.Segments, MaxDrop: o.MaxDrop}
 	if err := g.Objective.UnmarshalText([]byte(o.objective())); err != nil {
 		return g, Usage(fmt.Errorf("--objective: %w", err))
 	}

@@ -25,6 +25,8 @@ type ProfileOptions struct {
 	Precision []string // of devices other than the CPU
 	Quick     bool
 	Input     string // a recording whose decoding is measured
+	// Images and Annotations are the folder and the truth that precisions are judged by.
+	Images, Annotations string
 }
 
 // Profile measures a model on this machine and keeps what it finds.
@@ -55,6 +57,10 @@ func Profile(ctx context.Context, env *Env, o ProfileOptions) (err error) {
 	defer closeInto(&err, rt.Close)
 	start := time.Now()
 	s := &subject{env: env, runtime: rt, network: n, card: c, ref: ref}
+	judge, err := s.judge(o)
+	if err != nil {
+		return err
+	}
 	if o.Input == "" {
 		env.Log.Info("decoding is not measured: give a recording by --input")
 	} else if s.decoded, err = decodeTime(ctx, env, o.Input); err != nil {
@@ -66,6 +72,11 @@ func Profile(ctx context.Context, env *Env, o ProfileOptions) (err error) {
 	p, err := s.measure(ctx, o.Devices, want)
 	if err != nil {
 		return err
+	}
+	if judge != nil {
+		if p.Accuracy, err = judge.losses(ctx, p); err != nil {
+			return err
+		}
 	}
 	return s.keep(p, o, time.Since(start))
 }
@@ -262,6 +273,9 @@ func profileTables(p plan.Profile) string {
 	}
 	for _, t := range p.Transfers {
 		fmt.Fprintf(&b, "%s to %s: %s KiB in %.3f ms\n", t.From, t.To, kib(t.Bytes), t.MS)
+	}
+	for _, a := range p.Accuracy {
+		fmt.Fprintf(&b, "%s in %s: %.4f mAP less than in fp32, %d images\n", a.Device, a.Precision, a.Drop, a.Images)
 	}
 	for _, w := range p.Watts {
 		fmt.Fprintf(&b, "%s: %.1f W at rest, %.1f W at work\n", w.Device, w.Idle, w.Busy)

@@ -71,7 +71,7 @@ func Choose(p plan.Profile, devices []accel.Device, g Goal) (Choice, error) {
 
 // prepared is the machine with the goal's limits on it.
 func prepared(p plan.Profile, devices []accel.Device, g *Goal) (*machine, error) {
-	m := machineOf(p, devices)
+	m := machineOf(p, devices, g)
 	if len(m.devices) == 0 {
 		return nil, fmt.Errorf("%w: the profile has %s, the machine %s", ErrNoDevice, idsOf(p), listOf(devices))
 	}

@@ -55,7 +55,8 @@ type Goal struct {
 	MinFPS      float64          // a plan must reach it; 0: any
 	Cameras     []CameraGroup    // of objective streams
 	Model       string           // as plan.ModelRef writes it: the profile must be of it; "": any
-	Precisions  []plan.Precision // those allowed; none: all that the profile has
+	Precisions  []plan.Precision // those allowed, whatever they lose; none: all that the profile has
+	MaxDrop     float64          // mAP that a precision may lose where the profile has it, absolute
 	Cuts        []string         // cut points allowed; none: all that the profile has
 	MaxSegments int              // 0: 4
 	Steps       int              // of the search, after which it gives up and says the gap; 0: 60 million, some ten seconds
@@ -64,6 +65,8 @@ type Goal struct {
 const (
 	defaultSegments = 4
 	defaultSteps    = 60_000_000
+	// MaxDrop is the mAP that braid's users give up for speed unless they say otherwise.
+	MaxDrop = 0.002
 	// Tolerance is by how much a simpler plan may be worse.
 	Tolerance = 0.02
 )
@@ -90,6 +93,8 @@ func (g Goal) check(p plan.Profile) (Goal, error) {
 		return bad("budget: %v ms is no time that a frame can take", g.Budget)
 	case !(g.MinFPS >= 0) || math.IsInf(g.MinFPS, 1):
 		return bad("min_fps: %v is no rate", g.MinFPS)
+	case !(g.MaxDrop >= 0 && g.MaxDrop <= 1):
+		return bad("max_drop: %v is not within 0 to 1", g.MaxDrop)
 	case g.Objective == Cameras && len(g.Cameras) == 0:
 		return bad("objective streams needs cameras, such as 16x1080p@15")
 	case g.Objective != Cameras && len(g.Cameras) > 0:

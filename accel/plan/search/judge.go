@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"braid/accel"
 	"braid/accel/plan"
 )
 
@@ -23,7 +22,7 @@ func Predict(p plan.Profile, pl plan.Plan) (Prediction, error) {
 	if err := checkProfile(p, Goal{Model: pl.Model}); err != nil {
 		return Prediction{}, err
 	}
-	m := machineOf(p, nil)
+	m := machineOf(p, nil, &Goal{MaxDrop: 1})
 	l, err := m.layoutOf(pl)
 	if err != nil {
 		return Prediction{}, err
@@ -101,7 +100,7 @@ func (m *machine) seriesFor(r plan.Replica, precision plan.Precision) (int, erro
 	for i := range m.series {
 		s := &m.series[i]
 		d := m.devices[s.device]
-		if d.id != r.Device && plain(d.id) != plain(r.Device) {
+		if plain(d.id) != plain(r.Device) {
 			continue
 		}
 		known = true
@@ -114,7 +113,7 @@ func (m *machine) seriesFor(r plan.Replica, precision plan.Precision) (int, erro
 		}
 	}
 	if !known {
-		return 0, fmt.Errorf("%w: %s is not in the profile", ErrNoDevice, accel.DeviceID(plain(r.Device)))
+		return 0, fmt.Errorf("%w: %s is not in the profile", ErrNoDevice, plain(r.Device))
 	}
 	return 0, fmt.Errorf("%w: %s was not measured in %s with %d threads", ErrProfile, r.Device, precision, r.Threads)
 }

@@ -57,8 +57,9 @@ type series struct {
 // least is the least time of a segment, ms: no division by nothing.
 const least = 1e-6
 
-// machineOf reads a profile. Only listed devices are used, all where none is listed.
-func machineOf(p plan.Profile, listed []accel.Device) *machine {
+// machineOf reads a profile. Only listed devices are used, all where none is listed, and
+// only precisions that the goal lets them have.
+func machineOf(p plan.Profile, listed []accel.Device, g *Goal) *machine {
 	m := &machine{cores: max(1, p.Cores), copies: copiesOf(p), input: p.Input, handOver: p.HandOver, cpu: p.CPU}
 	order, units := p.BySeries()
 	for _, u := range units[order[0]] {
@@ -66,6 +67,10 @@ func machineOf(p plan.Profile, listed []accel.Device) *machine {
 	}
 	m.units = len(m.at)
 	for _, key := range order {
+		if why, is := g.tooLossy(p, key); is {
+			m.reject(key.Device, why)
+			continue
+		}
 		m.addSeries(p, key, units[key], listed)
 	}
 	for i := range m.devices {
@@ -124,10 +129,13 @@ func (m *machine) reject(id accel.DeviceID, why string) {
 	}
 }
 
-// plain is a device without its runtime.
-func plain(id accel.DeviceID) string {
-	name, _, _ := strings.Cut(string(id), "/")
-	return name
+// plain is a device without the runtime that serves it where none is named.
+func plain(id accel.DeviceID) accel.DeviceID {
+	name, runtime, _ := strings.Cut(string(id), "/")
+	if kind := id.Kind(); runtime == "ort" && kind == "cpu" || runtime == "trt" && (kind == "gpu" || kind == "dla") {
+		return accel.DeviceID(name)
+	}
+	return id
 }
 
 func (m *machine) seriesOf(key plan.Series, units []plan.Unit) series {
