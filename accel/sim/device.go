@@ -12,7 +12,7 @@ import (
 // share is counted in contexts: as many as there were when more were measured to
 // add nothing.
 func (t *Times) device(d accel.DeviceID) des.Device {
-	out := des.Device{Name: plain(d), Capacity: 1}
+	out := des.Device{Name: d.Processor(), Capacity: 1}
 	switch {
 	case d.Kind() == "cpu":
 		out.Capacity = float64(max(1, t.profile.Cores))
@@ -28,7 +28,7 @@ func (t *Times) device(d accel.DeviceID) des.Device {
 
 func (t *Times) fifo(d accel.DeviceID) bool {
 	return d.Kind() == "dla" || slices.ContainsFunc(t.profile.Simulated, func(s plan.SimDevice) bool {
-		return plain(s.ID) == plain(d) && s.FIFO
+		return s.ID.Same(d) && s.FIFO
 	})
 }
 
@@ -94,7 +94,7 @@ func (t *Times) whole(key plan.Series) float64 {
 func (t *Times) seriesOn(d accel.DeviceID) (plan.Series, bool) {
 	for i := range t.plan.Segments {
 		for _, r := range t.plan.Replicas(i) {
-			if plain(r.Device) != plain(d) {
+			if r.Device.Processor() != d.Processor() {
 				continue
 			}
 			key, err := t.series(i, r.Device, r.Threads)
@@ -109,9 +109,10 @@ func (t *Times) seriesOn(d accel.DeviceID) (plan.Series, bool) {
 func (t *Times) slowdown(a, b string) float64 {
 	for _, c := range t.profile.Corun {
 		switch {
-		case plain(c.A) == a && plain(c.B) == b:
+		case c.A.Processor() == c.B.Processor(): // two runtimes, which share its capacity
+		case c.A.Processor() == a && c.B.Processor() == b:
 			return max(1, c.SlowdownA)
-		case plain(c.A) == b && plain(c.B) == a:
+		case c.A.Processor() == b && c.B.Processor() == a:
 			return max(1, c.SlowdownB)
 		}
 	}

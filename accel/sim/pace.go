@@ -25,7 +25,7 @@ type Pace interface {
 type declared struct{ file File }
 
 func (p declared) find(d accel.DeviceID) Device {
-	i := slices.IndexFunc(p.file.Devices, func(o Device) bool { return plain(o.ID) == plain(d) })
+	i := slices.IndexFunc(p.file.Devices, func(o Device) bool { return o.ID.Processor() == d.Processor() })
 	return p.file.Devices[i]
 }
 
@@ -52,7 +52,7 @@ func (p declared) Copy(bytes int64) time.Duration {
 func (p declared) Devices(ids []accel.DeviceID) (list []des.Device) {
 	for _, id := range ids {
 		d := p.find(id)
-		out := des.Device{Name: plain(id), Gain: d.StreamsGain, Capacity: float64(max(1, len(d.StreamsGain)))}
+		out := des.Device{Name: id.Processor(), Gain: d.StreamsGain, Capacity: float64(max(1, len(d.StreamsGain)))}
 		if d.FIFO {
 			out.Servers, out.Gain, out.Capacity = 1, nil, 1
 		}

@@ -54,7 +54,7 @@ func (t *Times) System(source des.Source) (des.System, error) {
 }
 
 func indexOf(devices []des.Device, d accel.DeviceID) int {
-	return slices.IndexFunc(devices, func(o des.Device) bool { return o.Name == plain(d) })
+	return slices.IndexFunc(devices, func(o des.Device) bool { return o.Name == d.Processor() })
 }
 
 func milliseconds(ms float64) time.Duration {

@@ -3,7 +3,6 @@ package sim
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"braid/accel"
@@ -105,7 +104,7 @@ func (t *Times) series(segment int, d accel.DeviceID, threads int) (plan.Series,
 	precision := plan.Precision(t.plan.PrecisionOf(segment))
 	best := plan.Series{Threads: -1}
 	for _, s := range t.order {
-		if plain(s.Device) != plain(d) || s.Precision != precision {
+		if !s.Device.Same(d) || s.Precision != precision {
 			continue
 		}
 		if s.Threads == threads || s.Device.Kind() != "cpu" {
@@ -119,10 +118,4 @@ func (t *Times) series(segment int, d accel.DeviceID, threads int) (plan.Series,
 		return best, fmt.Errorf("the profile has no times of %s in %s with %d threads", d, precision, threads)
 	}
 	return best, nil
-}
-
-// plain is a device without its runtime.
-func plain(d accel.DeviceID) string {
-	name, _, _ := strings.Cut(string(d), "/")
-	return name
 }

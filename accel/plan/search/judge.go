@@ -100,7 +100,7 @@ func (m *machine) seriesFor(r plan.Replica, precision plan.Precision) (int, erro
 	for i := range m.series {
 		s := &m.series[i]
 		d := m.devices[s.device]
-		if plain(d.id) != plain(r.Device) {
+		if !d.id.Same(r.Device) {
 			continue
 		}
 		known = true
@@ -113,7 +113,7 @@ func (m *machine) seriesFor(r plan.Replica, precision plan.Precision) (int, erro
 		}
 	}
 	if !known {
-		return 0, fmt.Errorf("%w: %s is not in the profile", ErrNoDevice, plain(r.Device))
+		return 0, fmt.Errorf("%w: %s is not in the profile", ErrNoDevice, r.Device)
 	}
 	return 0, fmt.Errorf("%w: %s was not measured in %s with %d threads", ErrProfile, r.Device, precision, r.Threads)
 }

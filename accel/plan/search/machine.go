@@ -3,7 +3,6 @@ package search
 import (
 	"math"
 	"slices"
-	"strings"
 
 	"braid/accel"
 	"braid/accel/plan"
@@ -97,7 +96,7 @@ func (m *machine) find(id accel.DeviceID) int {
 }
 
 func (m *machine) addSeries(p plan.Profile, key plan.Series, units []plan.Unit, listed []accel.Device) {
-	at := slices.IndexFunc(listed, func(d accel.Device) bool { return plain(d.ID) == plain(key.Device) })
+	at := slices.IndexFunc(listed, func(d accel.Device) bool { return d.ID.Same(key.Device) })
 	if len(listed) > 0 && at < 0 {
 		m.reject(key.Device, "is in the profile and not on this machine")
 		return
@@ -127,15 +126,6 @@ func (m *machine) reject(id accel.DeviceID, why string) {
 	if !slices.Contains(m.rejected, u) {
 		m.rejected = append(m.rejected, u)
 	}
-}
-
-// plain is a device without the runtime that serves it where none is named.
-func plain(id accel.DeviceID) accel.DeviceID {
-	name, runtime, _ := strings.Cut(string(id), "/")
-	if kind := id.Kind(); runtime == "ort" && kind == "cpu" || runtime == "trt" && (kind == "gpu" || kind == "dla") {
-		return accel.DeviceID(name)
-	}
-	return id
 }
 
 func (m *machine) seriesOf(key plan.Series, units []plan.Unit) series {
