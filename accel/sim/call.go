@@ -17,7 +17,7 @@ type call struct {
 	in, out        [][]byte // of the Segment, in the device's memory
 	fetch, deliver []transfer
 	written        []*accel.Route
-	took           time.Duration // on the device, with the copies of this frame
+	copies         time.Duration // of this frame, in which its stream waits and its device does not
 	closed         bool
 
 	// Under the machine's lock.
@@ -51,7 +51,7 @@ func (c *call) Start(ctx context.Context, after accel.Event) (accel.Event, error
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	c.took = c.time()
+	c.copies = c.copying()
 	for _, r := range c.written {
 		r.At = c.home.home.device.Memory()
 	}
@@ -80,10 +80,9 @@ func (c *call) Start(ctx context.Context, after accel.Event) (accel.Event, error
 	return c, nil
 }
 
-// time is how long the device is busy with this frame: a segment's copies are a part of
-// its own time.
-func (c *call) time() time.Duration {
-	took, pace := c.home.home.header.Service, c.home.home.home.options.Pace
+// copying is how long the copies of this frame take.
+func (c *call) copying() (took time.Duration) {
+	pace := c.home.home.home.options.Pace
 	for _, t := range c.fetch {
 		if t.route.At == t.at {
 			took += pace.Copy(int64(len(t.from)))

@@ -2,6 +2,8 @@ package sim
 
 import (
 	"fmt"
+	"math"
+	"slices"
 	"sync"
 	"time"
 
@@ -19,8 +21,8 @@ type machine struct {
 	mu      sync.Mutex
 	clock   Clock
 	begin   time.Time
-	devices []des.Device // by index: as the streams see them
-	work    *des.Processors
+	devices []des.Device    // by index: as the streams see them
+	work    *des.Processors // the devices and, behind the last, the ways between memories
 	lost    []bool
 	streams []*exec // by id; nil: free
 	timer   Timer   // at the next end of some work; nil: never armed
@@ -33,8 +35,13 @@ type machine struct {
 }
 
 func newMachine(clock Clock, devices []des.Device) *machine {
-	return &machine{clock: clock, begin: clock.Now(), devices: devices, work: des.NewProcessors(devices), lost: make([]bool, len(devices))}
+	work := des.NewProcessors(append(slices.Clip(devices), ways))
+	return &machine{clock: clock, begin: clock.Now(), devices: devices, work: work, lost: make([]bool, len(devices))}
 }
+
+// ways are those between memories, wide enough for all copies at once: a stream waits for
+// its own, and its device works for other streams meanwhile, as in des and in the planner.
+var ways = des.Device{Name: "copies", Capacity: math.MaxInt32}
 
 // enter gives a stream an id. It takes the lock.
 func (m *machine) enter(x *exec) {
@@ -67,7 +74,12 @@ func (m *machine) catchUp() time.Duration {
 	now := m.now()
 	for at := m.work.Next(); at <= now; at = m.work.Next() {
 		f, _ := m.work.Finish(at)
-		m.done(m.streams[f.ID].first, at)
+		c := m.streams[f.ID].first
+		if f.Device < len(m.devices) && c.copies > 0 {
+			m.work.Start(at, len(m.devices), f.ID, c.copies, 1)
+			continue
+		}
+		m.done(c, at)
 		if m.owed > 0 {
 			now = at
 		}
@@ -101,7 +113,7 @@ func (m *machine) ready(x *exec, at time.Duration) {
 		m.end(c, at)
 	default:
 		c.begun, x.todo = true, c
-		m.work.Start(at, x.device(), x.id, c.took, 1)
+		m.work.Start(at, x.device(), x.id, x.home.header.Service, 1)
 		x.changed.Signal()
 	}
 }
@@ -175,10 +187,13 @@ func (m *machine) lose(device int, id accel.DeviceID) {
 	defer m.mu.Unlock()
 	now := m.catchUp()
 	m.lost[device] = true
+	for _, x := range m.streams {
+		if x != nil && x.device() == device && x.first != nil && x.first.begun {
+			x.first.err = lostError(id) // also where it only copies any more
+		}
+	}
 	for _, stream := range m.work.Drop(now, device, nil) {
-		c := m.streams[stream].first
-		c.err = lostError(id)
-		m.done(c, now)
+		m.done(m.streams[stream].first, now)
 	}
 	m.arm(now)
 }

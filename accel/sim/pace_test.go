@@ -68,8 +68,9 @@ func TestDeclaredPace(t *testing.T) {
 	}
 }
 
-// TestCopiesTakeTime: a frame that comes from the host and goes back costs the device two
-// copies, one that stays where it is none.
+// TestCopiesTakeTime: a frame that comes from the host and goes back costs its stream two
+// copies, one that stays where it is none. The device is free meanwhile: two streams copy
+// at once.
 func TestCopiesTakeTime(t *testing.T) {
 	f := parsed(t, fileText+"transfer: {ms: 3, gb_per_s: 0}\n")
 	for _, c := range []struct {
@@ -82,27 +83,37 @@ func TestCopiesTakeTime(t *testing.T) {
 			must(t, err)
 			t.Cleanup(func() { must(t, b.Close()) })
 			s := relu(t, 0, "", "x", "y")
-			var mem []accel.Memory
-			for _, on := range []interface {
-				Alloc(accel.DeviceID, []accel.TensorDesc) (accel.Memory, error)
-			}{cpu, b} {
-				d := accel.DeviceID("sim:g")
-				if on == any(cpu) {
-					d = host
+			var calls []accel.Call
+			for i := range 2 {
+				var mem []accel.Memory
+				for _, on := range []interface {
+					Alloc(accel.DeviceID, []accel.TensorDesc) (accel.Memory, error)
+				}{cpu, b} {
+					d := accel.DeviceID("sim:g")
+					if on == any(cpu) {
+						d = host
+					}
+					m, err := on.Alloc(d, []accel.TensorDesc{s.Inputs[0], s.Outputs[0]})
+					must(t, err)
+					mem = append(mem, m)
 				}
-				m, err := on.Alloc(d, []accel.TensorDesc{s.Inputs[0], s.Outputs[0]})
-				must(t, err)
-				mem = append(mem, m)
+				j := accel.NewBindings(i, mem...)
+				t.Cleanup(func() { must(t, j.Close()) })
+				j.SetRoute("x", []accel.DeviceID{c.on}, []accel.DeviceID{"sim:g"})
+				j.SetRoute("y", []accel.DeviceID{"sim:g"}, []accel.DeviceID{c.on})
+				_, one := stream(t, b, s, "sim:g", j)
+				calls = append(calls, one...)
 			}
-			j := accel.NewBindings(0, mem...)
-			t.Cleanup(func() { must(t, j.Close()) })
-			j.SetRoute("x", []accel.DeviceID{c.on}, []accel.DeviceID{"sim:g"})
-			j.SetRoute("y", []accel.DeviceID{"sim:g"}, []accel.DeviceID{c.on})
-			_, calls := stream(t, b, s, "sim:g", j)
 			begin := time.Now()
-			e, err := calls[0].Start(t.Context(), nil)
-			must(t, err)
-			must(t, e.Wait(t.Context()))
+			var ends []accel.Event
+			for _, call := range calls {
+				e, err := call.Start(t.Context(), nil)
+				must(t, err)
+				ends = append(ends, e)
+			}
+			for _, e := range ends {
+				must(t, e.Wait(t.Context()))
+			}
 			if got := time.Since(begin); got != c.want {
 				t.Errorf("from %s and back: %v, want %v", c.on, got, c.want)
 			}
