@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"braid/accel/trt/enginecache"
+	"braid/accel/enginecache"
 	"braid/cuda"
 )
 
@@ -14,7 +14,7 @@ func (w *work) identity() enginecache.Engine {
 	e := enginecache.Engine{
 		Segment: enginecache.HashOf(w.segment.ONNX), Inputs: w.segment.Inputs, Outputs: w.segment.Outputs,
 		Precision: w.precision, Device: w.device.Kind(), Chip: w.gpus[w.at.gpu].Name, Compute: w.compute(),
-		TensorRT: w.versions.TensorRT.String(), Driver: w.versions.Driver.String(),
+		Runtime: "TensorRT " + w.versions.TensorRT.String(), Driver: w.versions.Driver.String(),
 		Flags: []string{magic, "cuda " + w.versions.CUDA.String(), fmt.Sprintf("level %d", w.recipe.level)},
 	}
 	for _, f := range w.recipe.flags {

@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"braid/accel"
+	"braid/accel/hostcpu"
 	"braid/accel/network"
-	"braid/accel/ort"
 	"braid/accel/plan"
 	"braid/cuda"
 	"braid/stages"
@@ -69,7 +69,7 @@ func assemble(ctx context.Context, rt accel.Backend, n *network.Network, p plan.
 	if b.segments, err = splitWith(ctx, rt, n, p.Cuts()); err != nil {
 		return nil, err
 	}
-	b.cores = p.DisjointCores(ort.Cores())
+	b.cores = p.DisjointCores(hostcpu.Cores())
 	b.traffic = newTraffic(n.Inputs(), b.segmentOutputs(), b.segments, p)
 	if err := b.support(ctx); err != nil {
 		return nil, err

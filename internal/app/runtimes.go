@@ -8,10 +8,10 @@ import (
 	"strconv"
 
 	"braid/accel"
+	"braid/accel/enginecache"
 	"braid/accel/ort"
 	"braid/accel/sim"
 	"braid/accel/trt"
-	"braid/accel/trt/enginecache"
 	"braid/cuda"
 )
 

@@ -43,7 +43,7 @@ func engine() Engine {
 	d := accel.TensorDesc{Name: "x", Type: accel.Float32, Shape: []int64{1, 3, 8, 8}}
 	return Engine{
 		Segment: HashOf([]byte("onnx")), Inputs: []accel.TensorDesc{d}, Outputs: []accel.TensorDesc{d}, Precision: "fp16",
-		Flags: []string{"a"}, TensorRT: "10.7.0", Driver: "580", Compute: "9.0", Device: "gpu", Chip: "H100",
+		Flags: []string{"a"}, Runtime: "TensorRT 10.7.0", Driver: "580", Compute: "9.0", Device: "gpu", Chip: "H100",
 	}
 }
 
@@ -79,7 +79,7 @@ func TestKey(t *testing.T) {
 		"precision":  func(e *Engine) { e.Precision = "int8" },
 		"flags":      func(e *Engine) { e.Flags = []string{"a", "b"} },
 		"one flag":   func(e *Engine) { e.Flags = []string{"a,b"} },
-		"tensorrt":   func(e *Engine) { e.TensorRT = "10.7.1" },
+		"runtime":    func(e *Engine) { e.Runtime = "TensorRT 10.7.1" },
 		"driver":     func(e *Engine) { e.Driver = "581" },
 		"capability": func(e *Engine) { e.Compute = "8.7" },
 		"device":     func(e *Engine) { e.Device = "dla" },
