@@ -9,7 +9,7 @@ import (
 )
 
 // DeviceID names what executes: "cpu", "gpu:0", "dla:1", "npu:0", "sim:x". A
-// device that several runtimes serve may carry the runtime: "cpu/ort".
+// device that several runtimes serve may carry the runtime: "cpu/ort", "cpu/openvino".
 type DeviceID string
 
 // Kind is the part before the number and the runtime: "cpu", "gpu", "dla" …
@@ -19,13 +19,17 @@ func (d DeviceID) Kind() string {
 	return kind
 }
 
-// Memory is the device whose memory d works on: which runtime serves a device
-// makes no difference, and a DLA uses that of the GPU beside it, gpu:0.
+// Memory is the device whose memory a Segment on d reads and writes: the runtime makes
+// no difference, but for OpenVINO, which takes the host's for all of its devices and
+// moves it to a GPU or NPU by itself. A DLA uses that of the GPU beside it, gpu:0.
 func (d DeviceID) Memory() DeviceID {
-	if d.Kind() == "dla" {
+	id, runtime, _ := strings.Cut(string(d), "/")
+	switch {
+	case runtime == "openvino", d.Kind() == "npu":
+		return "cpu"
+	case d.Kind() == "dla":
 		return "gpu:0"
 	}
-	id, _, _ := strings.Cut(string(d), "/")
 	return DeviceID(id)
 }
 

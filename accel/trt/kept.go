@@ -1,9 +1,7 @@
 package trt
 
 import (
-	"context"
 	"fmt"
-	"time"
 
 	"braid/accel/enginecache"
 	"braid/cuda"
@@ -30,34 +28,6 @@ func (w *work) identity() enginecache.Engine {
 func (w *work) compute() string {
 	c := w.gpus[w.at.gpu].ComputeCapability
 	return fmt.Sprintf("%d.%d", c/10, c%10)
-}
-
-// keptOrNew looks for the engine in the cache, and builds it where it is not there:
-// one process does, and the others wait for it.
-func (w *work) keptOrNew(ctx context.Context) ([]byte, error) {
-	cache := w.options.Cache
-	if cache == nil {
-		return w.engine()
-	}
-	id := w.identity()
-	key := id.Key()
-	if blob, ok := cache.Get(key); ok {
-		return blob, nil
-	}
-	unlock, err := cache.Lock(ctx, key)
-	if err != nil {
-		return nil, err
-	}
-	defer unlock()
-	if blob, ok := cache.Get(key); ok {
-		return blob, nil
-	}
-	start := time.Now()
-	blob, err := w.engine()
-	if err == nil {
-		cache.Put(key, blob, enginecache.Manifest{Name: w.segment.Name, Engine: id, Made: start, Took: time.Since(start)})
-	}
-	return blob, err
 }
 
 // offerTimings gives the builder the times of earlier builds. Without them it only
