@@ -19,13 +19,20 @@ func (d DeviceID) Kind() string {
 	return kind
 }
 
+// Runtime is the part behind the slash, "openvino" of "cpu/openvino"; "" where there is
+// none.
+func (d DeviceID) Runtime() string {
+	_, runtime, _ := strings.Cut(string(d), "/")
+	return runtime
+}
+
 // Memory is the device whose memory a Segment on d reads and writes: the runtime makes
 // no difference, but for OpenVINO, which takes the host's for all of its devices and
 // moves it to a GPU or NPU by itself. A DLA uses that of the GPU beside it, gpu:0.
 func (d DeviceID) Memory() DeviceID {
-	id, runtime, _ := strings.Cut(string(d), "/")
+	id, _, _ := strings.Cut(string(d), "/")
 	switch {
-	case runtime == "openvino", d.Kind() == "npu":
+	case d.Runtime() == "openvino", d.Kind() == "npu":
 		return "cpu"
 	case d.Kind() == "dla":
 		return "gpu:0"
