@@ -5,6 +5,7 @@ package accel
 
 import (
 	"context"
+	"errors"
 	"strings"
 )
 
@@ -72,6 +73,10 @@ type BuildOptions struct {
 	Precision string // "fp32", "fp16", "int8"; "" means fp32
 	Fallback  bool   // layers that the device cannot run may run on the GPU beside it
 }
+
+// ErrCores is wrapped by Load where the runtime cannot keep a Segment on
+// LoadOptions.Cores, and could load it without them.
+var ErrCores = errors.New("the threads cannot be kept on given cores")
 
 // LoadOptions are fixed when an engine blob is loaded.
 type LoadOptions struct {

@@ -46,7 +46,7 @@ func unpack(blob []byte) (h header, exported []byte, err error) {
 		return header{}, nil, errors.New("it is no engine blob of openvino")
 	}
 	text, exported, ok := bytes.Cut(rest, []byte{'\n'})
-	if !ok {
+	if !ok || len(exported) == 0 {
 		return header{}, nil, errors.New("the engine blob is cut short")
 	}
 	if err := json.Unmarshal(text, &h); err != nil {

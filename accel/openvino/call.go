@@ -28,9 +28,12 @@ type call struct {
 }
 
 // Start waits for after. On the CPU it then runs the Segment, on this goroutine's
-// thread and, where the Segment has more, on TBB's: a hand-over to a thread of
-// OpenVINO's would cost two switches of threads for nothing. A run that has begun is
-// not interrupted. On another device it enqueues the run.
+// thread and, where the Segment has more, on TBB's. A run that has begun is not
+// interrupted. On another device it enqueues the run.
+//
+// Of a network of one Relu a run takes 5 us so. Handed over to OpenVINO's own thread it
+// takes 36 us with a wait on this one, and 54 us with a callback into Go: other devices
+// are waited for, and no callback is used.
 func (c *call) Start(ctx context.Context, after accel.Event) (accel.Event, error) {
 	if c.closed {
 		return nil, fmt.Errorf("running on %s: call %w", c.home.home.at.id, errClosed)

@@ -16,9 +16,15 @@ import (
 type compiled struct {
 	*library
 	native *C.ov_compiled_model
+	own    *core // that it was loaded with, and which nobody else uses; nil: it is somebody else's
 }
 
-func (m *compiled) close() { C.ov_compiled_free(m.functions, m.native) }
+func (m *compiled) close() {
+	C.ov_compiled_free(m.functions, m.native)
+	if m.own != nil {
+		m.own.close()
+	}
+}
 
 // get is a property of the compiled network.
 func (m *compiled) get(key string) (string, error) {

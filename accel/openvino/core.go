@@ -84,20 +84,29 @@ func (c *core) set(kind string, settings ...setting) error {
 type model struct {
 	*library
 	native *C.ov_model
+	pinner runtime.Pinner // of the ONNX bytes
 }
 
-// read reads an ONNX file's bytes. A layer that OpenVINO does not know is named.
+// read reads an ONNX file's bytes, which must not change until the model is closed. A
+// layer that OpenVINO does not know is named.
 func (c *core) read(onnx []byte) (*model, error) {
 	m := &model{library: c.library}
+	if len(onnx) > 0 {
+		m.pinner.Pin(&onnx[0])
+	}
 	data := (*C.char)(unsafe.Pointer(unsafe.SliceData(onnx)))
 	rc := C.ov_core_read(c.functions, c.native, data, C.size_t(len(onnx)), &m.native)
 	if rc != C.OV_OK {
+		m.pinner.Unpin()
 		return nil, c.failed(rc)
 	}
 	return m, nil
 }
 
-func (m *model) close() { C.ov_model_free(m.functions, m.native) }
+func (m *model) close() {
+	C.ov_model_free(m.functions, m.native)
+	m.pinner.Unpin()
+}
 
 // compile makes a network ready for a device.
 func (c *core) compile(m *model, device string) (*compiled, error) {
@@ -110,7 +119,9 @@ func (c *core) compile(m *model, device string) (*compiled, error) {
 	return out, nil
 }
 
-// load makes what export has written ready for the device that it was compiled for.
+// load makes what export has written ready for the device that it was compiled for. It
+// must lie outside of Go's heap until the network is closed, which reads constants there
+// (OpenVINO 2026.4).
 func (c *core) load(exported []byte, device string) (*compiled, error) {
 	d := C.CString(device)
 	defer C.free(unsafe.Pointer(d))

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 
+	"golang.org/x/sys/unix"
+
 	"braid/accel"
 	"braid/accel/hostcpu"
 )
@@ -19,26 +21,15 @@ type engine struct {
 	home     *Backend
 	header   header
 	at       device
-	exported []byte // for the networks still to load
+	exported []byte // mapped: networks read their constants there as long as they live
 	settings []setting
 	pin      *hostcpu.Pin // of the threads that call Start; nil: they run anywhere
 
 	mu     sync.Mutex
-	spare  *network // Load's, for the first Exec
-	timing *network // takes the times of layers; nil until they are asked for
+	spare  *compiled // Load's, for the first Exec
+	timing *compiled // takes the times of layers; nil until they are asked for
 	execs  int
 	closed bool
-}
-
-// network is a compiled network with the settings that it was loaded with.
-type network struct {
-	core *core
-	*compiled
-}
-
-func (n *network) close() {
-	n.compiled.close()
-	n.core.close()
 }
 
 // Load loads the blob, which must be of this version of OpenVINO. On the CPU
@@ -55,13 +46,14 @@ func (b *Backend) Load(ctx context.Context, blob []byte, d accel.DeviceID, o acc
 		return nil, fmt.Errorf("loading a segment: %w", err)
 	}
 	e := &engine{home: b, at: at}
-	if e.header, e.exported, err = unpack(blob); err != nil {
+	var exported []byte
+	if e.header, exported, err = unpack(blob); err != nil {
 		return nil, fmt.Errorf("loading a segment on %s: %w", d, err)
 	}
 	if err := b.hold(&b.engines); err != nil {
 		return nil, err
 	}
-	if err := e.open(o); err != nil {
+	if err := e.open(exported, o); err != nil {
 		b.drop(&b.engines)
 		return nil, fmt.Errorf("loading %s on %s: %w", e.header.Segment, d, err)
 	}
@@ -69,7 +61,28 @@ func (b *Backend) Load(ctx context.Context, blob []byte, d accel.DeviceID, o acc
 }
 
 // open loads the engine's first network.
-func (e *engine) open(o accel.LoadOptions) (err error) {
+func (e *engine) open(exported []byte, o accel.LoadOptions) (err error) {
+	if err := e.accepts(&o); err != nil {
+		return err
+	}
+	if e.exported, err = unix.Mmap(-1, 0, len(exported), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE); err != nil {
+		return fmt.Errorf("allocating %d bytes: %w", len(exported), err)
+	}
+	copy(e.exported, exported)
+	e.settings = settings(e.at, e.header.Precision, o.Threads)
+	e.spare, err = e.load()
+	if err == nil && e.pin != nil && bound() {
+		e.spare.close()
+		err = fmt.Errorf("%w: this OpenVINO has libtbbbind beside it, which lets them go: use the one of make setup, or give no cores", accel.ErrCores)
+	}
+	if err != nil {
+		err = errors.Join(err, unix.Munmap(e.exported))
+	}
+	return err
+}
+
+// accepts says why the blob cannot be loaded so, and finds the engine's cores.
+func (e *engine) accepts(o *accel.LoadOptions) error {
 	switch h := e.header; {
 	case h.Device != e.at.kind():
 		return fmt.Errorf("it was built for a %s", h.Device)
@@ -78,39 +91,34 @@ func (e *engine) open(o accel.LoadOptions) (err error) {
 	case o.Threads < 0:
 		return fmt.Errorf("%d threads: may not be negative", o.Threads)
 	}
-	if e.at.isCPU() {
-		if err := e.keepOn(&o); err != nil {
-			return err
-		}
+	if e.at.isCPU() && len(o.Cores) > 0 {
+		return e.keepOn(o)
 	}
-	e.settings = settings(e.at, e.header.Precision, o.Threads)
-	e.spare, err = e.load()
-	return err
+	return nil
 }
 
-// keepOn finds the engine's cores. Two things would leave them without a word: threads
-// of TBB's, and libtbbbind, through which TBB lets a thread run on all cores as soon as
-// it enters a network.
+// keepOn finds the engine's cores. Threads of TBB's cannot be kept there: they are one
+// pool for all networks.
 func (e *engine) keepOn(o *accel.LoadOptions) (err error) {
-	if len(o.Cores) == 0 {
-		return nil
-	}
 	if o.Threads == 0 && len(o.Cores) == 1 {
 		o.Threads = 1
 	}
 	if o.Threads != 1 {
-		return errors.New("OpenVINO keeps a stream on given cores only where it has one thread: give it threads: 1, or no cores")
-	}
-	maps, err := os.ReadFile("/proc/self/maps")
-	if err == nil && strings.Contains(string(maps), "libtbbbind") {
-		return errors.New("this OpenVINO keeps no thread on given cores, because of the libtbbbind beside it: use the one of make setup, or give no cores")
+		return fmt.Errorf("%w: OpenVINO's second thread of a stream is of a pool that all networks share: give it threads: 1, or no cores", accel.ErrCores)
 	}
 	e.pin, err = hostcpu.NewPin(o.Cores)
 	return err
 }
 
+// bound says that libtbbbind is in the process, with which TBB lets a thread run on all
+// cores as soon as it enters a network. It is loaded with the first network.
+func bound() bool {
+	maps, err := os.ReadFile("/proc/self/maps")
+	return err == nil && strings.Contains(string(maps), "libtbbbind")
+}
+
 // load makes a network of the blob.
-func (e *engine) load(more ...setting) (*network, error) {
+func (e *engine) load(more ...setting) (*compiled, error) {
 	c, err := e.home.core.newCore()
 	if err != nil {
 		return nil, err
@@ -124,7 +132,8 @@ func (e *engine) load(more ...setting) (*network, error) {
 		c.close()
 		return nil, err
 	}
-	return &network{c, n}, nil
+	n.own = c
+	return n, nil
 }
 
 // Tensors lists the Segment's inputs and outputs.
@@ -170,12 +179,14 @@ func (e *engine) Close() error {
 		return fmt.Errorf("closing engine %s: %d execs are still open", e.header.Segment, e.execs)
 	}
 	e.closed = true
-	for _, n := range []*network{e.spare, e.timing} {
+	for _, n := range []*compiled{e.spare, e.timing} {
 		if n != nil {
 			n.close()
 		}
 	}
-	e.exported = nil
 	e.home.drop(&e.home.engines)
+	if err := unix.Munmap(e.exported); err != nil {
+		return fmt.Errorf("closing engine %s: %w", e.header.Segment, err)
+	}
 	return nil
 }

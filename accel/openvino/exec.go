@@ -12,7 +12,7 @@ import (
 // Calls.
 type exec struct {
 	home    *engine
-	network *network
+	network *compiled
 	warm    bool
 	calls   int
 	closed  bool
@@ -49,7 +49,7 @@ func (x *exec) Bind(b *accel.Bindings) (accel.Call, error) {
 }
 
 // bind makes a request of a network on the tensors of b.
-func (x *exec) bind(n *network, b *accel.Bindings) (*request, error) {
+func (x *exec) bind(n *compiled, b *accel.Bindings) (*request, error) {
 	r, err := n.request()
 	if err != nil {
 		return nil, err

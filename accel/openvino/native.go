@@ -30,23 +30,27 @@ var loaded struct {
 func load(path string) (*library, error) {
 	loaded.Lock()
 	defer loaded.Unlock()
-	if l := loaded.library; l != nil {
+	err := inspect(path)
+	if l := loaded.library; l != nil && err == nil {
 		if l.path != path {
-			return nil, fmt.Errorf("this process already uses %s: one library at a time", l.path)
+			return nil, fmt.Errorf("opening OpenVINO at %s: this process already uses %s: one library at a time", path, l.path)
 		}
 		return l, nil
 	}
-	if err := inspect(path); err != nil {
-		return nil, fmt.Errorf("%w: %w", err, ErrUnavailable)
+	l := newLibrary(path)
+	if err == nil {
+		err = l.open()
 	}
-	l := &library{functions: new(C.ov_functions), path: path}
-	if err := l.open(); err != nil {
-		return nil, fmt.Errorf("%w: %w", err, ErrUnavailable)
+	if err != nil {
+		return nil, fmt.Errorf("opening OpenVINO at %s: %w: %w", path, err, ErrUnavailable)
 	}
 	loaded.library = l
 	return l, nil
 }
 
+func newLibrary(path string) *library { return &library{functions: new(C.ov_functions), path: path} }
+
+// open opens the library and asks what it is.
 func (l *library) open() error {
 	path := C.CString(l.path)
 	defer C.free(unsafe.Pointer(path))

@@ -50,7 +50,7 @@ type Backend struct {
 func Open(path string, o Options) (*Backend, error) {
 	l, err := load(path)
 	if err != nil {
-		return nil, fmt.Errorf("opening OpenVINO at %s: %w", path, err)
+		return nil, err
 	}
 	c, err := l.newCore()
 	if err != nil {
