@@ -69,5 +69,9 @@ func choose(list []device, id accel.DeviceID) (device, error) {
 	for k, d := range list {
 		ids[k] = string(d.id)
 	}
-	return device{}, fmt.Errorf("openvino serves %s here, not %s", strings.Join(ids, ", "), id)
+	err := fmt.Errorf("openvino serves %s here, not %s", strings.Join(ids, ", "), id)
+	if want.Kind() == "npu" || want.Runtime() == "openvino" {
+		err = fmt.Errorf("%w: docs/intel.md says which driver a GPU and an NPU need", err)
+	}
+	return device{}, err
 }
