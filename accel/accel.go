@@ -33,7 +33,7 @@ func (d DeviceID) Runtime() string {
 func (d DeviceID) Memory() DeviceID {
 	id, _, _ := strings.Cut(string(d), "/")
 	switch {
-	case d.Runtime() == "openvino", d.Kind() == "npu":
+	case d.Runtime() == "openvino":
 		return "cpu"
 	case d.Kind() == "dla":
 		return "gpu:0"

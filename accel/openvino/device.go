@@ -28,10 +28,9 @@ func (d device) isCPU() bool { return d.kind() == "CPU" }
 // enqueues says that Start of a Call only enqueues a run.
 func (d device) enqueues() bool { return d.id.Kind() != "cpu" }
 
-// devicesOf gives OpenVINO's devices their names in plans. Other runtimes have a cpu and
-// gpu:N of their own, which may be other processors: those of OpenVINO carry its name.
-// Nobody else has an npu:N. Where there is one device of a kind OpenVINO gives it no
-// number.
+// devicesOf gives OpenVINO's devices their names in plans, which carry its name: gpu:N of
+// another runtime may be another processor, and has another memory. Where there is one
+// device of a kind OpenVINO gives it no number.
 func devicesOf(names []string) (list []device) {
 	next := map[string]int{}
 	for _, name := range names {
@@ -39,10 +38,8 @@ func devicesOf(names []string) (list []device) {
 		switch kind := d.kind(); kind {
 		case "CPU":
 			d.id = "cpu/openvino"
-		case "GPU":
-			d.id = accel.DeviceID("gpu:" + strconv.Itoa(next[kind]) + "/openvino")
-		case "NPU":
-			d.id = accel.DeviceID("npu:" + strconv.Itoa(next[kind]))
+		case "GPU", "NPU":
+			d.id = accel.DeviceID(strings.ToLower(kind) + ":" + strconv.Itoa(next[kind]) + "/openvino")
 		default: // a plugin of somebody else's
 			continue
 		}
@@ -53,12 +50,10 @@ func devicesOf(names []string) (list []device) {
 }
 
 // choose finds the device that an id means. cpu is meant too: who asks this Backend for
-// it wants OpenVINO's. gpu:N is not, since its memory is that of another runtime.
+// it wants OpenVINO's. gpu:N and npu:N are not, since they have memory of their own.
 func choose(list []device, id accel.DeviceID) (device, error) {
 	want := id
-	if short, ok := strings.CutSuffix(string(id), "/openvino"); ok && id.Kind() == "npu" {
-		want = accel.DeviceID(short)
-	} else if id == host {
+	if id == host {
 		want = "cpu/openvino"
 	}
 	i := slices.IndexFunc(list, func(d device) bool { return d.id == want })
@@ -70,7 +65,7 @@ func choose(list []device, id accel.DeviceID) (device, error) {
 		ids[k] = string(d.id)
 	}
 	err := fmt.Errorf("openvino serves %s here, not %s", strings.Join(ids, ", "), id)
-	if want.Kind() == "npu" || want.Runtime() == "openvino" {
+	if id.Kind() == "npu" || id.Runtime() == "openvino" {
 		err = fmt.Errorf("%w: docs/intel.md says which driver a GPU and an NPU need", err)
 	}
 	return device{}, err

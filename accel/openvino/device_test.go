@@ -15,9 +15,9 @@ func TestDevicesOf(t *testing.T) {
 	}{
 		{"", nil},
 		{"CPU", []accel.DeviceID{"cpu/openvino"}},
-		{"CPU GPU NPU", []accel.DeviceID{"cpu/openvino", "gpu:0/openvino", "npu:0"}},
-		{"CPU GPU.0 GPU.1 NPU", []accel.DeviceID{"cpu/openvino", "gpu:0/openvino", "gpu:1/openvino", "npu:0"}},
-		{"GPU.1 TEMPLATE NPU.0 NPU.1 CPU", []accel.DeviceID{"gpu:0/openvino", "npu:0", "npu:1", "cpu/openvino"}},
+		{"CPU GPU NPU", []accel.DeviceID{"cpu/openvino", "gpu:0/openvino", "npu:0/openvino"}},
+		{"CPU GPU.0 GPU.1 NPU", []accel.DeviceID{"cpu/openvino", "gpu:0/openvino", "gpu:1/openvino", "npu:0/openvino"}},
+		{"GPU.1 TEMPLATE NPU.0 NPU.1 CPU", []accel.DeviceID{"gpu:0/openvino", "npu:0/openvino", "npu:1/openvino", "cpu/openvino"}},
 	} {
 		var got []accel.DeviceID
 		for _, d := range devicesOf(strings.Fields(c.names)) {
@@ -35,14 +35,14 @@ func TestDevicesOf(t *testing.T) {
 func TestChoose(t *testing.T) {
 	list := devicesOf([]string{"CPU", "GPU.0", "GPU.1", "NPU"})
 	for id, want := range map[accel.DeviceID]string{
-		"cpu": "CPU", "cpu/openvino": "CPU", "gpu:0/openvino": "GPU.0", "gpu:1/openvino": "GPU.1", "npu:0": "NPU", "npu:0/openvino": "NPU",
-		"cpu/ort": "", "gpu:0": "", "gpu:2/openvino": "", "npu:1": "", "dla:0": "", "gpu:0/trt": "", "": "",
+		"cpu": "CPU", "cpu/openvino": "CPU", "gpu:0/openvino": "GPU.0", "gpu:1/openvino": "GPU.1", "npu:0/openvino": "NPU",
+		"cpu/ort": "", "gpu:0": "", "gpu:2/openvino": "", "npu:1/openvino": "", "npu:0": "", "dla:0": "", "gpu:0/trt": "", "": "",
 	} {
 		d, err := choose(list, id)
 		if d.native != want || (err == nil) != (want != "") {
 			t.Errorf("%q is %q, %v, want %q", id, d.native, err, want)
 		}
-		if err != nil && !strings.Contains(err.Error(), "cpu/openvino, gpu:0/openvino, gpu:1/openvino, npu:0 here, not "+string(id)) {
+		if err != nil && !strings.Contains(err.Error(), "cpu/openvino, gpu:0/openvino, gpu:1/openvino, npu:0/openvino here, not "+string(id)) {
 			t.Errorf("%q: %v", id, err)
 		}
 	}
@@ -52,7 +52,7 @@ func TestPrecisionOf(t *testing.T) {
 	old := device{id: "cpu/openvino", native: "CPU", capabilities: []string{"FP32", "INT8", "BIN", "EXPORT_IMPORT"}}
 	young := device{id: "cpu/openvino", native: "CPU", capabilities: []string{"BF16", "FP32", "FP16", "INT8"}}
 	gpu := device{id: "gpu:0/openvino", native: "GPU", capabilities: []string{"FP32", "FP16", "INT8"}}
-	npu := device{id: "npu:0", native: "NPU", capabilities: []string{"FP16", "INT8", "EXPORT_IMPORT"}}
+	npu := device{id: "npu:0/openvino", native: "NPU", capabilities: []string{"FP16", "INT8", "EXPORT_IMPORT"}}
 	for _, c := range []struct {
 		on         device
 		name, hint string
@@ -69,7 +69,7 @@ func TestPrecisionOf(t *testing.T) {
 		{gpu, "", "f32", ""},
 		{gpu, "int8", "f16", ""},
 		{npu, "fp16", "f16", ""},
-		{npu, "", "", "npu:0 does not compute in fp32"},
+		{npu, "", "", "npu:0/openvino does not compute in fp32"},
 		{gpu, "fp3", "", "not fp3"},
 	} {
 		p, err := precisionOf(c.on, c.name)

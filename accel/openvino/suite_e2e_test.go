@@ -29,7 +29,7 @@ func standIn(t testing.TB) *Backend {
 	t.Helper()
 	b := open(t)
 	d := b.list[0]
-	d.id = "npu:0"
+	d.id = "npu:0/openvino"
 	b.list = append(b.list, d)
 	return b
 }
@@ -52,7 +52,7 @@ func TestSuite(t *testing.T) {
 		{"two threads each", plain, "cpu/openvino", accel.LoadOptions{Threads: 2}},
 		{"default threads", plain, "cpu/openvino", accel.LoadOptions{}},
 		{"on given cores", plain, "cpu/openvino", accel.LoadOptions{Cores: []int{0}}},
-		{"a device that enqueues", func(t *testing.T) accel.Backend { return standIn(t) }, "npu:0", accel.LoadOptions{}},
+		{"a device that enqueues", func(t *testing.T) accel.Backend { return standIn(t) }, "npu:0/openvino", accel.LoadOptions{}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if beside, _ := filepath.Glob(filepath.Join(filepath.Dir(testdata.OpenVINO(t)), "libtbbbind*")); c.load.Cores != nil && beside != nil {

@@ -109,9 +109,9 @@ func TestFindings(t *testing.T) {
 		{"all of Intel's", func(d *Deps) {
 			d.HasIntel = func() Intel { return Intel{true, true} }
 			d.OpenVINO = func() (string, []string, error) {
-				return "2026.4.1", []string{"cpu/openvino", "gpu:0/openvino", "npu:0"}, nil
+				return "2026.4.1", []string{"cpu/openvino", "gpu:0/openvino", "npu:0/openvino"}, nil
 			}
-		}, "OpenVINO", OK, "2026.4.1 for cpu/openvino, gpu:0/openvino, npu:0", ""},
+		}, "OpenVINO", OK, "2026.4.1 for cpu/openvino, gpu:0/openvino, npu:0/openvino", ""},
 		{"no TensorRT beside a GPU", func(d *Deps) { d.HasGPU = func() bool { return true } }, "TensorRT", Warn, "libnvinfer", "make cuda"},
 		{"no TensorRT, no GPU", func(d *Deps) { d.HasGPU = func() bool { return false } }, "TensorRT", OK, "no NVIDIA device", ""},
 		{"TensorRT", func(d *Deps) { d.TensorRT = func() (string, error) { return "8.6.1 with CUDA 12.4", nil } }, "TensorRT", OK, "8.6.1", ""},
