@@ -182,16 +182,19 @@ func TestSettingsReach(t *testing.T) {
 	}
 }
 
+// signalStack is Linux's stack_t.
+type signalStack struct {
+	at    uintptr
+	flags int32
+	size  uintptr
+}
+
 // TestSignalStackStays: OpenVINO's CPU plugin leaves a thread with a signal stack that it
 // unmaps later; the next signal that Go sends there would end the process.
 func TestSignalStackStays(t *testing.T) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	stack := func() (s struct {
-		at    uintptr
-		flags int32
-		size  uintptr
-	}) {
+	stack := func() (s signalStack) {
 		if _, _, errno := unix.RawSyscall(unix.SYS_SIGALTSTACK, 0, uintptr(unsafe.Pointer(&s)), 0); errno != 0 {
 			t.Fatal(errno)
 		}

@@ -12,14 +12,24 @@ import (
 type types map[accel.DType]int
 
 // The types from the first of which a tensor can be made on, by bytes of eight.
-// 0: a type that braid does not carry.
 var inOrder = []struct {
 	bytes int
 	is    accel.DType
 }{
-	{8, accel.Bool}, {16, 0 /* bf16 */}, {16, accel.Float16}, {32, accel.Float32}, {64, accel.Float64},
-	{4, 0 /* i4 */}, {8, accel.Int8}, {16, 0 /* i16 */}, {32, accel.Int32}, {64, accel.Int64},
+	{8, accel.Bool},
+	{16, notCarried}, // bf16
+	{16, accel.Float16},
+	{32, accel.Float32},
+	{64, accel.Float64},
+	{4, notCarried}, // i4
+	{8, accel.Int8},
+	{16, notCarried}, // i16
+	{32, accel.Int32},
+	{64, accel.Int64},
 }
+
+// notCarried is a type that braid does not have.
+const notCarried accel.DType = 0
 
 // mostTypes is more than there are.
 const mostTypes = 64
@@ -38,7 +48,7 @@ func findTypes(bytesOfEight func(number int) int) (types, error) {
 		if bytesOfEight(first+i) != want.bytes {
 			return nil, errTypes
 		}
-		if want.is != 0 {
+		if want.is != notCarried {
 			t[want.is] = first + i
 		}
 	}
@@ -55,12 +65,12 @@ func findTypes(bytesOfEight func(number int) int) (types, error) {
 	return nil, errTypes
 }
 
-// typed is the element type of a number, 0 where braid does not carry it.
+// typed is the element type of a number, notCarried where braid does not have it.
 func (t types) typed(number int) accel.DType {
 	for d, n := range t {
 		if n == number {
 			return d
 		}
 	}
-	return 0
+	return notCarried
 }
