@@ -30,7 +30,7 @@ help: ## list the targets
 ## From nothing to a result
 
 .PHONY: setup
-setup: ## install what is missing: packages, Go, ONNX Runtime (asks for sudo, never uses it)
+setup: ## install what is missing: packages, Go, ONNX Runtime, OpenVINO (asks for sudo, never uses it)
 	@scripts/setup
 
 .PHONY: build

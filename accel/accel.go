@@ -5,11 +5,12 @@ package accel
 
 import (
 	"context"
+	"errors"
 	"strings"
 )
 
 // DeviceID names what executes: "cpu", "gpu:0", "dla:1", "npu:0", "sim:x". A
-// device that several runtimes serve may carry the runtime: "cpu/ort".
+// device that several runtimes serve may carry the runtime: "cpu/ort", "cpu/openvino".
 type DeviceID string
 
 // Kind is the part before the number and the runtime: "cpu", "gpu", "dla" …
@@ -19,13 +20,24 @@ func (d DeviceID) Kind() string {
 	return kind
 }
 
-// Memory is the device whose memory d works on: which runtime serves a device
-// makes no difference, and a DLA uses that of the GPU beside it, gpu:0.
+// Runtime is the part behind the slash, "openvino" of "cpu/openvino"; "" where there is
+// none.
+func (d DeviceID) Runtime() string {
+	_, runtime, _ := strings.Cut(string(d), "/")
+	return runtime
+}
+
+// Memory is the device whose memory a Segment on d reads and writes: the runtime makes
+// no difference, but for OpenVINO, which takes the host's for all of its devices and
+// moves it to a GPU or NPU by itself. A DLA uses that of the GPU beside it, gpu:0.
 func (d DeviceID) Memory() DeviceID {
-	if d.Kind() == "dla" {
+	id, _, _ := strings.Cut(string(d), "/")
+	switch {
+	case d.Runtime() == "openvino":
+		return "cpu"
+	case d.Kind() == "dla":
 		return "gpu:0"
 	}
-	id, _, _ := strings.Cut(string(d), "/")
 	return DeviceID(id)
 }
 
@@ -61,6 +73,10 @@ type BuildOptions struct {
 	Precision string // "fp32", "fp16", "int8"; "" means fp32
 	Fallback  bool   // layers that the device cannot run may run on the GPU beside it
 }
+
+// ErrCores is wrapped by Load where the runtime cannot keep a Segment on
+// LoadOptions.Cores, and could load it without them.
+var ErrCores = errors.New("the threads cannot be kept on given cores")
 
 // LoadOptions are fixed when an engine blob is loaded.
 type LoadOptions struct {

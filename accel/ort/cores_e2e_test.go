@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"braid/accel"
+	"braid/accel/hostcpu"
 )
 
 // coresOf is what Linux says of a thread of this process, such as 0-1.
@@ -47,7 +48,10 @@ func threads(t testing.TB) (out []string) {
 // The session's own threads stay on the given core all the time, the thread that
 // calls Start while that runs.
 func TestCoresHoldAllThreads(t *testing.T) {
-	all := allowed(t)
+	var all unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &all); err != nil {
+		t.Fatal(err)
+	}
 	if all.Count() < 2 {
 		t.Skip("one core: nothing to choose")
 	}
@@ -106,23 +110,7 @@ func TestCoresHoldAllThreads(t *testing.T) {
 	if !running {
 		t.Errorf("the thread that ran Start was never seen on core %s alone", want)
 	}
-	if got := coresOf(t, self); got != list(&all) {
-		t.Errorf("after Start its thread may use %s, want %s again", got, list(&all))
-	}
-}
-
-// BenchmarkPin is what cores cost a run: two system calls, and a thread's move.
-func BenchmarkPin(b *testing.B) {
-	p, err := newPin([]int{0})
-	if err != nil {
-		b.Fatal(err)
-	}
-	for range b.N {
-		if err := p.on(); err != nil {
-			b.Fatal(err)
-		}
-		if err := p.off(); err != nil {
-			b.Fatal(err)
-		}
+	if got := coresOf(t, self); got != hostcpu.List(&all) {
+		t.Errorf("after Start its thread may use %s, want %s again", got, hostcpu.List(&all))
 	}
 }

@@ -12,6 +12,7 @@ import (
 	onnx "github.com/yalue/onnxruntime_go"
 
 	"braid/accel"
+	"braid/accel/hostcpu"
 )
 
 // engine is a loaded Segment. With one thread all Execs share one session, which
@@ -21,7 +22,7 @@ type engine struct {
 	header  header
 	network []byte // for the sessions still to make; nil where the session is shared
 	options accel.LoadOptions
-	pin     *pin // of the threads that call Start; nil: they run anywhere
+	pin     *hostcpu.Pin // of the threads that call Start; nil: they run anywhere
 
 	mu     sync.Mutex
 	shared *onnx.DynamicAdvancedSession
@@ -68,7 +69,7 @@ func (b *Backend) Load(ctx context.Context, blob []byte, d accel.DeviceID, o acc
 
 // open finds the engine's cores and makes its first session.
 func (e *engine) open(network []byte) (s *onnx.DynamicAdvancedSession, err error) {
-	if e.pin, err = newPin(e.options.Cores); err != nil {
+	if e.pin, err = hostcpu.NewPin(e.options.Cores); err != nil {
 		return nil, err
 	}
 	return newSession(network, e.options)

@@ -93,10 +93,10 @@ func (c *call) Start(ctx context.Context, after accel.Event) (accel.Event, error
 // run runs the session, on the engine's cores where it has some.
 func (c *call) run() error {
 	p := c.home.home.pin
-	if err := p.on(); err != nil {
+	if err := p.On(); err != nil {
 		return err
 	}
-	return errors.Join(c.session.RunWithBinding(c.io), p.off())
+	return errors.Join(c.session.RunWithBinding(c.io), p.Off())
 }
 
 // Close releases what the Call holds of the library. Closing twice does nothing.

@@ -124,29 +124,3 @@ func TestMinimumIsTheHeaders(t *testing.T) {
 		t.Errorf("the header says %s, minMinor is %d", m, minMinor)
 	}
 }
-
-func TestProcessor(t *testing.T) {
-	dir := t.TempDir()
-	write := func(name, text string) string {
-		p := filepath.Join(dir, name)
-		if err := os.WriteFile(p, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return p
-	}
-	if got := processorName(write("x86", "processor\t: 0\nmodel name\t: Some CPU @ 2.0\nmodel name\t: Other\n")); got != "Some CPU @ 2.0" {
-		t.Errorf("name on x86: %q", got)
-	}
-	if got := processorName(write("arm", "processor\t: 0\nModel\t\t: A Board\n")); got != "A Board" {
-		t.Errorf("name on arm: %q", got)
-	}
-	if got := processorName(filepath.Join(dir, "none")); got == "" {
-		t.Error("no name where nothing is known")
-	}
-	if got := totalMemory(write("mem", "MemTotal:       16 kB\nMemFree: 3 kB\n")); got != 16<<10 {
-		t.Errorf("memory: %d", got)
-	}
-	if got := totalMemory(filepath.Join(dir, "none")); got != 0 {
-		t.Errorf("memory where nothing is known: %d", got)
-	}
-}

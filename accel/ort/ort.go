@@ -15,6 +15,7 @@ import (
 	"sync"
 
 	"braid/accel"
+	"braid/accel/hostcpu"
 )
 
 // cpu is the one device. "cpu/ort" names it too, where several runtimes serve it.
@@ -53,11 +54,11 @@ func (b *Backend) Name() string { return "ort" }
 func (b *Backend) Devices(context.Context) ([]accel.Device, error) {
 	return []accel.Device{{
 		ID:      cpu,
-		Name:    processorName("/proc/cpuinfo"),
+		Name:    hostcpu.Name(),
 		Backend: b.Name(),
 		Version: b.version,
 		Cores:   runtime.NumCPU(),
-		Memory:  totalMemory("/proc/meminfo"),
+		Memory:  hostcpu.TotalMemory(),
 	}}, nil
 }
 

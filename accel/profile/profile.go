@@ -134,7 +134,7 @@ const host accel.DeviceID = "cpu"
 // seriesOf are the ways in which a device is measured: a CPU with one thread and
 // with all cores, others in each precision.
 func (m *measurement) seriesOf(d accel.Device) (list []plan.Series) {
-	if d.ID.Memory() == host {
+	if d.ID.Kind() == "cpu" {
 		list = append(list, plan.Series{Device: d.ID, Threads: 1, Precision: plan.FP32})
 		if m.cores > 1 {
 			list = append(list, plan.Series{Device: d.ID, Threads: m.cores, Precision: plan.FP32})

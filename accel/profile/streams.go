@@ -35,7 +35,7 @@ func (m *measurement) measureStreams(ctx context.Context, s plan.Series, budget 
 	for i, n := range counts {
 		rate, _ := rates[i].median()
 		m.profile.Streams = append(m.profile.Streams, plan.Streams{Device: s.Device, N: n, Threads: s.Threads, Precision: written(s.Precision), Rate: rate})
-		if n == 1 && s.Device.Memory() != host {
+		if n == 1 && s.Device.Kind() != "cpu" {
 			m.follow(s, 1000/rate)
 		}
 	}
@@ -70,7 +70,7 @@ const (
 func (m *measurement) crowded(s plan.Series, counts []int, rates []sample) bool {
 	one, _ := rates[0].median()
 	n := counts[len(counts)-1]
-	return s.Device.Memory() == host && n > 1 && last(rates) < enoughOfAll*float64(n)*one
+	return s.Device.Kind() == "cpu" && n > 1 && last(rates) < enoughOfAll*float64(n)*one
 }
 
 // last is the median of the last sample.
@@ -111,7 +111,7 @@ const leastGain = 1.2
 func (m *measurement) compare(s plan.Series, rates []sample) {
 	one, _ := rates[0].median()
 	most := last(rates)
-	if len(rates) > 1 && s.Device.Memory() == host && most < leastGain*one {
+	if len(rates) > 1 && s.Device.Kind() == "cpu" && most < leastGain*one {
 		m.options.Log.Warn("streams on all cores are hardly faster than one: other work on the machine? measure again when it is quiet", "device", s.Device, "one", one, "all", most)
 	}
 }
@@ -121,7 +121,7 @@ func (m *measurement) counts(s plan.Series) (list []int) {
 	switch {
 	case s.Threads > 1:
 		return []int{1}
-	case s.Device.Memory() != host:
+	case s.Device.Kind() != "cpu":
 		return m.options.Streams
 	}
 	for _, n := range m.options.Streams {

@@ -38,7 +38,7 @@ func (b *Backend) Build(ctx context.Context, s *accel.Segment, d accel.DeviceID,
 	b.builds.Lock()
 	defer b.builds.Unlock()
 	w := &work{Backend: b, segment: s, device: d, at: at, precision: o.Precision, recipe: newRecipe(s, at, o, b.options.Level)}
-	return w.keptOrNew(ctx)
+	return b.options.Cache.Keep(ctx, w.identity(), s.Name, w.engine)
 }
 
 // work is one engine on its way.

@@ -1,11 +1,9 @@
 package trt
 
 import (
-	"context"
 	"fmt"
-	"time"
 
-	"braid/accel/trt/enginecache"
+	"braid/accel/enginecache"
 	"braid/cuda"
 )
 
@@ -14,7 +12,7 @@ func (w *work) identity() enginecache.Engine {
 	e := enginecache.Engine{
 		Segment: enginecache.HashOf(w.segment.ONNX), Inputs: w.segment.Inputs, Outputs: w.segment.Outputs,
 		Precision: w.precision, Device: w.device.Kind(), Chip: w.gpus[w.at.gpu].Name, Compute: w.compute(),
-		TensorRT: w.versions.TensorRT.String(), Driver: w.versions.Driver.String(),
+		Runtime: "TensorRT " + w.versions.TensorRT.String(), Driver: w.versions.Driver.String(),
 		Flags: []string{magic, "cuda " + w.versions.CUDA.String(), fmt.Sprintf("level %d", w.recipe.level)},
 	}
 	for _, f := range w.recipe.flags {
@@ -30,34 +28,6 @@ func (w *work) identity() enginecache.Engine {
 func (w *work) compute() string {
 	c := w.gpus[w.at.gpu].ComputeCapability
 	return fmt.Sprintf("%d.%d", c/10, c%10)
-}
-
-// keptOrNew looks for the engine in the cache, and builds it where it is not there:
-// one process does, and the others wait for it.
-func (w *work) keptOrNew(ctx context.Context) ([]byte, error) {
-	cache := w.options.Cache
-	if cache == nil {
-		return w.engine()
-	}
-	id := w.identity()
-	key := id.Key()
-	if blob, ok := cache.Get(key); ok {
-		return blob, nil
-	}
-	unlock, err := cache.Lock(ctx, key)
-	if err != nil {
-		return nil, err
-	}
-	defer unlock()
-	if blob, ok := cache.Get(key); ok {
-		return blob, nil
-	}
-	start := time.Now()
-	blob, err := w.engine()
-	if err == nil {
-		cache.Put(key, blob, enginecache.Manifest{Name: w.segment.Name, Engine: id, Made: start, Took: time.Since(start)})
-	}
-	return blob, err
 }
 
 // offerTimings gives the builder the times of earlier builds. Without them it only

@@ -15,7 +15,7 @@ import (
 	"sync/atomic"
 
 	"braid/accel"
-	"braid/accel/trt/enginecache"
+	"braid/accel/enginecache"
 	"braid/cuda"
 )
 

@@ -177,3 +177,20 @@ func TestPasswordsAreNeverPrinted(t *testing.T) {
 		}
 	}
 }
+
+// TestOpenVINOIsNotThere: what is missing is named, with the mend.
+func TestOpenVINOIsNotThere(t *testing.T) {
+	for _, c := range []struct{ device, lib, says string }{
+		{"cpu/openvino", "/nowhere/libopenvino_c.so", "make setup"},
+		{"gpu:7/openvino", testdata.OpenVINO(t), "docs/intel.md"},
+		{"npu:0", testdata.OpenVINO(t), "npu:0"},
+	} {
+		p := writeFile(t, "plan.yaml", "version: 1\nsegments: [{devices: [\""+c.device+"\"]}]\n")
+		cmd := command(t, "model", "verify", "ball", "--plan", p)
+		cmd.Env = append(cmd.Env, "BRAID_OPENVINO_LIB="+c.lib)
+		r := finish(t, cmd)
+		if r.code != 4 || !strings.Contains(r.stderr, c.device) || !strings.Contains(r.stderr, c.says) || strings.Count(strings.TrimSpace(r.stderr), "\n") > 0 {
+			t.Errorf("%s: exit %d:\n%s", c.device, r.code, r.stderr)
+		}
+	}
+}

@@ -46,7 +46,7 @@ func root(env *app.Env) *cobra.Command {
 	f := cmd.PersistentFlags()
 	f.StringVar(&c.model, "model", "", "model: a name, CARD.yaml or FILE.onnx")
 	f.StringVar(&c.plan, "plan", "", "plan: auto, serial or a file (default auto)")
-	f.StringVar(&c.backend, "backend", "", "the only runtime to use: ort or trt (default: whichever serves a device)")
+	f.StringVar(&c.backend, "backend", "", "the only runtime to use: ort, trt or openvino (default: whichever serves a device)")
 	f.StringArrayVar(&c.set, "set", nil, "set a key of the configuration: key=value, cameras by name")
 	f.StringVarP(&c.output, "output", "o", "table", "output: table or json")
 	f.StringVar(&c.logLevel, "log-level", "info", "debug, info, warn or error")

@@ -14,8 +14,9 @@ import (
 // The largest relative differences that count as equal; docs/plans.md says where
 // they come from.
 const (
-	toleranceFP32 = 1e-5
-	toleranceFP16 = 5e-2
+	toleranceFP32    = 1e-5
+	toleranceRuntime = 5e-4 // where another runtime than that of the whole network computes in FP32
+	toleranceFP16    = 5e-2
 )
 
 // tolerance is how far a network may be from the whole one under a plan. ok is
@@ -25,6 +26,9 @@ func tolerance(p plan.Plan) (limit float64, ok bool) {
 	for i := range p.Segments {
 		switch plan.Precision(p.PrecisionOf(i)) {
 		case plan.FP32:
+			if slices.ContainsFunc(p.Segments[i].Devices, func(d plan.Placement) bool { return d.ID.Runtime() == "openvino" }) {
+				limit = max(limit, toleranceRuntime)
+			}
 		case plan.FP16:
 			limit = toleranceFP16
 		default:

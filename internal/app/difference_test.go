@@ -107,17 +107,20 @@ func TestToleranceOfAPlan(t *testing.T) {
 	p := plan.Serial("")
 	for _, c := range []struct {
 		plan, segment plan.Precision
+		device        accel.DeviceID
 		limit         float64
 		ok            bool
 	}{
-		{plan.FP32, "", toleranceFP32, true},
-		{plan.FP16, "", toleranceFP16, true},
-		{plan.FP16, plan.FP32, toleranceFP32, true},
-		{plan.FP32, plan.INT8, 0, false},
+		{plan.FP32, "", "cpu", toleranceFP32, true},
+		{plan.FP32, "", "cpu/openvino", toleranceRuntime, true},
+		{plan.FP16, "", "cpu", toleranceFP16, true},
+		{plan.FP16, "", "gpu:0/openvino", toleranceFP16, true},
+		{plan.FP16, plan.FP32, "cpu", toleranceFP32, true},
+		{plan.FP32, plan.INT8, "cpu", 0, false},
 	} {
-		p.Precision, p.Segments[0].Precision = c.plan, c.segment
+		p.Precision, p.Segments[0].Precision, p.Segments[0].Devices[0].ID = c.plan, c.segment, c.device
 		if limit, ok := tolerance(p); limit != c.limit || ok != c.ok {
-			t.Errorf("%s, segment %q: %g, %v", c.plan, c.segment, limit, ok)
+			t.Errorf("%s, segment %q on %s: %g, %v", c.plan, c.segment, c.device, limit, ok)
 		}
 	}
 }

@@ -74,6 +74,7 @@ func needs(ctx context.Context, env *Env, cfg config.Config) doctor.Deps {
 	}
 	d.ONNXRuntime = func() (version, path string, err error) { return ortFound(ctx, env) }
 	d.ONNXWanted = ortVersion
+	d.OpenVINO = func() (version string, devices []string, err error) { return openVINOFound(ctx, env) }
 	d.TensorRT = func() (string, error) { return tensorRTFound(env) }
 	if env.Getenv(simVariable) != "" {
 		d.Simulated = func() (string, error) { return simulatedFound(env) }
@@ -113,6 +114,20 @@ func ortFound(ctx context.Context, env *Env) (version, path string, err error) {
 		return "", path, err
 	}
 	return devices[0].Version, path, nil
+}
+
+// openVINOFound opens OpenVINO to see whether that works, and lets it go.
+func openVINOFound(ctx context.Context, env *Env) (version string, ids []string, err error) {
+	b, err := openOpenVINO(env)
+	if err != nil {
+		return "", nil, err
+	}
+	defer closeInto(&err, b.Close)
+	devices, err := b.Devices(ctx)
+	for _, d := range devices {
+		version, ids = d.Version, append(ids, string(d.ID))
+	}
+	return version, ids, err
 }
 
 // tensorRTFound opens TensorRT to see whether that works, and lets it go.

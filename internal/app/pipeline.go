@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"braid/accel"
+	"braid/accel/hostcpu"
 	"braid/accel/network"
-	"braid/accel/ort"
 	"braid/accel/plan"
 	"braid/cuda"
 	"braid/stages"
@@ -69,7 +69,7 @@ func assemble(ctx context.Context, rt accel.Backend, n *network.Network, p plan.
 	if b.segments, err = splitWith(ctx, rt, n, p.Cuts()); err != nil {
 		return nil, err
 	}
-	b.cores = p.DisjointCores(ort.Cores())
+	b.cores = p.DisjointCores(hostcpu.Cores())
 	b.traffic = newTraffic(n.Inputs(), b.segmentOutputs(), b.segments, p)
 	if err := b.support(ctx); err != nil {
 		return nil, err
@@ -207,9 +207,10 @@ func (b *builder) buildOptions(segment int) accel.BuildOptions {
 // Engine.
 func (b *builder) inferStage(ctx context.Context, segment int, r plan.Replica) (stages.Stage, error) {
 	s := b.segments[segment]
-	if own := b.cores[segment]; own != nil && r.Device.Kind() == "cpu" {
-		r.Cores = own
-		b.log.Info("segment has cores of its own", "segment", s.Name, "cores", own, "plan", b.plan.ID())
+	own := b.cores[segment] != nil && r.Device.Kind() == "cpu"
+	if own {
+		r.Cores = b.cores[segment]
+		b.log.Info("segment has cores of its own", "segment", s.Name, "cores", r.Cores, "plan", b.plan.ID())
 	}
 	key := engineKey{segment, r.Device, r.Threads, fmt.Sprint(r.Cores)}
 	engine := b.engines[key]
@@ -218,12 +219,19 @@ func (b *builder) inferStage(ctx context.Context, segment int, r plan.Replica) (
 		if err != nil {
 			return nil, as(ErrInvalid, scarce(err))
 		}
-		if engine, err = b.runtime.Load(ctx, blob, r.Device, accel.LoadOptions{
+		options := accel.LoadOptions{
 			Threads: r.Threads,
 			Cores:   r.Cores,
 			Spin:    b.plan.Serial || b.plan.Sync == plan.SyncSpin, // the baseline is what the runtime does by itself
 			Eager:   b.plan.Launch == plan.LaunchEager,
-		}); err != nil {
+		}
+		engine, err = b.runtime.Load(ctx, blob, r.Device, options)
+		if own && errors.Is(err, accel.ErrCores) {
+			b.log.Info("segment shares all cores after all", "segment", s.Name, "why", err)
+			options.Cores = nil
+			engine, err = b.runtime.Load(ctx, blob, r.Device, options)
+		}
+		if err != nil {
 			return nil, as(ErrInvalid, scarce(err))
 		}
 		b.engines[key] = engine

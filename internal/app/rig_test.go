@@ -15,6 +15,7 @@ import (
 	"braid/accel"
 	"braid/accel/network"
 	"braid/accel/network/testnet"
+	"braid/accel/openvino"
 	"braid/accel/plan"
 	"braid/accel/sim"
 	"braid/accel/trt"
@@ -44,6 +45,7 @@ func newRig(t *testing.T) *rig {
 	rt.sim.open = func() (*sim.Backend, error) {
 		return openSimulated(&Env{Log: silence}, declared, rt.cpu)
 	}
+	rt.openvino.open = func() (*openvino.Backend, error) { return nil, openvino.ErrUnavailable }
 	rt.trt.open = func() (*trt.Backend, error) {
 		lib, err := cuda.Open(gpus.Path)
 		if err != nil {

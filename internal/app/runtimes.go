@@ -4,26 +4,26 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
-	"strconv"
+	"slices"
 
 	"braid/accel"
-	"braid/accel/ort"
+	"braid/accel/openvino"
 	"braid/accel/sim"
 	"braid/accel/trt"
-	"braid/accel/trt/enginecache"
 	"braid/cuda"
 )
 
 // runtimes is one Backend of all that can execute here: each device goes to the
-// runtime that serves it. TensorRT is opened when one of its devices is first
-// named, since starting CUDA takes time and memory that a plan on the CPU does not
-// need.
+// runtime that serves it. TensorRT and OpenVINO are opened when one of their devices is
+// first named, since starting them takes time and memory that a plan on the CPU does
+// not need.
 type runtimes struct {
 	cpu      processor
 	trt      onDemand[*trt.Backend]
+	openvino onDemand[*openvino.Backend]
 	sim      onDemand[*sim.Backend]
 	declared *sim.File // nil: no device is simulated
+	only     bool      // every device is OpenVINO's, cpu too
 }
 
 // processor is the runtime of the CPU, which every build has.
@@ -32,75 +32,18 @@ type processor interface {
 	prober
 }
 
-// openRuntime opens the runtimes; name, where it is not "", is the one that must
-// serve the devices of a plan.
-func openRuntime(env *Env, name string) (accel.Backend, error) {
-	if name != "" && name != "ort" && name != "trt" {
-		return nil, invalidf("backend %q is not known: this build has ort and trt", name)
-	}
-	declared, err := readSimulated(env)
-	if err != nil {
-		return nil, err
-	}
-	lib, err := ort.Find(env.Getenv, env.Exe)
-	if err != nil {
-		return nil, as(ErrEnvironment, err)
-	}
-	cpu, err := ort.Open(lib, env.Log)
-	if err != nil {
-		return nil, as(ErrEnvironment, err)
-	}
-	if name == "ort" {
-		return cpu, nil
-	}
-	r := &runtimes{cpu: cpu, declared: declared}
-	r.trt.open = func() (*trt.Backend, error) { return openTRT(env) }
-	r.sim.open = func() (*sim.Backend, error) { return openSimulated(env, declared, cpu) }
-	return r, nil
-}
-
-// openTRT opens TensorRT, with the engines that were built before.
-func openTRT(env *Env) (*trt.Backend, error) {
-	level, err := optimisationLevel(env)
-	if err != nil {
-		return nil, err
-	}
-	var standIns []trt.StandIn
-	if text := env.Getenv("BRAID_STAND_IN"); text != "" {
-		if standIns, err = trt.ParseStandIns(text); err != nil {
-			return nil, invalidf("BRAID_STAND_IN: %w", err)
-		}
-	}
-	path, err := cuda.Find(env.Getenv, env.Exe)
-	if err != nil {
-		return nil, as(ErrEnvironment, err)
-	}
-	lib, err := cuda.Open(path)
-	if err != nil {
-		return nil, as(ErrEnvironment, err)
-	}
-	b, err := trt.Open(lib, trt.Options{Cache: &enginecache.Cache{Dir: filepath.Join(cacheDir(env), "engines"), Log: env.Log}, Level: level, Log: env.Log, StandIns: standIns})
-	return b, as(ErrEnvironment, err)
-}
-
-// optimisationLevel is $BRAID_TENSORRT_LEVEL.
-func optimisationLevel(env *Env) (int, error) {
-	text := env.Getenv("BRAID_TENSORRT_LEVEL")
-	if text == "" {
-		return trt.DefaultLevel, nil
-	}
-	level, err := strconv.Atoi(text)
-	if err != nil || level < 0 || level > 5 {
-		return 0, invalidf("BRAID_TENSORRT_LEVEL is %q: want 0 (quick to build) to 5", text)
-	}
-	return level, nil
-}
-
 // Name is "any".
 func (r *runtimes) Name() string { return "any" }
 
 // serving is the runtime that serves a device.
 func (r *runtimes) serving(d accel.DeviceID) (accel.Backend, error) {
+	if r.only || d.Runtime() == "openvino" || d.Kind() == "npu" {
+		b, err := r.openvino.get()
+		if err != nil {
+			return nil, fmt.Errorf("%s needs OpenVINO: %w", d, err)
+		}
+		return b, nil
+	}
 	switch d.Kind() {
 	case "gpu", "dla":
 		b, err := r.trt.get()
@@ -118,8 +61,21 @@ func (r *runtimes) serving(d accel.DeviceID) (accel.Backend, error) {
 	return r.cpu, nil
 }
 
-// Devices are those of all runtimes that can be opened.
+// Devices are those of all runtimes that can be opened, without a second runtime's CPU:
+// it is the same processor, and a plan has it where somebody names it.
 func (r *runtimes) Devices(ctx context.Context) ([]accel.Device, error) {
+	list, err := r.AllDevices(ctx)
+	if err == nil && !r.only {
+		list = slices.DeleteFunc(list, func(d accel.Device) bool { return d.ID == "cpu/openvino" })
+	}
+	return list, err
+}
+
+// AllDevices are those of all runtimes that can be opened.
+func (r *runtimes) AllDevices(ctx context.Context) ([]accel.Device, error) {
+	if r.only {
+		return devicesOf(ctx, func() (accel.Backend, error) { return r.openvino.get() })
+	}
 	list, err := r.cpu.Devices(ctx)
 	if err != nil {
 		return nil, err
@@ -129,6 +85,7 @@ func (r *runtimes) Devices(ctx context.Context) ([]accel.Device, error) {
 		none error
 	}{
 		{func() (accel.Backend, error) { return r.trt.get() }, cuda.ErrMissing},
+		{func() (accel.Backend, error) { return r.openvino.get() }, openvino.ErrUnavailable},
 		{func() (accel.Backend, error) { return r.sim.get() }, errUndeclared},
 	} {
 		more, err := devicesOf(ctx, b.get)
@@ -138,6 +95,19 @@ func (r *runtimes) Devices(ctx context.Context) ([]accel.Device, error) {
 		list = append(list, more...)
 	}
 	return list, nil
+}
+
+// lister is a runtime with devices that are used only where somebody names them.
+type lister interface {
+	AllDevices(ctx context.Context) ([]accel.Device, error)
+}
+
+// everyDevice lists those too.
+func everyDevice(ctx context.Context, rt accel.Backend) ([]accel.Device, error) {
+	if l, ok := rt.(lister); ok {
+		return l.AllDevices(ctx)
+	}
+	return rt.Devices(ctx)
 }
 
 func devicesOf(ctx context.Context, get func() (accel.Backend, error)) ([]accel.Device, error) {
@@ -200,6 +170,9 @@ func (r *runtimes) Close() error {
 		errs = append(errs, b.Close())
 	}
 	if b := r.trt.opened(); b != nil {
+		errs = append(errs, b.Close())
+	}
+	if b := r.openvino.opened(); b != nil {
 		errs = append(errs, b.Close())
 	}
 	return errors.Join(append(errs, r.cpu.Close())...)

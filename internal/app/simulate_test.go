@@ -89,7 +89,7 @@ func TestDevicesSaySim(t *testing.T) {
 		t.Errorf("rows %q and %q", rows[0].Name, rows[1].Name)
 	}
 	none := &runtimes{cpu: &goCPU{}}
-	none.trt.open = rt.trt.open
+	none.trt.open, none.openvino.open = rt.trt.open, rt.openvino.open
 	none.sim.open = func() (*sim.Backend, error) { return openSimulated(nil, nil, nil) }
 	if devices, err = none.Devices(t.Context()); err != nil {
 		t.Fatal(err)

@@ -17,7 +17,7 @@ func Devices(ctx context.Context, env *Env, o Choice) (err error) {
 		return err
 	}
 	defer closeInto(&err, rt.Close)
-	devices, err := rt.Devices(ctx)
+	devices, err := everyDevice(ctx, rt)
 	if err != nil {
 		return as(ErrEnvironment, err)
 	}
@@ -41,9 +41,13 @@ func Version(ctx context.Context, env *Env) (err error) {
 		Platform  string `json:"platform"`
 		GStreamer string `json:"gstreamer"`
 		ORT       string `json:"onnxruntime"`
+		OpenVINO  string `json:"openvino"`
 	}{Braid: env.Version, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, GStreamer: gst.Version()}
 	if v.ORT, _, err = ortFound(ctx, env); err != nil {
 		v.ORT = "none: " + oneLine(err.Error())
+	}
+	if v.OpenVINO, _, err = openVINOFound(ctx, env); err != nil {
+		v.OpenVINO = "none: " + oneLine(err.Error())
 	}
 	if !gst.Built {
 		v.GStreamer = "none: this build has no cameras"
@@ -51,6 +55,6 @@ func Version(ctx context.Context, env *Env) (err error) {
 	if env.JSON {
 		return writeJSON(env.Out, v)
 	}
-	_, err = fmt.Fprintf(env.Out, "braid %s\n%s %s\nGStreamer %s\nONNX Runtime %s\n", v.Braid, v.Go, v.Platform, v.GStreamer, v.ORT)
+	_, err = fmt.Fprintf(env.Out, "braid %s\n%s %s\nGStreamer %s\nONNX Runtime %s\nOpenVINO %s\n", v.Braid, v.Go, v.Platform, v.GStreamer, v.ORT, v.OpenVINO)
 	return err
 }

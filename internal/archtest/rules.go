@@ -10,7 +10,7 @@ type layer struct {
 
 const (
 	whyDoc = "each package opens with what it owns and what it does not"
-	whyCgo = "cgo lives in cuda and internal/gst, so that all else builds, is tested and cross-compiles without C; " +
+	whyCgo = "cgo lives in cuda, accel/openvino and internal/gst, so that all else builds, is tested and cross-compiles without C; " +
 		"a library is opened at run time behind its own package"
 	whySupport = "a package named test… or …test is a helper of tests and must not be in the program"
 	whyLeaf    = "it is a leaf, which everybody may use because it uses nobody"
@@ -58,9 +58,11 @@ var layers = []layer{
 	{"accel/network/darknet", []string{"accel", "accel/network", "accel/network/onnxpb", "internal/strict"}, "an importer reads one format and writes ONNX; it names the nearest known word as every reader of files does"},
 	{"accel/network", []string{"accel", "accel/network/onnxpb", "accel/network/infer"}, whyBackend},
 	{"accel/network/infer", []string{"accel", "accel/network/onnxpb"}, "it knows one node at a time: which tensors there are is accel/network's"},
-	{"accel/trt", []string{"accel", "accel/network", "accel/trt/...", "cuda"}, whyBackend},
+	{"accel/ort", []string{"accel", "accel/hostcpu"}, whyBackend},
+	{"accel/openvino", []string{"accel", "accel/hostcpu", "accel/enginecache"}, whyBackend},
+	{"accel/trt", []string{"accel", "accel/network", "accel/enginecache", "accel/trt/...", "cuda"}, whyBackend},
 	{"accel/trt/dla", []string{"accel", "accel/network"}, "what a DLA runs is published facts about networks: it must be known where there is neither TensorRT nor a DLA"},
-	{"accel/trt/enginecache", []string{"accel", "internal/atomicfile"}, "it keeps bytes and their descriptions, and need not know who builds them"},
+	{"accel/enginecache", []string{"accel", "internal/atomicfile"}, "it keeps bytes and their descriptions, and need not know who builds them"},
 	{"accel/plan", []string{"accel", "internal/strict"}, whyPlan},
 	{"accel/plan/search", []string{"accel", "accel/plan", "internal/strict"}, whyPlan},
 	{"accel/plan/whatif", []string{"accel", "accel/plan"}, whyPlan},
@@ -126,4 +128,4 @@ var libraries = []library{
 
 // cgoHomes are the packages with C of their own. cuda/cudatest is for tests: the
 // stand-in for CUDA calls back into Go for what a network computes.
-var cgoHomes = []string{"cuda", "cuda/cudatest", "cuda/nvml", "internal/gst"}
+var cgoHomes = []string{"accel/openvino", "cuda", "cuda/cudatest", "cuda/nvml", "internal/gst"}

@@ -16,7 +16,7 @@ const prefix = "BRAID_"
 
 // others are the variables of braid that are no keys of the configuration.
 // Those of its tests begin with BRAID_TEST_.
-var others = []string{"BRAID_ORT_LIB", "BRAID_CUDA_LIB", "BRAID_TENSORRT_LEVEL", "BRAID_STAND_IN", "BRAID_SIM", "BRAID_MODEL_PATH", "BRAID_CACHE_DIR"}
+var others = []string{"BRAID_ORT_LIB", "BRAID_OPENVINO_LIB", "BRAID_CUDA_LIB", "BRAID_TENSORRT_LEVEL", "BRAID_STAND_IN", "BRAID_SIM", "BRAID_MODEL_PATH", "BRAID_CACHE_DIR"}
 
 const testPrefix = prefix + "TEST_"
 

@@ -22,6 +22,9 @@ type Deps struct {
 	ONNXRuntime func() (version, path string, err error)
 	ONNXWanted  string // "1.27.0": another version is a warning
 
+	OpenVINO func() (version string, devices []string, err error) // devices as plans name them
+	HasIntel func() Intel
+
 	Simulated func() (devices string, err error) // those that a file declares
 
 	TensorRT func() (version string, err error)
@@ -74,6 +77,9 @@ func Checks(d Deps) []Check {
 	}
 	if d.ONNXRuntime != nil {
 		checks = append(checks, Check{"ONNX Runtime", d.onnxruntime})
+	}
+	if d.OpenVINO != nil && d.HasIntel != nil {
+		checks = append(checks, Check{"OpenVINO", d.openvino})
 	}
 	if d.TensorRT != nil && d.HasGPU != nil {
 		checks = append(checks, Check{"TensorRT", d.tensorrt})

@@ -31,6 +31,8 @@ func healthy() Deps {
 		Getenv:       func(string) string { return "" },
 		Exists:       func(string) bool { return true },
 		ONNXRuntime:  func() (string, string, error) { return "1.27.0", "/lib/ort.so", nil },
+		OpenVINO:     func() (string, []string, error) { return "2026.4.1", []string{"cpu/openvino"}, nil },
+		HasIntel:     func() Intel { return Intel{} },
 		TensorRT:     func() (string, error) { return "", errors.New("libnvinfer.so.8 is missing") },
 		HasGPU:       func() bool { return false },
 		ONNXWanted:   "1.27.0",
@@ -57,7 +59,7 @@ func TestHealthy(t *testing.T) {
 		}
 	}
 	want := []string{
-		"GStreamer", core, good, bad, av, "hardware decoders", "ONNX Runtime", "TensorRT",
+		"GStreamer", core, good, bad, av, "hardware decoders", "ONNX Runtime", "OpenVINO", "TensorRT",
 		"cache folder", "state folder", "NATS port", "NATS server", "CPU", "memory", "v4l2 cameras",
 	}
 	if !slices.Equal(names, want) {
@@ -101,6 +103,15 @@ func TestFindings(t *testing.T) {
 		}, "GST_PLUGIN_SYSTEM_PATH", Warn, "/b does not exist", "unset GST_PLUGIN_SYSTEM_PATH"},
 		{"no ONNX Runtime", func(d *Deps) { d.ONNXRuntime = func() (string, string, error) { return "", "", errBoom } }, "ONNX Runtime", Fail, "boom", "BRAID_ORT_LIB"},
 		{"another ONNX Runtime", func(d *Deps) { d.ONNXWanted = "1.28.0" }, "ONNX Runtime", Warn, "1.27.0 at /lib/ort.so, tested with 1.28.0", "make setup"},
+		{"no OpenVINO", func(d *Deps) { d.OpenVINO = func() (string, []string, error) { return "", nil, errBoom } }, "OpenVINO", Warn, "boom", "make setup"},
+		{"no driver for a GPU", func(d *Deps) { d.HasIntel = func() Intel { return Intel{GPU: true} } }, "OpenVINO", Warn, "2026.4.1 for cpu/openvino, not for the Intel GPU", "intel-opencl-icd"},
+		{"no driver for an NPU", func(d *Deps) { d.HasIntel = func() Intel { return Intel{NPU: true} } }, "OpenVINO", Warn, "not for the Intel NPU", "docs/intel.md"},
+		{"all of Intel's", func(d *Deps) {
+			d.HasIntel = func() Intel { return Intel{true, true} }
+			d.OpenVINO = func() (string, []string, error) {
+				return "2026.4.1", []string{"cpu/openvino", "gpu:0/openvino", "npu:0/openvino"}, nil
+			}
+		}, "OpenVINO", OK, "2026.4.1 for cpu/openvino, gpu:0/openvino, npu:0/openvino", ""},
 		{"no TensorRT beside a GPU", func(d *Deps) { d.HasGPU = func() bool { return true } }, "TensorRT", Warn, "libnvinfer", "make cuda"},
 		{"no TensorRT, no GPU", func(d *Deps) { d.HasGPU = func() bool { return false } }, "TensorRT", OK, "no NVIDIA device", ""},
 		{"TensorRT", func(d *Deps) { d.TensorRT = func() (string, error) { return "8.6.1 with CUDA 12.4", nil } }, "TensorRT", OK, "8.6.1", ""},

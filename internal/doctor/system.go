@@ -39,6 +39,7 @@ func System() Deps {
 			jetson, _ := filepath.Glob("/dev/nvhost-gpu")
 			return len(desktop)+len(jetson) > 0
 		},
+		HasIntel: func() Intel { return intel("/sys") },
 	}
 }
 

@@ -52,17 +52,29 @@ func Path(t testing.TB, name string) string {
 // that `make setup` unpacks. Without either the test is skipped, in CI it fails.
 func ORT(t testing.TB) string {
 	t.Helper()
-	p := os.Getenv("BRAID_ORT_LIB")
+	return library(t, "ONNX Runtime", "BRAID_ORT_LIB", "onnxruntime/libonnxruntime.so")
+}
+
+// OpenVINO is OpenVINO's C library that tests load, as ORT is ONNX Runtime's:
+// $BRAID_OPENVINO_LIB, else the one of `make setup`.
+func OpenVINO(t testing.TB) string {
+	t.Helper()
+	return library(t, "OpenVINO", "BRAID_OPENVINO_LIB", "openvino/libopenvino_c.so")
+}
+
+func library(t testing.TB, name, variable, inDeps string) string {
+	t.Helper()
+	p := os.Getenv(variable)
 	if p == "" {
-		p = filepath.Join(Root(t), ".deps", "onnxruntime", "libonnxruntime.so")
+		p = filepath.Join(Root(t), ".deps", filepath.FromSlash(inDeps))
 	}
 	if exists(p) {
 		return p
 	}
 	if os.Getenv("CI") == "true" {
-		t.Fatalf("ONNX Runtime is missing at %s: run make setup", p)
+		t.Fatalf("%s is missing at %s: run make setup", name, p)
 	}
-	t.Skipf("no ONNX Runtime at %s: run make setup", p)
+	t.Skipf("no %s at %s: run make setup", name, p)
 	return ""
 }
 

@@ -2,6 +2,7 @@ package enginecache
 
 import (
 	"bytes"
+	"errors"
 	"log/slog"
 	"math/rand/v2"
 	"os"
@@ -43,7 +44,7 @@ func engine() Engine {
 	d := accel.TensorDesc{Name: "x", Type: accel.Float32, Shape: []int64{1, 3, 8, 8}}
 	return Engine{
 		Segment: HashOf([]byte("onnx")), Inputs: []accel.TensorDesc{d}, Outputs: []accel.TensorDesc{d}, Precision: "fp16",
-		Flags: []string{"a"}, TensorRT: "10.7.0", Driver: "580", Compute: "9.0", Device: "gpu", Chip: "H100",
+		Flags: []string{"a"}, Runtime: "TensorRT 10.7.0", Driver: "580", Compute: "9.0", Device: "gpu", Chip: "H100",
 	}
 }
 
@@ -79,7 +80,7 @@ func TestKey(t *testing.T) {
 		"precision":  func(e *Engine) { e.Precision = "int8" },
 		"flags":      func(e *Engine) { e.Flags = []string{"a", "b"} },
 		"one flag":   func(e *Engine) { e.Flags = []string{"a,b"} },
-		"tensorrt":   func(e *Engine) { e.TensorRT = "10.7.1" },
+		"runtime":    func(e *Engine) { e.Runtime = "TensorRT 10.7.1" },
 		"driver":     func(e *Engine) { e.Driver = "581" },
 		"capability": func(e *Engine) { e.Compute = "8.7" },
 		"device":     func(e *Engine) { e.Device = "dla" },
@@ -296,5 +297,39 @@ func BenchmarkGet(b *testing.B) {
 		if _, ok := c.Get(engine().Key()); !ok {
 			b.Fatal("it is gone")
 		}
+	}
+}
+
+// TestKeep builds an engine once, keeps no failure, and builds always without a cache.
+func TestKeep(t *testing.T) {
+	c, said := newCache(t.TempDir())
+	built, fails := 0, error(nil)
+	build := func() ([]byte, error) {
+		built++
+		return []byte{byte(built)}, fails
+	}
+	fails = errors.New("no memory")
+	if _, err := c.Keep(t.Context(), engine(), "infer.0", build); !errors.Is(err, fails) {
+		t.Errorf("error %v", err)
+	}
+	fails = nil
+	for range 3 {
+		if blob, err := c.Keep(t.Context(), engine(), "infer.0", build); err != nil || !bytes.Equal(blob, []byte{2}) {
+			t.Errorf("%v, %v", blob, err)
+		}
+	}
+	other := engine()
+	other.Precision = "fp32"
+	if blob, err := c.Keep(t.Context(), other, "infer.0", build); err != nil || !bytes.Equal(blob, []byte{3}) {
+		t.Errorf("another engine: %v, %v", blob, err)
+	}
+	none := (*Cache)(nil)
+	for want := byte(4); want < 6; want++ {
+		if blob, err := none.Keep(t.Context(), engine(), "infer.0", build); err != nil || !bytes.Equal(blob, []byte{want}) {
+			t.Errorf("without a cache: %v, %v", blob, err)
+		}
+	}
+	if len(said.lines()) > 0 {
+		t.Error(said.lines())
 	}
 }

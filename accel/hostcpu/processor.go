@@ -1,4 +1,4 @@
-package ort
+package hostcpu
 
 import (
 	"os"
@@ -7,7 +7,23 @@ import (
 	"strings"
 )
 
-// processorName is the processor's name as Linux lists it, else the architecture.
+// Name is the processor's name as Linux lists it, else the architecture.
+func Name() string { return processorName("/proc/cpuinfo") }
+
+// TotalMemory is the machine's memory in bytes, 0 where unknown.
+func TotalMemory() int64 { return totalMemory("/proc/meminfo") }
+
+// Instructions are the instruction sets that the processor has, as Linux lists them;
+// "" where it lists none.
+func Instructions() string { return instructions("/proc/cpuinfo") }
+
+func instructions(cpuinfo string) string {
+	if v := field(cpuinfo, "flags"); v != "" {
+		return v
+	}
+	return field(cpuinfo, "Features")
+}
+
 func processorName(cpuinfo string) string {
 	for _, key := range []string{"model name", "Model", "Hardware"} {
 		if v := field(cpuinfo, key); v != "" {
@@ -17,7 +33,6 @@ func processorName(cpuinfo string) string {
 	return runtime.GOARCH
 }
 
-// totalMemory is the machine's memory in bytes, 0 where unknown.
 func totalMemory(meminfo string) int64 {
 	kb, err := strconv.ParseInt(strings.TrimSuffix(field(meminfo, "MemTotal"), " kB"), 10, 64)
 	if err != nil {

@@ -1,4 +1,4 @@
-package ort
+package hostcpu
 
 import (
 	"runtime"
@@ -26,32 +26,32 @@ func TestPin(t *testing.T) {
 	for !before.IsSet(core) {
 		core++
 	}
-	p, err := newPin([]int{core})
+	p, err := NewPin([]int{core})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.on(); err != nil {
+	if err := p.On(); err != nil {
 		t.Fatal(err)
 	}
 	if s := allowed(t); s.Count() != 1 || !s.IsSet(core) {
-		t.Errorf("pinned to %d it may use %s", core, list(&s))
+		t.Errorf("pinned to %d it may use %s", core, List(&s))
 	}
-	if err := p.off(); err != nil {
+	if err := p.Off(); err != nil {
 		t.Fatal(err)
 	}
 	if s := allowed(t); s != before {
-		t.Errorf("afterwards it may use %s, before it was %s", list(&s), list(&before))
+		t.Errorf("afterwards it may use %s, before it was %s", List(&s), List(&before))
 	}
 }
 
 func TestPinRefuses(t *testing.T) {
 	all := allowed(t)
 	for _, cores := range [][]int{{-1}, {1023}, {5000}} {
-		if _, err := newPin(cores); err == nil || !strings.Contains(err.Error(), list(&all)) {
-			t.Errorf("cores %v: error %v, want one that says %s", cores, err, list(&all))
+		if _, err := NewPin(cores); err == nil || !strings.Contains(err.Error(), List(&all)) {
+			t.Errorf("cores %v: error %v, want one that says %s", cores, err, List(&all))
 		}
 	}
-	if p, err := newPin(nil); p != nil || err != nil || p.on() != nil || p.off() != nil {
+	if p, err := NewPin(nil); p != nil || err != nil || p.On() != nil || p.Off() != nil {
 		t.Errorf("no cores are %v, %v", p, err)
 	}
 }
@@ -63,7 +63,7 @@ func TestCores(t *testing.T) {
 		s.Set(c)
 	}
 	if s != all {
-		t.Errorf("cores %v, want %s", Cores(), list(&all))
+		t.Errorf("cores %v, want %s", Cores(), List(&all))
 	}
 }
 
@@ -73,8 +73,24 @@ func TestList(t *testing.T) {
 		for _, c := range cores {
 			s.Set(c)
 		}
-		if got := list(&s); got != want {
+		if got := List(&s); got != want {
 			t.Errorf("cores %v are %q, want %q", cores, got, want)
+		}
+	}
+}
+
+// BenchmarkPin is what cores cost a run: two system calls, and a thread's move.
+func BenchmarkPin(b *testing.B) {
+	p, err := NewPin([]int{0})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for range b.N {
+		if err := p.On(); err != nil {
+			b.Fatal(err)
+		}
+		if err := p.Off(); err != nil {
+			b.Fatal(err)
 		}
 	}
 }

@@ -22,12 +22,12 @@ type Engine struct {
 	Inputs    []accel.TensorDesc `json:"inputs"`
 	Outputs   []accel.TensorDesc `json:"outputs"`
 	Precision string             `json:"precision"`
-	Flags     []string           `json:"flags"` // of the builder, in the order in which it takes them
-	TensorRT  string             `json:"tensorrt"`
+	Flags     []string           `json:"flags"`   // of the builder, in the order in which it takes them
+	Runtime   string             `json:"runtime"` // who built it, and its version: "TensorRT 10.7.0"
 	Driver    string             `json:"driver"`
-	Compute   string             `json:"compute"` // capability, "9.0"
+	Compute   string             `json:"compute"` // capability, "9.0"; of a CPU, the hash of its instruction sets
 	Device    string             `json:"device"`  // accel.DeviceID's Kind
-	Chip      string             `json:"chip"`    // the maker's name of the device: TensorRT tunes for it
+	Chip      string             `json:"chip"`    // the maker's name of the device: a runtime tunes for it
 }
 
 // Manifest says to people what an engine is of. Nobody else reads it.

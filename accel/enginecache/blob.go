@@ -12,7 +12,7 @@ import (
 // A file is a header, then the blob.
 const (
 	magic      = "braidEng"
-	format     = 1 // of the header, and part of every Key
+	format     = 2 // of the header, and part of every Key
 	headerSize = len(magic) + 4 + 2*sha256.Size + 8
 )
 

@@ -1,6 +1,7 @@
 package enginecache
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -46,6 +47,32 @@ func (c *Cache) Get(key Key) ([]byte, bool) {
 		_ = os.Chtimes(c.path(key.String(), engineSuffix), now, now) // a folder that is read-only keeps its order
 	}
 	return blob, ok
+}
+
+// Keep looks for the engine e, and builds and keeps it where it is not there: one
+// process does, and the others wait for it. name is the segment's. A nil Cache builds.
+func (c *Cache) Keep(ctx context.Context, e Engine, name string, build func() ([]byte, error)) ([]byte, error) {
+	if c == nil {
+		return build()
+	}
+	key := e.Key()
+	if blob, ok := c.Get(key); ok {
+		return blob, nil
+	}
+	unlock, err := c.Lock(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	if blob, ok := c.Get(key); ok {
+		return blob, nil
+	}
+	start := time.Now()
+	blob, err := build()
+	if err == nil {
+		c.Put(key, blob, Manifest{Name: name, Engine: e, Made: start, Took: time.Since(start)})
+	}
+	return blob, err
 }
 
 // read reads a file; one that is not what it should be is reported and removed.

@@ -1,4 +1,4 @@
-package ort
+package hostcpu
 
 import (
 	"fmt"
@@ -7,28 +7,28 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// pin keeps a thread of Go's on an engine's cores while that runs operators. It is
+// Pin keeps a thread of Go's on an engine's cores while that runs operators. It is
 // set and taken back around each run, which costs two system calls. A goroutine
 // that is bound to a thread for good would save them, but each hand-over to it then
 // wakes that thread first, where any other runs on at once: see docs/plans.md for
 // what was measured.
-type pin struct {
+type Pin struct {
 	cores, before unix.CPUSet
 }
 
-// newPin is nil for no cores. It refuses cores that this process may not use:
+// NewPin is nil for no cores. It refuses cores that this process may not use:
 // Linux would leave them out without a word.
-func newPin(cores []int) (*pin, error) {
+func NewPin(cores []int) (*Pin, error) {
 	if len(cores) == 0 {
 		return nil, nil //nolint:nilnil // no cores: nothing to pin
 	}
-	p := &pin{}
+	p := &Pin{}
 	if err := unix.SchedGetaffinity(0, &p.before); err != nil {
 		return nil, fmt.Errorf("asking for the cores of this process: %w", err)
 	}
 	for _, c := range cores {
 		if c < 0 || !p.before.IsSet(c) {
-			return nil, fmt.Errorf("core %d is none that this process may use: it has %s", c, list(&p.before))
+			return nil, fmt.Errorf("core %d is none that this process may use: it has %s", c, List(&p.before))
 		}
 		p.cores.Set(c)
 	}
@@ -50,8 +50,8 @@ func Cores() (cores []int) {
 	return cores
 }
 
-// list writes a set of cores as Linux does: 0-3,8.
-func list(s *unix.CPUSet) string {
+// List writes a set of cores as Linux does: 0-3,8.
+func List(s *unix.CPUSet) string {
 	var out []byte
 	for c := 0; c < 64*len(s); c++ {
 		if !s.IsSet(c) {
@@ -72,27 +72,28 @@ func list(s *unix.CPUSet) string {
 	return string(out)
 }
 
-// on binds the caller to its thread and the thread to the cores, until off.
-func (p *pin) on() error {
+// On binds the caller to its thread and the thread to the cores, until Off. Of no
+// cores, a nil Pin, both do nothing.
+func (p *Pin) On() error {
 	if p == nil {
 		return nil
 	}
 	runtime.LockOSThread()
 	if err := unix.SchedSetaffinity(0, &p.cores); err != nil {
 		runtime.UnlockOSThread()
-		return fmt.Errorf("keeping a thread on cores %s: %w", list(&p.cores), err)
+		return fmt.Errorf("keeping a thread on cores %s: %w", List(&p.cores), err)
 	}
 	return nil
 }
 
-// off takes back what on did. Where that fails the goroutine stays bound to the
+// Off takes back what On did. Where that fails the goroutine stays bound to the
 // thread, so that no other runs on it.
-func (p *pin) off() error {
+func (p *Pin) Off() error {
 	if p == nil {
 		return nil
 	}
 	if err := unix.SchedSetaffinity(0, &p.before); err != nil {
-		return fmt.Errorf("letting a thread off cores %s: %w", list(&p.cores), err)
+		return fmt.Errorf("letting a thread off cores %s: %w", List(&p.cores), err)
 	}
 	runtime.UnlockOSThread()
 	return nil
