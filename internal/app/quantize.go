@@ -13,6 +13,7 @@ import (
 
 	"braid/accel/network"
 	"braid/accel/network/quantize"
+	"braid/internal/accuracy"
 	"braid/internal/atomicfile"
 	"braid/internal/coco"
 )
@@ -98,7 +99,7 @@ func ModelQuantize(ctx context.Context, env *Env, o QuantizeOptions) (err error)
 	if err != nil {
 		return err
 	}
-	files, truth, err := o.sets()
+	files, truth, err := o.sets(m)
 	if err != nil {
 		return err
 	}
@@ -133,8 +134,8 @@ func ModelQuantize(ctx context.Context, env *Env, o QuantizeOptions) (err error)
 }
 
 // sets are the pictures to calibrate with and, where there are some to evaluate
-// with, their truth. No picture may be in both.
-func (o *QuantizeOptions) sets() (files []string, truth *coco.Dataset, err error) {
+// with, their truth. No picture may be in both, and the model must know the classes.
+func (o *QuantizeOptions) sets(m *model) (files []string, truth *coco.Dataset, err error) {
 	if files, err = picturesIn(o.Calibrate, o.Count); err != nil || o.Evaluate == "" {
 		return files, nil, as(ErrInvalid, err)
 	}
@@ -142,9 +143,13 @@ func (o *QuantizeOptions) sets() (files []string, truth *coco.Dataset, err error
 	if err != nil {
 		return nil, nil, as(ErrInvalid, err)
 	}
+	names := labels(m.card, classes(m.card, m.network.Outputs()))
+	if _, err := accuracy.Model(names, truth.Categories, o.Classes); err != nil {
+		return nil, nil, as(ErrInvalid, err)
+	}
 	others := make([]string, len(truth.Images))
-	for i, m := range truth.Images {
-		others[i] = filepath.Join(o.Evaluate, filepath.FromSlash(m.File))
+	for i, image := range truth.Images {
+		others[i] = filepath.Join(o.Evaluate, filepath.FromSlash(image.File))
 	}
 	return files, truth, as(ErrInvalid, disjoint(files, others))
 }
