@@ -2,6 +2,10 @@ package quantize
 
 import "math"
 
+// coarse is how many bins of a Histogram the entropy looks at as one: finer ones
+// count the chance in where single values fell.
+const coarse = 4
+
 // Entropy is the range whose rounding loses the least information: of all ranges
 // it takes the one where the distribution of the magnitudes, with what lies beyond
 // in its last bin, is closest to itself after rounding, by Kullback and Leibler's
@@ -10,26 +14,29 @@ import "math"
 func (h *Histogram) Entropy(levels int) Range {
 	p := h.magnitudes()
 	best, at := math.Inf(1), len(p)
-	const stride = 16 // of bins: two thousandths of the range
+	const stride = 4 // of bins: two thousandths of what the histogram reaches
 	for end := levels; end <= len(p); end += stride {
 		if d := divergence(p, end, levels); d < best {
 			best, at = d, end
 		}
 	}
-	limit := float32(float64(at) / half * h.reach)
+	limit := float32(float64(at*coarse) / half * h.reach)
 	return Range{max(h.low, -limit), min(h.top, limit)}
 }
 
-// magnitudes are the counts by distance from 0, up to the last that is there.
+// magnitudes are the counts by distance from 0, up to the last that is there. The
+// first counts as the second: what a Relu has made 0 stays 0 in any range, and would
+// outweigh all else.
 func (h *Histogram) magnitudes() []float64 {
-	p := make([]float64, half)
+	p := make([]float64, half/coarse)
 	last := 0
-	for i := range p {
-		p[i] = float64(h.bins[half+i] + h.bins[half-1-i])
-		if p[i] > 0 {
-			last = i
+	for i := range half {
+		p[i/coarse] += float64(h.bins[half+i] + h.bins[half-1-i])
+		if p[i/coarse] > 0 {
+			last = i / coarse
 		}
 	}
+	p[0] = p[1]
 	return p[:last+1]
 }
 

@@ -71,6 +71,16 @@ func TestEntropyCutsOutliers(t *testing.T) {
 	if r := bell.Entropy(127); r.Top < 2.5 || r.Top > 12 || r.Low < -12 || r.Low > -2.5 {
 		t.Errorf("the range of the bell is %v", r)
 	}
+	var relu quantize.Histogram
+	for i, v := range values[1:] {
+		values[i] = max(0, v-1)
+	}
+	if err := relu.Add(values[:len(values)-1]); err != nil {
+		t.Fatal(err)
+	}
+	if r := relu.Entropy(255); r.Low != 0 || r.Top < 2 {
+		t.Errorf("the range of a Relu that lets one of six through is %v", r)
+	}
 	for i := range values {
 		values[i] = rng.Float32()
 	}
