@@ -170,7 +170,7 @@ type parts struct {
 func (g *graph) parts(n *onnxpb.NodeProto) *parts {
 	w := g.weights[input(n, 1)]
 	p := &parts{weight: w, values: floats(w)}
-	if p.values == nil || len(p.values) == 0 || g.weights[n.Input[0]] != nil {
+	if len(p.values) == 0 || g.weights[n.Input[0]] != nil {
 		return nil
 	}
 	switch rank := len(w.Dims); {

@@ -110,9 +110,9 @@ func TestAxis(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := network.NewBuilder("axis", 13)
-			x, y := []int64{1, 3}, []int64{1, 2}
+			x := []int64{1, 3}
 			if c.op == "Conv" {
-				x, y = append(x, 1, 1), append(y, 1, 1)
+				x = append(x, 1, 1)
 			}
 			b.Node(c.op, []string{b.Input(desc("x", x...)), b.Floats("w", c.shape, c.values)}, []string{"a"}, c.attrs...)
 			b.Floats("v", []int64{2, 2}, []float32{1, 2, 3, 4})
