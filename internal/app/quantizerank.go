@@ -59,7 +59,7 @@ func (c *calibration) rank(ctx context.Context, env *Env, m quantize.Method) ([]
 // them. With a limit of 0 none is tried.
 func (c *calibration) keep(ctx context.Context, env *Env, limit float64, m quantize.Method) ([]layerError, error) {
 	if limit == 0 {
-		return nil, nil
+		return []layerError{}, nil
 	}
 	ranked, err := c.rank(ctx, env, m)
 	if err != nil {

@@ -3,6 +3,7 @@ package quantize_test
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -273,5 +274,22 @@ func TestKeep(t *testing.T) {
 		if strings.Contains(text, "b/weight/q") || !strings.Contains(text, "b.w ") || fmt.Sprint(q.Layers(), q.Float()) != "[a c] [b y]" {
 			t.Errorf("%s: b is not in float32:\n%s", runtime, text)
 		}
+	}
+}
+
+// TestFormForTensorRTStrips: for a DLA the pairs of TensorRT's form become ranges, one
+// for each activation, and the network float32 again.
+func TestFormForTensorRTStrips(t *testing.T) {
+	x := map[string][]float32{"x": {0.5, 0.75, 1, 2, -1, -0.5, 0, 0.25}}
+	q := watched(t, small(t), quantize.Options{Recipe: recipe(t, "trt")}, x)
+	plain, ranges, err := network.StripQDQ(write(t, q, minmax))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := slices.Sorted(maps.Keys(ranges)); !slices.Equal(got, []string{"a.relu", "pool", "x"}) || math.Abs(float64(ranges["x"])-2) > 1e-6 {
+		t.Errorf("ranges %v", ranges)
+	}
+	if text := dump(decode(t, plain)); strings.Contains(text, "Quantize") {
+		t.Errorf("pairs are left:\n%s", text)
 	}
 }
