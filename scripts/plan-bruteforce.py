@@ -44,10 +44,7 @@ class Machine:
                 continue
             self.series.setdefault(key, []).append(u)
         self.n = len(next(iter(self.series.values())))
-        self.devices = []
-        for s in self.series:
-            if s[0] not in self.devices:
-                self.devices.append(s[0])
+        self.devices = list(dict.fromkeys(s[0] for s in self.series))
         cpu = profile["cpu_ms"]
         self.decode, self.prep, self.detect, self.publish = cpu["decode"], cpu["prep"], cpu["detect"], cpu.get("publish", 0)
         self.handover = profile.get("handover_ms", 0)
@@ -208,7 +205,6 @@ def copies(m, layout, k, s):
         fetch = 0 if ms == INF else ms
     else:
         fetch = max(m.copy(memory(p[0]), memory(s[0]), max(m.bytes_at(p, i), m.bytes_at(s, i))) for p in layout[k - 1][2])
-    write = 0
     if k == len(layout) - 1:
         ms = m.copy(memory(s[0]), "cpu", m.bytes_at(s, j))
         write = 0 if ms == INF else ms
@@ -222,9 +218,7 @@ def residence(m, segments, streams, f):
     active = {}
     for d, total in streams.items():
         n = total if kind_of(d) == "cpu" else 1
-        while n < total:
-            if f / 1000 * at_work(m, segments, d, n) <= 1 + 1e-9:
-                break
+        while n < total and f / 1000 * at_work(m, segments, d, n) > 1 + 1e-9:
             n += 1
         active[d] = n
     out = m.prep + m.detect

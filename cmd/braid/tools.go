@@ -27,7 +27,7 @@ func modelCmd(c *common) *cobra.Command {
 		},
 	}
 	return group("model", "Look at models, cut them, and prove that a cut changes nothing",
-		list, inspect, cuts, cutCmd(c), verifyCmd(c), pullCmd(c), importCmd(c))
+		list, inspect, cuts, cutCmd(c), verifyCmd(c), pullCmd(c), importCmd(c), quantizeCmd(c))
 }
 
 // modelChoice lets a model be named as an argument as well as by --model.

@@ -57,6 +57,7 @@ var layers = []layer{
 	{"accel/network/...", []string{"accel", "accel/network", "accel/network/onnxpb"}, whyBackend},
 	{"accel/network/darknet", []string{"accel", "accel/network", "accel/network/onnxpb", "internal/strict"}, "an importer reads one format and writes ONNX; it names the nearest known word as every reader of files does"},
 	{"accel/network", []string{"accel", "accel/network/onnxpb", "accel/network/infer"}, whyBackend},
+	{"accel/network/quantize", []string{"accel", "accel/network", "accel/network/infer", "accel/network/onnxpb"}, "it changes the graph of a file and needs what infer reads of small constants; what runs the network is given by app"},
 	{"accel/network/infer", []string{"accel", "accel/network/onnxpb"}, "it knows one node at a time: which tensors there are is accel/network's"},
 	{"accel/ort", []string{"accel", "accel/hostcpu"}, whyBackend},
 	{"accel/openvino", []string{"accel", "accel/hostcpu", "accel/enginecache"}, whyBackend},
