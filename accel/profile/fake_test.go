@@ -44,7 +44,10 @@ type machine struct {
 func (m *machine) Name() string                                    { return "fake" }
 func (m *machine) Devices(context.Context) ([]accel.Device, error) { return m.devices, nil }
 func (m *machine) Close() error                                    { return nil }
-func (m *machine) Supports(s *accel.Segment, d accel.DeviceID, _ accel.BuildOptions) error {
+func (m *machine) Supports(s *accel.Segment, d accel.DeviceID, o accel.BuildOptions) error {
+	if d.Kind() == "cpu" && o.Precision != "fp32" && (d.Runtime() == "" || o.Precision != "bf16") {
+		return fmt.Errorf("%s has no %s", d, o.Precision)
+	}
 	first, end, _ := ranged(s.ONNX)
 	if at := m.refuse[d] - 1; at >= first && at < end {
 		return fmt.Errorf("node n%d is not for %s", at, d)

@@ -132,12 +132,18 @@ func Cores(devices []accel.Device) int {
 const host accel.DeviceID = "cpu"
 
 // seriesOf are the ways in which a device is measured: a CPU with one thread and
-// with all cores, others in each precision.
+// with all cores, and with one in each 16-bit precision that it has instructions for;
+// others in each precision.
 func (m *measurement) seriesOf(d accel.Device) (list []plan.Series) {
 	if d.ID.Kind() == "cpu" {
 		list = append(list, plan.Series{Device: d.ID, Threads: 1, Precision: plan.FP32})
 		if m.cores > 1 {
 			list = append(list, plan.Series{Device: d.ID, Threads: m.cores, Precision: plan.FP32})
+		}
+		for _, p := range []plan.Precision{plan.BF16, plan.FP16} {
+			if m.computes(d.ID, p) {
+				list = append(list, plan.Series{Device: d.ID, Threads: 1, Precision: p})
+			}
 		}
 		return list
 	}
@@ -145,6 +151,16 @@ func (m *measurement) seriesOf(d accel.Device) (list []plan.Series) {
 		list = append(list, plan.Series{Device: d.ID, Precision: p})
 	}
 	return list
+}
+
+// computes asks a runtime whether a device has a precision, by a segment that every one
+// runs.
+func (m *measurement) computes(d accel.DeviceID, p plan.Precision) bool {
+	if m.network.Copy == nil {
+		return false
+	}
+	s, err := m.network.Copy(m.options.Copies[0])
+	return err == nil && m.backend.Supports(s, d, accel.BuildOptions{Precision: string(p)}) == nil
 }
 
 // steps lists what is measured.

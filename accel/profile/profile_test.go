@@ -142,6 +142,25 @@ func TestStreams(t *testing.T) {
 	})
 }
 
+// TestHalfPrecision: a CPU whose runtime computes in 16 bits is measured so too, beside the
+// one that does not.
+func TestHalfPrecision(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		second := cpu2
+		second.ID = "cpu/openvino"
+		m := &machine{nodes: uneven(10), end: 50 * time.Microsecond, devices: []accel.Device{cpu2, second}, lanes: map[accel.DeviceID]int{"cpu": 2}}
+		order, _ := measured2(t, m, Full()).BySeries()
+		want := []plan.Series{
+			{Device: "cpu", Threads: 1, Precision: plan.FP32}, {Device: "cpu", Threads: 2, Precision: plan.FP32},
+			{Device: "cpu/openvino", Threads: 1, Precision: plan.FP32}, {Device: "cpu/openvino", Threads: 2, Precision: plan.FP32},
+			{Device: "cpu/openvino", Threads: 1, Precision: plan.BF16},
+		}
+		if !slices.Equal(order, want) {
+			t.Errorf("series %v, want %v", order, want)
+		}
+	})
+}
+
 // TestDevices measures a GPU by its layers, a DLA by differences, and what is
 // between them and the CPU.
 func TestDevices(t *testing.T) {

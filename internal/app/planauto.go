@@ -100,17 +100,18 @@ func (c *chooser) choose(ctx context.Context, ref string, devices []accel.Device
 // doubtful is whether a profile was made while the machine had other work: one
 // frame on each core was then hardly faster than one frame alone.
 func doubtful(p plan.Profile) bool {
-	one, all := 0.0, 0.0
-	for _, s := range p.Streams {
+	one := map[plan.Series]float64{}
+	for _, s := range p.Streams { // the smaller numbers first
+		at := plan.Unit{Device: s.Device, Threads: s.Threads, Precision: s.Precision}.Series()
 		switch {
 		case s.Device.Kind() != "cpu" || s.Threads != 1:
 		case s.N == 1:
-			one = s.Rate
-		case s.N == p.Cores:
-			all = s.Rate
+			one[at] = s.Rate
+		case s.N == p.Cores && s.Rate > 0 && s.Rate < 1.2*one[at]:
+			return true
 		}
 	}
-	return one > 0 && all > 0 && all < 1.2*one
+	return false
 }
 
 // decide takes the choice, or the usual plan where a rough profile promises little

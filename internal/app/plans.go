@@ -48,11 +48,15 @@ func planRef(c *card.Card) string {
 }
 
 // machineKey tells machines apart as far as plans are concerned: by their
-// processors.
+// processors, and by the runtimes that serve them beside the usual one.
 func machineKey(devices []accel.Device) string {
 	var parts []string
 	for _, d := range devices {
-		parts = append(parts, fmt.Sprintf("%s-%s-x%d", d.ID.Kind(), wire.Slug(d.Name), max(d.Cores, 1)))
+		kind := d.ID.Kind()
+		if r := d.ID.Runtime(); r != "" {
+			kind += "-" + r
+		}
+		parts = append(parts, fmt.Sprintf("%s-%s-x%d", kind, wire.Slug(d.Name), max(d.Cores, 1)))
 	}
 	slices.Sort(parts)
 	return strings.Join(parts, "+")

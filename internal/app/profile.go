@@ -171,13 +171,7 @@ func (s *subject) measure(ctx context.Context, names []string, o profile.Options
 	if err != nil {
 		return plan.Profile{}, as(ErrEnvironment, err)
 	}
-	devices := all
-	if len(names) > 0 {
-		if devices, err = everyDevice(ctx, s.runtime); err != nil {
-			return plan.Profile{}, as(ErrEnvironment, err)
-		}
-	}
-	devices, err = pickDevices(devices, names)
+	devices, err := pickDevices(all, names)
 	if err != nil {
 		return plan.Profile{}, err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"braid/accel"
 	"braid/accel/openvino"
@@ -61,18 +60,9 @@ func (r *runtimes) serving(d accel.DeviceID) (accel.Backend, error) {
 	return r.cpu, nil
 }
 
-// Devices are those of all runtimes that can be opened, without a second runtime's CPU:
-// it is the same processor, and a plan has it where somebody names it.
+// Devices are those of all runtimes that can be opened. One processor that several serve is
+// there once for each.
 func (r *runtimes) Devices(ctx context.Context) ([]accel.Device, error) {
-	list, err := r.AllDevices(ctx)
-	if err == nil && !r.only {
-		list = slices.DeleteFunc(list, func(d accel.Device) bool { return d.ID == "cpu/openvino" })
-	}
-	return list, err
-}
-
-// AllDevices are those of all runtimes that can be opened.
-func (r *runtimes) AllDevices(ctx context.Context) ([]accel.Device, error) {
 	if r.only {
 		return devicesOf(ctx, func() (accel.Backend, error) { return r.openvino.get() })
 	}
@@ -95,19 +85,6 @@ func (r *runtimes) AllDevices(ctx context.Context) ([]accel.Device, error) {
 		list = append(list, more...)
 	}
 	return list, nil
-}
-
-// lister is a runtime with devices that are used only where somebody names them.
-type lister interface {
-	AllDevices(ctx context.Context) ([]accel.Device, error)
-}
-
-// everyDevice lists those too.
-func everyDevice(ctx context.Context, rt accel.Backend) ([]accel.Device, error) {
-	if l, ok := rt.(lister); ok {
-		return l.AllDevices(ctx)
-	}
-	return rt.Devices(ctx)
 }
 
 func devicesOf(ctx context.Context, get func() (accel.Backend, error)) ([]accel.Device, error) {

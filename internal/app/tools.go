@@ -17,7 +17,7 @@ func Devices(ctx context.Context, env *Env, o Choice) (err error) {
 		return err
 	}
 	defer closeInto(&err, rt.Close)
-	devices, err := everyDevice(ctx, rt)
+	devices, err := rt.Devices(ctx)
 	if err != nil {
 		return as(ErrEnvironment, err)
 	}
