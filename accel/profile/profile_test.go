@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"math"
+	"slices"
 	"math/rand/v2"
 	"strings"
 	"testing"
