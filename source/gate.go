@@ -110,6 +110,13 @@ func NewGate(cfg GateConfig, pool *frame.Pool, ledger *frame.Ledger) (*Gate, err
 // Camera is the name that the Gate writes into each Frame.
 func (g *Gate) Camera() string { return g.camera }
 
+// Waiting is how many frames wait for the graph.
+func (g *Gate) Waiting() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.n
+}
+
 // Policy is what the Gate does when the graph is busy.
 func (g *Gate) Policy() Policy { return g.policy }
 

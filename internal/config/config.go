@@ -63,7 +63,8 @@ type Camera struct {
 
 // HTTP is the listener for metrics and health.
 type HTTP struct {
-	Listen string `yaml:"listen" doc:"not built yet: must be empty"`
+	Listen string `yaml:"listen" doc:"host:port of /metrics, /healthz and /readyz; empty: none"`
+	Pprof  bool   `yaml:"pprof" doc:"serve profiles of the process below /debug/pprof/ too"`
 }
 
 // Log says what is logged to stderr.

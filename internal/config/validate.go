@@ -20,7 +20,12 @@ func (c Config) problems() strict.Errors {
 	c.nameProblems(&errs)
 	errs.Under("nats", c.NATS.problems())
 	if c.HTTP.Listen != "" {
-		errs.Addf("http.listen", "metrics and health over HTTP are not built yet, leave it empty")
+		if _, _, err := net.SplitHostPort(c.HTTP.Listen); err != nil {
+			errs.Addf("http.listen", "%q: want host:port", c.HTTP.Listen)
+		}
+	}
+	if c.HTTP.Pprof && c.HTTP.Listen == "" {
+		errs.Addf("http.pprof", "needs http.listen")
 	}
 	if len(c.Cameras) == 0 {
 		errs.Addf("cameras", "is required: list at least one camera")
