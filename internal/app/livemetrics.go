@@ -39,6 +39,14 @@ func (l *live) snapshot() metrics.Snapshot {
 	return s
 }
 
+// feeds are those of all models.
+func (l *live) feeds() (all []*feed) {
+	for _, line := range l.lines {
+		all = append(all, line.feeds...)
+	}
+	return all
+}
+
 func (f *feed) metrics() metrics.Camera {
 	state, _, attempt, _ := f.status()
 	return metrics.Camera{
@@ -70,3 +78,5 @@ func (l *live) unready() (why []string) {
 	}
 	return append(why, away...)
 }
+
+func (l *live) sinkMetrics() metrics.Sink { return metrics.Sink{Name: "nats"} }

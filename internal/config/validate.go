@@ -126,6 +126,12 @@ func (c Camera) problems() (errs strict.Errors) {
 	case c.Policy != EveryN && c.Every != 0:
 		errs.Addf("every", "belongs to policy every-n")
 	}
+	switch {
+	case c.Budget > 0 && c.Policy == Block:
+		errs.Addf("budget", "policy block drops nothing: leave one of them out")
+	case c.MinFPS > 0 && c.MaxFPS > 0 && c.MinFPS > c.MaxFPS:
+		errs.Addf("min_fps", "%v is more than max_fps %v", c.MinFPS, c.MaxFPS)
+	}
 	for i, label := range c.Classes {
 		if label == "" || slices.Contains(c.Classes[:i], label) {
 			errs.Addf(fmt.Sprintf("classes[%d]", i), "%q is empty or listed twice", label)
