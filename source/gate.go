@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,13 +21,16 @@ const DefaultQueue = 2
 
 // GateConfig is what one camera's Gate does.
 type GateConfig struct {
-	Camera string  // name as the user wrote it
-	Policy Policy  // what to do when the graph is busy
-	Every  int     // hand on one frame of Every, under any Policy; 0 and 1: all
-	MaxFPS float64 // hand on at most so many frames a second of stream time; 0: all
-	Queue  int     // frames that may wait for the graph; 0: DefaultQueue
-	Skip   uint64  // frames at the start that were analysed before: passed over, numbered but not counted
-	Limit  uint64  // close after so many frames, the skipped ones among them; 0: no limit
+	Camera string        // name as the user wrote it
+	Policy Policy        // what to do when the graph is busy
+	Every  int           // hand on one frame of Every, under any Policy; 0 and 1: all
+	MaxFPS float64       // hand on at most so many frames a second of stream time; 0: all
+	Queue  int           // frames that may wait for the graph; 0: DefaultQueue
+	Skip   uint64        // frames at the start that were analysed before: passed over, numbered but not counted
+	Weight float64       // share of the graph against other cameras; 0: 1
+	MinFPS float64       // frames a second that are served before all shares; 0: none
+	Budget time.Duration // age that a message may have: what would be older is dropped as late; 0: any
+	Limit  uint64        // close after so many frames, the skipped ones among them; 0: no limit
 
 	// Lockstep lets the source work only while the graph waits for this camera's
 	// frame, one camera after the other. For recordings: a camera that is silent
@@ -45,6 +49,15 @@ func (c GateConfig) Validate() error {
 	if c.MaxFPS < 0 || math.IsNaN(c.MaxFPS) || math.IsInf(c.MaxFPS, 0) {
 		return fmt.Errorf("max_fps is %v, must be a positive number", c.MaxFPS)
 	}
+	if !(c.Weight >= 0) || math.IsInf(c.Weight, 1) {
+		return fmt.Errorf("weight is %v, must be a positive number", c.Weight)
+	}
+	if !(c.MinFPS >= 0) || math.IsInf(c.MinFPS, 1) {
+		return fmt.Errorf("min_fps is %v, must be a positive number", c.MinFPS)
+	}
+	if c.Budget < 0 {
+		return fmt.Errorf("budget is %v, must be positive", c.Budget)
+	}
 	if c.Queue < 0 {
 		return fmt.Errorf("queue is %d, must be positive", c.Queue)
 	}
@@ -56,17 +69,19 @@ func (c GateConfig) Validate() error {
 // the Mux takes frames out; Close and Discard may come from anywhere. Every
 // frame that Offer counts in ends in the Ledger.
 type Gate struct {
-	camera string
-	policy Policy
-	pool   *frame.Pool
-	ledger *frame.Ledger
-	rate   rate // the source's goroutine only
-	skips  uint64
-	limit  uint64
-	offers uint64 // the source's goroutine only
-	pulse  pulse
-	room   chan struct{} // a token after each frame that leaves: wakes Block
-	step   lockstep
+	camera         string
+	policy         Policy
+	pool           *frame.Pool
+	ledger         *frame.Ledger
+	rate           rate // the source's goroutine only
+	skips          uint64
+	limit          uint64
+	weight, minFPS float64
+	budget         time.Duration
+	offers         uint64 // the source's goroutine only
+	pulse          pulse
+	room           chan struct{} // a token after each frame that leaves: wakes Block
+	step           lockstep
 
 	mu      sync.Mutex
 	queue   []*frame.Frame // ring
@@ -99,16 +114,24 @@ func NewGate(cfg GateConfig, pool *frame.Pool, ledger *frame.Ledger) (*Gate, err
 		rate:   newRate(cfg.Every, cfg.MaxFPS),
 		skips:  cfg.Skip,
 		limit:  cfg.Limit,
-		seq:    cfg.Skip,
-		pulse:  pulse{born: time.Now(), first: make(chan struct{}, 1)},
-		room:   make(chan struct{}, 1),
-		step:   lockstep{on: cfg.Lockstep, asked: make(chan struct{}, 1)},
-		queue:  make([]*frame.Frame, cfg.Queue),
+		weight: cmp.Or(cfg.Weight, 1), minFPS: cfg.MinFPS, budget: cfg.Budget,
+		seq:   cfg.Skip,
+		pulse: pulse{born: time.Now(), first: make(chan struct{}, 1)},
+		room:  make(chan struct{}, 1),
+		step:  lockstep{on: cfg.Lockstep, asked: make(chan struct{}, 1)},
+		queue: make([]*frame.Frame, cfg.Queue),
 	}, nil
 }
 
 // Camera is the name that the Gate writes into each Frame.
 func (g *Gate) Camera() string { return g.camera }
+
+// Waiting is how many frames wait for the graph.
+func (g *Gate) Waiting() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.n
+}
 
 // Policy is what the Gate does when the graph is busy.
 func (g *Gate) Policy() Policy { return g.policy }
@@ -218,7 +241,7 @@ func (g *Gate) claim() *frame.Frame {
 		g.skipLocked(frame.Policy)
 		return nil
 	}
-	f := g.dropHead()
+	f := g.dropHead(frame.Policy)
 	f.Meta = frame.Meta{}
 	return f
 }
@@ -247,7 +270,7 @@ func (g *Gate) Put(ctx context.Context, f *frame.Frame) error {
 			g.skipLocked(frame.Policy)
 			return nil
 		}
-		g.dropHead().Release()
+		g.dropHead(frame.Policy).Release()
 	}
 	f.Skipped, g.pending = g.pending, frame.Skipped{}
 	g.step.wanted.Store(false)
@@ -284,18 +307,40 @@ func (g *Gate) close(discard bool) {
 	notify(g.wake)
 }
 
-// take removes the oldest frame and numbers it. over: none will come any more.
-func (g *Gate) take() (f *frame.Frame, over bool) {
+// take removes the oldest frame that will not be too late and numbers it; nil where there is
+// none. stay is how long it will be in the graph. The last one may enter an idle graph all
+// the same: nothing stands in its way, and what is expected may be out of date.
+func (g *Gate) take(now time.Time, stay time.Duration, idle bool) *frame.Frame {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.n == 0 {
-		return nil, g.closed
+	for g.n > 0 && g.tooLate(g.queue[g.head], now, stay, idle && g.n == 1) {
+		g.dropHead(frame.Late).Release()
 	}
-	f = g.pop()
+	if g.n == 0 {
+		return nil
+	}
+	f := g.pop()
 	g.seq++
 	f.Seq = g.seq
 	notify(g.room)
-	return f, false
+	return f
+}
+
+// tooLate says whether the message of a frame would be older than the budget lets it. The
+// age of a recording's frame is not known. A frame of Block is never given up.
+func (g *Gate) tooLate(f *frame.Frame, now time.Time, stay time.Duration, spared bool) bool {
+	if g.budget == 0 || g.policy == Block || f.Clock == frame.ClockPTS {
+		return false
+	}
+	age := now.Sub(f.Capture)
+	return age > g.budget || !spared && age+stay > g.budget
+}
+
+// over says that no frame will come any more, and none is left.
+func (g *Gate) over() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.closed && g.n == 0
 }
 
 func (g *Gate) attach(wake chan<- struct{}) {
@@ -312,19 +357,19 @@ func (g *Gate) pop() *frame.Frame {
 	return f
 }
 
-// dropHead takes the oldest frame out by policy and moves what it would have
+// dropHead takes the oldest frame out for a reason and moves what it would have
 // reported as skipped to the frame after it.
-func (g *Gate) dropHead() *frame.Frame {
+func (g *Gate) dropHead(why frame.Reason) *frame.Frame {
 	f := g.pop()
 	after := &g.pending
 	if g.n > 0 {
 		after = &g.queue[g.head].Skipped
 	}
 	if after.N == 0 {
-		after.Why = frame.Policy
+		after.Why = why
 	}
 	after.N += f.Skipped.N + 1
-	g.ledger.CountDropped(frame.Policy)
+	g.ledger.CountDropped(why)
 	return f
 }
 

@@ -47,9 +47,17 @@ func send(t testing.TB, g *Gate, i int) {
 	}
 }
 
+// takeFrom takes a frame as an idle graph does.
+func takeFrom(g *Gate) (f *frame.Frame, over bool) {
+	if f = g.take(time.Now(), 0, true); f == nil {
+		return nil, g.over()
+	}
+	return f, false
+}
+
 // drain takes the waiting frames and says which ones they were.
 func drain(g *Gate) (got []int, skipped []uint64) {
-	for f, _ := g.take(); f != nil; f, _ = g.take() {
+	for f, _ := takeFrom(g); f != nil; f, _ = takeFrom(g) {
 		got = append(got, int(f.PTS/time.Millisecond))
 		skipped = append(skipped, f.Skipped.N)
 		f.Release()
@@ -119,7 +127,7 @@ func TestMetaIsFilled(t *testing.T) {
 		for i := range 3 {
 			send(t, g, i)
 		}
-		f, _ := g.take()
+		f, _ := takeFrom(g)
 		want := frame.Meta{
 			Camera: "gate-1", Seq: 1, PTS: 2 * time.Millisecond, Arrived: time.Now(), Ledger: ledger,
 			Skipped: frame.Skipped{N: 2, Why: frame.Policy},
@@ -139,8 +147,8 @@ func TestBlockWaits(t *testing.T) {
 		want error
 		left []int
 	}{
-		"for room":          {3, func(g *Gate, _ context.CancelCauseFunc) { f, _ := g.take(); f.Release() }, nil, []int{1, 2}},
-		"for a frame":       {2, func(g *Gate, _ context.CancelCauseFunc) { f, _ := g.take(); f.Release() }, nil, []int{1, 2}},
+		"for room":          {3, func(g *Gate, _ context.CancelCauseFunc) { f, _ := takeFrom(g); f.Release() }, nil, []int{1, 2}},
+		"for a frame":       {2, func(g *Gate, _ context.CancelCauseFunc) { f, _ := takeFrom(g); f.Release() }, nil, []int{1, 2}},
 		"until ctx ends":    {3, func(_ *Gate, cancel context.CancelCauseFunc) { cancel(cause) }, cause, []int{0, 1}},
 		"until ctx ends, 2": {2, func(_ *Gate, cancel context.CancelCauseFunc) { cancel(cause) }, cause, []int{0, 1}},
 		"until Close":       {3, func(g *Gate, _ context.CancelCauseFunc) { g.Close() }, ErrClosed, []int{0, 1}},
@@ -208,7 +216,7 @@ func TestClosedGateTakesNothing(t *testing.T) {
 		t.Errorf("Offer: %v", err)
 	}
 	g.Discard()
-	if f, over := g.take(); f != nil || !over {
+	if f, over := takeFrom(g); f != nil || !over {
 		t.Errorf("took %v, over %t", f, over)
 	}
 	if c := ledger.Counts(); c.In != 2 || c.Dropped["cancelled"] != 2 || pool.Free() != 3 {
@@ -286,7 +294,7 @@ func TestSkippedIsExact(t *testing.T) {
 				}
 			},
 			"take": func(t *rapid.T) {
-				f, _ := g.take()
+				f, _ := takeFrom(g)
 				if f == nil {
 					t.Skip("empty")
 				}

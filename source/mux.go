@@ -5,18 +5,20 @@ import (
 	"io"
 	"slices"
 	"sync"
+	"time"
 
 	"braid/internal/frame"
 )
 
-// Mux is the graph's intake: it takes frames out of several Gates in turn, so
-// that a camera which always has one cannot starve another, and numbers them.
+// Mux is the graph's intake: it takes frames out of several Gates by the weight of their
+// cameras, so that one which always has a frame cannot starve another, leaves out those
+// that would come too late, and numbers them.
 type Mux struct {
 	wake chan struct{} // a token after each Put, Close and Add
 
-	mu    sync.Mutex
-	gates []*Gate // those that are not over
-	next  int     // where the turn is
+	mu     sync.Mutex
+	shares shares // of the Gates that are not over
+	stay   residence
 }
 
 // NewMux makes the Mux of some Gates. A Gate belongs to one Mux.
@@ -32,7 +34,7 @@ func NewMux(gates ...*Gate) *Mux {
 // Next returned io.EOF.
 func (m *Mux) Add(g *Gate) {
 	m.mu.Lock()
-	m.gates = append(m.gates, g)
+	m.shares.add(g, time.Now())
 	m.mu.Unlock()
 	g.attach(m.wake)
 	notify(m.wake)
@@ -62,33 +64,41 @@ func (m *Mux) Next(ctx context.Context) (*frame.Frame, error) {
 	}
 }
 
-// take asks each Gate once, from the one after the last that had a frame.
+// take gives the graph the next frame of the camera whose turn it is.
 func (m *Mux) take() (f *frame.Frame, over bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for range len(m.gates) {
-		if m.next >= len(m.gates) {
-			m.next = 0
+	m.shares.lanes = slices.DeleteFunc(m.shares.lanes, func(l lane) bool { return l.gate.over() })
+	now := time.Now()
+	for {
+		i := m.shares.best(now, func(g *Gate) bool { return g.Waiting() > 0 })
+		if i < 0 {
+			return nil, len(m.shares.lanes) == 0
 		}
-		f, over := m.gates[m.next].take()
-		if over {
-			m.gates = slices.Delete(m.gates, m.next, m.next+1)
+		f := m.shares.lanes[i].gate.take(now, m.stay.expected(), m.stay.inside == 0)
+		if f == nil { // all that waited was too late
 			continue
 		}
-		m.next++
-		if f != nil {
-			return f, false
-		}
+		m.shares.serve(i, now)
+		m.stay.enter(&f.Meta, now)
+		return f, false
 	}
-	return nil, len(m.gates) == 0
+}
+
+// Left notes that a frame which Next handed on has left the graph. Each is told of once, by
+// any goroutine: from that the Mux learns how late frames will be.
+func (m *Mux) Left(f *frame.Meta) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.stay.leave(f, time.Now())
 }
 
 // ask tells the Gate whose turn it is that the graph waits.
 func (m *Mux) ask() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if len(m.gates) > 0 {
-		m.gates[m.next%len(m.gates)].ask()
+	if i := m.shares.best(time.Now(), func(*Gate) bool { return true }); i >= 0 {
+		m.shares.lanes[i].gate.ask()
 	}
 }
 
@@ -97,7 +107,7 @@ func (m *Mux) ask() {
 func (m *Mux) Discard() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for _, g := range m.gates {
-		g.Discard()
+	for _, l := range m.shares.lanes {
+		l.gate.Discard()
 	}
 }

@@ -158,7 +158,7 @@ func TestSupervise(t *testing.T) {
 					t.Errorf("got  %q\nwant %q", log, tc.log)
 				}
 				drain(g)
-				if _, over := g.take(); !over {
+				if _, over := takeFrom(g); !over {
 					t.Error("the gate is open")
 				}
 			})

@@ -27,6 +27,7 @@ type view struct {
 type seen struct {
 	objects uint64
 	latency histogram.Histogram
+	age     histogram.Histogram // where the capture is known
 }
 
 // emitter turns Jobs into messages and sees each through the sinks. The graph
@@ -106,6 +107,7 @@ func (e *emitter) message(j *stages.Job, v *view, now time.Time) *wire.Frame {
 	if j.Clock != frame.ClockPTS {
 		m.Capture = j.Capture.UTC()
 		m.Age = float64(now.Sub(j.Capture)) / float64(time.Millisecond)
+		v.seen.age.Add(now.Sub(j.Capture))
 	}
 	m.Skipped = nil
 	if j.Skipped.N > 0 {

@@ -45,7 +45,11 @@ func runFeeds(ctx context.Context, env *Env, p *pipeline, emit stages.Emit, feed
 		}
 		return nil
 	})
-	err = p.run(ctx, mux, emit)
+	err = p.run(ctx, mux, func(ctx context.Context, j *stages.Job) error {
+		err := emit(ctx, j)
+		mux.Left(&j.Meta)
+		return err
+	})
 	close(ended)
 	mux.Discard()
 	stop(errDrain)

@@ -39,7 +39,7 @@ func openSource(env *Env, c config.Camera) (source.Source, error) {
 
 // gateConfig is the Gate of a camera.
 func gateConfig(c config.Camera) (source.GateConfig, error) {
-	g := source.GateConfig{Camera: c.Name, Every: c.Every, MaxFPS: c.MaxFPS, Queue: c.Queue}
+	g := source.GateConfig{Camera: c.Name, Every: c.Every, MaxFPS: c.MaxFPS, Queue: c.Queue, Weight: c.Weight, MinFPS: c.MinFPS, Budget: c.Budget}
 	if err := g.Policy.UnmarshalText([]byte(c.Policy)); err != nil {
 		return g, invalidf("camera %s: %w", c.Name, err)
 	}

@@ -53,6 +53,7 @@ func (l *live) statistics(ctx context.Context) {
 	ticker := time.NewTicker(statsPeriod)
 	defer ticker.Stop()
 	meters := make([]meter, len(l.lines))
+	var load overload
 	last := time.Now()
 	for {
 		select {
@@ -65,6 +66,9 @@ func (l *live) statistics(ctx context.Context) {
 				if err := l.nats.PublishStats(&m); err != nil {
 					l.env.Log.Debug("publishing statistics failed", "error", err)
 				}
+			}
+			if said := load.look(l.feeds()); said != "" {
+				l.env.Log.Warn("the cameras send more than this machine can analyse", "dropped", said)
 			}
 			last = now
 		}

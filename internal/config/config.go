@@ -52,6 +52,9 @@ type Camera struct {
 	Policy       Policy    `yaml:"policy,omitempty" doc:"what to do with a frame when the graph is busy. Default: block for file: and images:, else drop-oldest"`
 	Every        int       `yaml:"every,omitempty" rule:"min=2,max=100000,zero" doc:"with policy every-n: analyse one frame of so many"`
 	MaxFPS       float64   `yaml:"max_fps,omitempty" rule:"above=0,max=1000,zero" doc:"analyse at most so many frames a second. Default: all"`
+	Weight       float64   `yaml:"weight" rule:"above=0,max=1000" doc:"share of the graph when cameras want more than it can do, against the other cameras'"`
+	MinFPS       float64   `yaml:"min_fps,omitempty" rule:"above=0,max=1000,zero" doc:"so many frames a second are analysed before all shares, as far as the graph can"`
+	Budget       Duration  `yaml:"budget,omitempty" rule:"min=1ms,zero" doc:"age that messages may have, from capture: a frame whose message would be older is dropped, as late. Not for policy block and files. Default: any"`
 	Classes      []string  `yaml:"classes,omitempty,flow" doc:"report only these labels. Default: all"`
 	MinScore     float32   `yaml:"min_score,omitempty" rule:"min=0,max=1" doc:"report only objects of at least this score. Default: the model card's"`
 	Model        string    `yaml:"model,omitempty" doc:"default: the model of the configuration"`
@@ -63,7 +66,8 @@ type Camera struct {
 
 // HTTP is the listener for metrics and health.
 type HTTP struct {
-	Listen string `yaml:"listen" doc:"not built yet: must be empty"`
+	Listen string `yaml:"listen" doc:"host:port of /metrics, /healthz and /readyz; empty: none"`
+	Pprof  bool   `yaml:"pprof" doc:"serve profiles of the process below /debug/pprof/ too"`
 }
 
 // Log says what is logged to stderr.
@@ -90,7 +94,7 @@ func Default() Config {
 
 // NewCamera is a Camera with the defaults that do not depend on its URL.
 func NewCamera() Camera {
-	return Camera{Transport: TCP, Clock: ClockAuto, Queue: 2, Stall: 10 * time.Second}
+	return Camera{Transport: TCP, Clock: ClockAuto, Queue: 2, Weight: 1, Stall: 10 * time.Second}
 }
 
 // SetDefaults makes an element of the camera list start as NewCamera.
@@ -98,7 +102,7 @@ func (c *Camera) SetDefaults() { *c = NewCamera() }
 
 // ReservedKeys are keys that a later version will take.
 func (Camera) ReservedKeys() []string {
-	return []string{"weight", "min_fps", "budget", "rotate", "ignore", "zones"}
+	return []string{"rotate", "ignore", "zones"}
 }
 
 // Embedded is the NATS URL of the server inside braid.

@@ -20,7 +20,12 @@ func (c Config) problems() strict.Errors {
 	c.nameProblems(&errs)
 	errs.Under("nats", c.NATS.problems())
 	if c.HTTP.Listen != "" {
-		errs.Addf("http.listen", "metrics and health over HTTP are not built yet, leave it empty")
+		if _, _, err := net.SplitHostPort(c.HTTP.Listen); err != nil {
+			errs.Addf("http.listen", "%q: want host:port", c.HTTP.Listen)
+		}
+	}
+	if c.HTTP.Pprof && c.HTTP.Listen == "" {
+		errs.Addf("http.pprof", "needs http.listen")
 	}
 	if len(c.Cameras) == 0 {
 		errs.Addf("cameras", "is required: list at least one camera")
@@ -120,6 +125,12 @@ func (c Camera) problems() (errs strict.Errors) {
 		errs.Addf("every", "is required with policy every-n")
 	case c.Policy != EveryN && c.Every != 0:
 		errs.Addf("every", "belongs to policy every-n")
+	}
+	switch {
+	case c.Budget > 0 && c.Policy == Block:
+		errs.Addf("budget", "policy block drops nothing: leave one of them out")
+	case c.MinFPS > 0 && c.MaxFPS > 0 && c.MinFPS > c.MaxFPS:
+		errs.Addf("min_fps", "%v is more than max_fps %v", c.MinFPS, c.MaxFPS)
 	}
 	for i, label := range c.Classes {
 		if label == "" || slices.Contains(c.Classes[:i], label) {

@@ -106,6 +106,9 @@ type Meta struct {
 	Arrived time.Time     // when the Frame was put into its Gate
 	Skipped Skipped       // what was dropped at the Gate since the Frame before
 	Ledger  *Ledger       // the camera's; never nil inside the graph
+
+	Taken time.Time // when the graph took the Frame
+	Found int       // frames that were in the graph then
 }
 
 // Skipped counts frames that were dropped since the last one of the camera.

@@ -23,6 +23,15 @@ func (r Reason) String() string {
 	return [...]string{"policy", "rate", "late", "cancelled"}[r]
 }
 
+// Reasons are all of them as Counts spells them.
+func Reasons() []string {
+	out := make([]string, numReasons)
+	for r := range numReasons {
+		out[r] = r.String()
+	}
+	return out
+}
+
 // Ledger accounts for every frame of one camera: each that came in ends in
 // exactly one of published, failed or dropped, or is still in flight. Its
 // methods are safe for concurrent use and allocate nothing, but for the first

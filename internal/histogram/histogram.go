@@ -5,6 +5,7 @@
 package histogram
 
 import (
+	"iter"
 	"math"
 	"math/bits"
 	"sync/atomic"
@@ -85,6 +86,27 @@ func (c *Counts) Since(before *Counts) *Counts {
 		d.counts[i] = c.counts[i] - before.counts[i]
 	}
 	return d
+}
+
+// Bucket is the count of durations from Low up to Low+Width.
+type Bucket struct {
+	Low, Width time.Duration
+	N          uint64
+}
+
+// All are the buckets that are not empty, from the least on.
+func (c *Counts) All() iter.Seq[Bucket] {
+	return func(yield func(Bucket) bool) {
+		for i, n := range c.counts {
+			if n == 0 {
+				continue
+			}
+			low, width := bounds(i)
+			if !yield(Bucket{low, width, n}) {
+				return
+			}
+		}
+	}
 }
 
 // bucketOf is the bucket that holds d >= 0.
