@@ -212,7 +212,12 @@ func (l *live) newFeed(at *line, c config.Camera) (*feed, error) {
 	}
 	g.Lockstep = at.pipeline.plan.Serial && g.Policy == source.Block && !src.Info().Live
 	v := &view{camera: c.Name, run: l.run, keep: keep, score: minScore(c, at.model.card), timings: true}
-	return newFeed(src, g, at.pipeline.plan.InFlight, v)
+	f, err := newFeed(src, g, at.pipeline.plan.InFlight, v)
+	if err != nil {
+		return nil, err
+	}
+	f.stall = c.Stall
+	return f, nil
 }
 
 // play runs all lines and, beside them, the statistics.

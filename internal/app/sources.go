@@ -29,7 +29,7 @@ func openSource(env *Env, c config.Camera) (source.Source, error) {
 	}
 	v := video.Config{
 		Name: c.Name, URL: c.URL, Username: c.Username, Password: c.Password,
-		Transport: string(c.Transport), Loop: c.Loop, Stall: c.Stall,
+		Transport: string(c.Transport), Loop: c.Loop,
 	}
 	if c.Clock != config.ClockAuto {
 		v.Clock = string(c.Clock)

@@ -6,6 +6,7 @@ import (
 
 	"braid/internal/frame"
 	"braid/sink/wire"
+	"braid/source"
 	"braid/stages"
 )
 
@@ -26,22 +27,29 @@ func (l *live) announce() {
 
 // cameraState logs and publishes a camera's new state.
 func (l *live) cameraState(f *feed) {
-	state, since, attempt, err := f.status()
-	if err != nil {
-		l.env.Log.Warn("camera in trouble", "camera", f.name, "state", state, "error", err, "attempt", attempt)
-	} else {
-		l.env.Log.Info("camera", "camera", f.name, "state", state)
+	st := f.status()
+	switch st.State {
+	case source.Waiting, source.Stalled, source.Failed:
+		l.env.Log.Warn("camera in trouble", "camera", f.name, "state", st.State, "error", st.Err, "attempt", st.Attempt, "next_try_in", st.Pause)
+	case source.Connecting, source.Playing, source.Ended:
+		l.env.Log.Info("camera", "camera", f.name, "state", st.State)
 	}
-	m := wire.Camera{
-		Site: l.cfg.Site, Instance: l.cfg.Instance, Camera: f.name, Run: l.run,
-		State: state.String(), Since: since, Attempt: attempt, URL: f.url, Counts: wireCounts(f.ledger.Counts()),
-	}
-	if err != nil {
-		m.Error = oneLine(err.Error())
-	}
-	if err := l.nats.PublishCamera(&m); err != nil {
+	if err := l.nats.PublishCamera(new(l.camera(f))); err != nil {
 		l.env.Log.Debug("publishing a camera's state failed", "camera", f.name, "error", err)
 	}
+}
+
+// camera is the message about a camera as it is now.
+func (l *live) camera(f *feed) wire.Camera {
+	st := f.status()
+	m := wire.Camera{
+		Site: l.cfg.Site, Instance: l.cfg.Instance, Camera: f.name, Run: f.view.run,
+		State: st.State.String(), Since: st.Since, Attempt: st.Attempt, URL: f.url, Counts: wireCounts(f.ledger.Counts()),
+	}
+	if st.Err != nil {
+		m.Error = oneLine(st.Err.Error())
+	}
+	return m
 }
 
 func wireCounts(c frame.Counts) wire.Counts {
@@ -87,10 +95,9 @@ func (m *meter) read(l *line, d time.Duration) wire.Stats {
 		m.nodes = make([]stages.NodeStats, len(l.pipeline.nodes))
 	}
 	for i, f := range l.feeds {
-		state, _, _, _ := f.status()
 		c := f.ledger.Counts()
 		s.Cameras = append(s.Cameras, wire.CameraStats{
-			Camera: f.name, State: state.String(), Counts: wireCounts(c),
+			Camera: f.name, State: f.status().State.String(), Counts: wireCounts(c),
 			FPS: float64(c.Published-m.published[i]) / d.Seconds(),
 		})
 		m.published[i] = c.Published

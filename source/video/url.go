@@ -1,7 +1,6 @@
 package video
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
@@ -18,7 +17,6 @@ import (
 
 const (
 	defaultLatency = 200 * time.Millisecond
-	defaultStall   = 10 * time.Second
 	fileStart      = 30 * time.Second // a large file on a slow disk may have its index at the end
 	// decode plays only what leads to pictures: sound is neither decoded nor
 	// waited for.
@@ -64,10 +62,8 @@ func parse(cfg Config) (plan, error) {
 	}
 	p.loop = cfg.Loop
 	p.options.Threads = max(cfg.Threads, 1)
-	p.options.Start = cmp.Or(cfg.Stall, fileStart)
-	if p.live && p.file == "" {
-		p.options.Stall = cmp.Or(cfg.Stall, defaultStall)
-		p.options.Start = p.options.Stall
+	if !p.live || p.file != "" { // a live source's silence is its supervisor's to judge
+		p.options.Start = fileStart
 	}
 	return p, nil
 }
@@ -80,8 +76,8 @@ func checkConfig(cfg Config) error {
 		return fmt.Errorf("clock %q is unknown: wall, rtcp, pts or nothing", cfg.Clock)
 	case !slices.Contains([]string{"", "tcp", "udp"}, cfg.Transport):
 		return fmt.Errorf("transport %q is unknown: tcp or udp", cfg.Transport)
-	case cfg.Latency < 0 || cfg.Stall < 0 || cfg.Threads < 0:
-		return errors.New("latency, stall and threads must not be negative")
+	case cfg.Latency < 0 || cfg.Threads < 0:
+		return errors.New("latency and threads must not be negative")
 	}
 	return nil
 }
