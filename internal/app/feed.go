@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"braid/internal/config"
 	"braid/internal/frame"
 	"braid/source"
 )
@@ -21,6 +22,11 @@ type feed struct {
 	view   *view
 
 	stall  time.Duration // longest silence of a live source; 0: the supervisor's own
+	config config.Camera // live: what it was made from
+
+	cancel context.CancelCauseFunc // once it was started
+	over   chan struct{}           // closed when its supervisor has ended
+	failed error                   // what it ended with, once it is over
 
 	mu    sync.Mutex
 	state source.Status

@@ -16,7 +16,7 @@ const statsPeriod = time.Second
 // announce logs what is about to run.
 func (l *live) announce() {
 	for _, line := range l.lines {
-		for _, f := range line.feeds {
+		for _, f := range line.cameras() {
 			l.env.Log.Info("camera configured", "camera", f.name, "url", f.url, "policy", f.gate.Policy(), "model", line.model.card.ID())
 		}
 		for i, n := range line.pipeline.nodes {
@@ -30,13 +30,14 @@ func (l *live) cameraState(f *feed) {
 	st := f.status()
 	switch st.State {
 	case source.Waiting, source.Stalled, source.Failed:
-		l.env.Log.Warn("camera in trouble", "camera", f.name, "state", st.State, "error", st.Err, "attempt", st.Attempt, "next_try_in", st.Pause)
+		l.env.Log.Warn("camera in trouble", "camera", f.name, "state", st.State.String(), "error", st.Err, "attempt", st.Attempt, "next_try_in", st.Pause)
 	case source.Connecting, source.Playing, source.Ended:
-		l.env.Log.Info("camera", "camera", f.name, "state", st.State)
+		l.env.Log.Info("camera", "camera", f.name, "state", st.State.String())
 	}
 	if err := l.nats.PublishCamera(new(l.camera(f))); err != nil {
 		l.env.Log.Debug("publishing a camera's state failed", "camera", f.name, "error", err)
 	}
+	l.control.Changed()
 }
 
 // camera is the message about a camera as it is now.
@@ -50,6 +51,17 @@ func (l *live) camera(f *feed) wire.Camera {
 		m.Error = oneLine(st.Err.Error())
 	}
 	return m
+}
+
+// settle lets go of cameras that were taken away, once their frames are settled.
+func (l *live) settle(at *line) {
+	for _, f := range at.settled() {
+		c := f.ledger.Counts()
+		l.env.Log.Info("camera settled", "camera", f.name, "run", f.view.run, "in", c.In, "published", c.Published, "dropped", c.Dropped, "failed", c.Failed)
+		if err := f.pool.Close(); err != nil {
+			l.env.Log.Error("a camera's frames are missing", "camera", f.name, "error", err)
+		}
+	}
 }
 
 func wireCounts(c frame.Counts) wire.Counts {
@@ -73,6 +85,7 @@ func (l *live) statistics(ctx context.Context) {
 				if err := l.nats.PublishStats(&m); err != nil {
 					l.env.Log.Debug("publishing statistics failed", "error", err)
 				}
+				l.settle(line)
 			}
 			last = now
 		}
@@ -81,7 +94,7 @@ func (l *live) statistics(ctx context.Context) {
 
 // meter turns counters into rates: it remembers what it read last.
 type meter struct {
-	published []uint64
+	published map[*feed]uint64
 	nodes     []stages.NodeStats
 }
 
@@ -91,16 +104,18 @@ func (m *meter) read(l *line, d time.Duration) wire.Stats {
 		s.Simulated = append(s.Simulated, string(d))
 	}
 	if m.published == nil {
-		m.published = make([]uint64, len(l.feeds))
+		m.published = map[*feed]uint64{}
 		m.nodes = make([]stages.NodeStats, len(l.pipeline.nodes))
 	}
-	for i, f := range l.feeds {
+	published := m.published
+	m.published = map[*feed]uint64{}
+	for _, f := range l.cameras() {
 		c := f.ledger.Counts()
 		s.Cameras = append(s.Cameras, wire.CameraStats{
 			Camera: f.name, State: f.status().State.String(), Counts: wireCounts(c),
-			FPS: float64(c.Published-m.published[i]) / d.Seconds(),
+			FPS: float64(c.Published-published[f]) / d.Seconds(),
 		})
-		m.published[i] = c.Published
+		m.published[f] = c.Published
 	}
 	before := 0 // frames that wait before a node wait behind the one before it
 	for i, n := range l.pipeline.graph.Stats() {
@@ -130,7 +145,7 @@ func (l *live) report(elapsed time.Duration) {
 		if len(s.Sim) > 0 {
 			s.SimStood = stood(l.runtime).Seconds()
 		}
-		for _, f := range line.feeds {
+		for _, f := range append(line.cameras(), line.gone...) {
 			s.add(f.summary())
 		}
 		s.print(l.env, l.env.Out)

@@ -121,6 +121,21 @@ func (c Camera) problems() (errs strict.Errors) {
 	case c.Policy != EveryN && c.Every != 0:
 		errs.Addf("every", "belongs to policy every-n")
 	}
+	gst := scheme != "images" && scheme != "scene"
+	if c.Decoder == DecoderSoftware && !gst {
+		errs.Addf("decoder", "belongs to what GStreamer decodes, not to %s", scheme)
+	}
+	switch {
+	case !slices.Contains([]int{0, 90, 180, 270}, c.Rotate):
+		errs.Addf("rotate", "%d: want 0, 90, 180 or 270", c.Rotate)
+	case c.Rotate != 0 && !gst:
+		errs.Addf("rotate", "belongs to what GStreamer decodes, not to %s", scheme)
+	}
+	for i, corners := range c.Ignore {
+		if len(corners) < 3 {
+			errs.Addf(fmt.Sprintf("ignore[%d]", i), "has %d corners, want three or more", len(corners))
+		}
+	}
 	for i, label := range c.Classes {
 		if label == "" || slices.Contains(c.Classes[:i], label) {
 			errs.Addf(fmt.Sprintf("classes[%d]", i), "%q is empty or listed twice", label)

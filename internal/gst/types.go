@@ -64,6 +64,8 @@ type Options struct {
 	// Threads limits the threads of the decoder, where it has such a property;
 	// 0 leaves its default.
 	Threads int
+	// Rotate turns pictures clockwise by 0, 90, 180 or 270 degrees.
+	Rotate int
 	// Lockstep decodes only while Next waits: the decoder gets nothing more to do
 	// once a frame has reached the sink.
 	Lockstep bool

@@ -36,6 +36,8 @@ type Config struct {
 	Loop               bool          // a file starts again at its end
 	Clock              string        // whose times are used: see capture; "wall" also plays a file in real time
 	Threads            int           // of the decoder; 0: one, the least CPU time per frame
+	Software           bool          // decode on the CPU also where there is video hardware
+	Rotate             int           // turn pictures clockwise by 0, 90, 180 or 270 degrees
 }
 
 // Source plays one Config. Only one Run at a time.

@@ -243,6 +243,28 @@ func TestLaunchStrings(t *testing.T) {
 	}
 }
 
+// One corner of the picture is black; where it goes shows how it was turned.
+func TestRotate(t *testing.T) {
+	for rotate, corner := range map[int]int{0: 3, 90: 2, 180: 0, 270: 1} {
+		cfg := Config{Rotate: rotate, URL: "gst:videotestsrc num-buffers=1 pattern=black ! video/x-raw,format=RGB,width=64,height=32 ! " +
+			"videobox fill=white left=-8 top=-8 border-alpha=1 ! videocrop right=8 bottom=8"}
+		n, err := play(t, cfg, func(f *frame.Frame) {
+			if turned := rotate%180 != 0; turned != (f.Height > f.Width) {
+				t.Errorf("rotate %d: %dx%d", rotate, f.Width, f.Height)
+			}
+			for i := range 4 {
+				x, y := i%2*(f.Width-1), i/2*(f.Height-1)
+				if black := f.Planes[0].Data[y*f.Planes[0].Stride+3*x] < 128; f.Format != frame.RGB || black != (i == corner) {
+					t.Errorf("rotate %d, corner %d: black is %t (%v)", rotate, i, black, f.Format)
+				}
+			}
+		})
+		if n != 1 || err != nil {
+			t.Errorf("rotate %d: %d frames, %v", rotate, n, err)
+		}
+	}
+}
+
 func TestTestSource(t *testing.T) {
 	s := open(t, Config{URL: "test:?frames=40&live=false&size=33x17"})
 	p := newProbe(t, func(f *frame.Frame) {

@@ -41,6 +41,7 @@ func TestBadInputs(t *testing.T) {
 		{"rtsp port", Config{URL: "rtsp://u:secret@host:x/"}, "must be escaped", nil},
 		{"transport", Config{URL: "rtsp://h/", Transport: "quic"}, "tcp or udp", nil},
 		{"clock", Config{URL: "rtsp://h/", Clock: "moon"}, "clock", nil},
+		{"rotate", Config{URL: "rtsp://h/", Rotate: 45}, "90, 180 or 270", nil},
 		{"negative", Config{URL: "rtsp://h/", Latency: -1}, "negative", nil},
 		{"loop of a camera", Config{URL: "rtsp://h/", Loop: true}, "loop is for files", nil},
 		{"loop without end", Config{URL: "test:", Loop: true}, "loop is for files", nil},
@@ -92,7 +93,7 @@ func TestParse(t *testing.T) {
 			props: []gst.Property{{Element: "src", Name: "user-id", Value: "u"}, {Element: "src", Name: "user-pw", Value: "p@ss"}, {Element: "src", Name: "location", Value: "rtsp://cam:554/s?ch=1&sub=0"}},
 		},
 		{
-			cfg:    Config{URL: "rtsps://old:old@cam/", Username: "u", Password: "p", Transport: "udp", Latency: time.Second},
+			cfg:    Config{URL: "rtsps://old:old@cam/", Username: "u", Password: "p", Transport: "udp", Latency: time.Second, Software: true, Rotate: 90},
 			launch: "protocols=udp latency=1000 ", live: true, endless: true,
 			props: []gst.Property{{Element: "src", Name: "user-id", Value: "u"}, {Element: "src", Name: "user-pw", Value: "p"}, {Element: "src", Name: "location", Value: "rtsps://cam/"}},
 		},
