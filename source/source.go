@@ -13,7 +13,8 @@ import (
 type Source interface {
 	// Run delivers frames into g until the stream ends (nil), ctx ends (its
 	// cause) or the source fails. It may be called again after it returned; each
-	// call starts anew. It does not close g.
+	// call starts anew, but a live source's stream times go on. It does not close
+	// g.
 	Run(ctx context.Context, g *Gate) error
 	Info() Info
 }

@@ -47,6 +47,8 @@ type Source struct {
 	redact redact.Redactor
 	log    *slog.Logger
 
+	time timeline     // of a live source: it goes on from Run to Run
+	last time.Time    // when its last frame came
 	left atomic.Int32 // pipelines that were left behind and have not stopped yet
 
 	mu   sync.Mutex

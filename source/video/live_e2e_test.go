@@ -131,15 +131,20 @@ func TestRTSPChangesSize(t *testing.T) {
 func TestCancelIsPrompt(t *testing.T) {
 	cam := rtsptest.Start(t, rtsptest.Options{Clip: rtsptest.NewClip(t, 320, 240, 20), Hang: true})
 	for _, url := range []string{cam.URL, "test:", "gst:videotestsrc is-live=true ! identity drop-probability=1"} {
-		ctx, cancel := context.WithCancelCause(t.Context())
-		alarm := time.AfterFunc(300*time.Millisecond, func() { cancel(errEnough) })
 		begin := time.Now()
-		err := open(t, Config{URL: url}).run(ctx, newProbe(t, nil))
+		err := cancelledAfter(t, open(t, Config{URL: url}), 300*time.Millisecond)
 		if took := time.Since(begin); took > 1300*time.Millisecond || !errors.Is(err, errEnough) {
 			t.Errorf("%s: returned after %v: %v", url, took, err)
 		}
-		alarm.Stop()
 	}
+}
+
+// cancelledAfter runs a Source for a while and gives the error of Run.
+func cancelledAfter(t *testing.T, s *Source, d time.Duration) error {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	defer cancel(nil)
+	defer time.AfterFunc(d, func() { cancel(errEnough) }).Stop()
+	return s.run(ctx, newProbe(t, nil))
 }
 
 func TestMJPEG(t *testing.T) {

@@ -25,14 +25,18 @@ type gate interface {
 
 // Run plays the source into g: see source.Source. It ends with nil at the end of
 // a recording; a camera that ends its stream is an error (ErrEnded). How long a
-// camera may be silent its supervisor knows. What a damaged recording still has is
+// camera may be silent its supervisor knows. A live source's stream times go on from
+// one Run to the next, over the time in between. What a damaged recording still has is
 // delivered before the error (source.ErrTruncated).
 func (s *Source) Run(ctx context.Context, g *source.Gate) error { return s.run(ctx, g) }
 
 func (s *Source) run(ctx context.Context, g gate) error {
-	var t timeline
+	if !s.plan.live {
+		s.time = timeline{}
+	}
+	t := &s.time
 	for first := true; ; first = false {
-		err := s.play(ctx, g, &t, first)
+		err := s.play(ctx, g, t, first)
 		switch {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
@@ -64,7 +68,7 @@ func (s *Source) play(ctx context.Context, g gate, t *timeline, first bool) (err
 			err = cmp.Or(err, stuck)
 		}
 	}()
-	p := player{s: s, r: r, gate: g, time: t}
+	p := player{s: s, r: r, gate: g, time: t, again: first && t.begun}
 	if err := p.pump(ctx); !errors.Is(err, io.EOF) {
 		return s.explain(err)
 	}
@@ -110,6 +114,7 @@ type player struct {
 	gate gate
 	time *timeline
 
+	again  bool          // the first frame goes on behind that of an earlier Run
 	frames int           // that came out of the decoder
 	end    time.Duration // where the last of them ended, stream time
 	hole   time.Duration // where the first gap between them is
@@ -133,6 +138,11 @@ func (p *player) pump(ctx context.Context) error {
 			p.s.learn(p.r, sample)
 		}
 		p.count(sample)
+		if p.again {
+			p.time.resume(arrived.Sub(p.s.last))
+			p.again = false
+		}
+		p.s.last = arrived
 		pts := p.time.next(sample.PTS, sample.Duration, sample.FPS)
 		f, err := p.gate.Offer(ctx, pts)
 		if err != nil {
