@@ -31,7 +31,7 @@ func camerasCmd(c *common) *cobra.Command {
 		Use: "add NAME URL [KEY=VALUE...]", Short: "Add a camera to a running instance", Args: atLeast(2, "NAME or URL"),
 		Long: "Adds a camera to a running instance; the keys are those of the configuration's cameras.\n" +
 			"It stays until the instance ends: write it into the configuration file too.",
-		Example: "  braid cameras add gate-2 rtsp://10.0.0.3/s username=viewer password_file=/etc/braid/gate-2 max_fps=10",
+		Example: "  braid cameras add gate-2 rtsp://10.0.0.3/s username=viewer password_file=gate-2.password max_fps=10",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Choice = c.choice()
 			return app.CamerasAdd(cmd.Context(), c.env, o, args[0], append([]string{"url=" + args[1]}, args[2:]...))

@@ -132,6 +132,9 @@ func TestCamerasChangeWhileItRuns(t *testing.T) {
 		{"min_score 0.01 is below", "set", "still", "min_score=0.01"},
 		{"start it again", "set", "still", "model=yolox-nano"},
 		{"no camera has the name", "rm", "nobody"},
+		{"configuration file only", "add", "x", "gst:videotestsrc"},
+		{"within the folder", "add", "x", "rtsp://127.0.0.1:1/", "username=u", "password_file=/etc/hostname"},
+		{"no such file", "add", "x", "rtsp://127.0.0.1:1/", "username=u", "password_file=none"},
 	} {
 		if text := control(1, refused[1:]...); !strings.Contains(text, refused[0]) || strings.Count(strings.TrimSpace(text), "\n") > 0 {
 			t.Errorf("%q says %q", refused[1:], text)

@@ -2,6 +2,9 @@ package app
 
 import (
 	"context"
+	"path/filepath"
+	"slices"
+	"strings"
 
 	"braid/internal/config"
 	"braid/sink/control"
@@ -35,6 +38,7 @@ func (l *live) state() control.State {
 	for _, line := range l.lines {
 		for _, f := range line.cameras() {
 			s.Cameras = append(s.Cameras, l.camera(f))
+			s.Instance.Abandoned += f.source.Info().Abandoned
 		}
 	}
 	s.Instance.Cameras = len(s.Cameras)
@@ -53,7 +57,11 @@ func (l *live) request(ctx context.Context, r control.Request) error {
 		case r.Op == control.Remove:
 			return have.Without(r.Camera)
 		}
-		return have.With(r.Camera, r.Set)
+		set, err := l.harmless(r.Set)
+		if err != nil {
+			return have, err
+		}
+		return have.With(r.Camera, set)
 	})
 	if err != nil {
 		l.env.Log.With("error", oneLine(err.Error())).Warn("request refused", "op", r.Op, "camera", r.Camera)
@@ -61,4 +69,23 @@ func (l *live) request(ctx context.Context, r control.Request) error {
 	}
 	l.env.Log.Info("request done", "op", r.Op, "camera", r.Camera)
 	return nil
+}
+
+// harmless refuses settings by which somebody who may send requests could do more
+// than watch cameras: run any pipeline, or have any file sent to a camera as its
+// password. Password files lie in the configuration's folder.
+func (l *live) harmless(set []string) ([]string, error) {
+	out := slices.Clone(set)
+	for i, s := range out {
+		key, value, _ := strings.Cut(s, "=")
+		switch key, value = strings.TrimSpace(key), strings.TrimSpace(value); {
+		case key == "url" && strings.HasPrefix(strings.ToLower(value), "gst:"):
+			return nil, invalidf("gst: pipelines stand in the configuration file only")
+		case key == "password_file" && !filepath.IsLocal(value):
+			return nil, invalidf("password_file %s: want a path within the folder of the configuration file", value)
+		case key == "password_file":
+			out[i] = "password_file=" + filepath.Join(filepath.Dir(first(l.load.File, config.DefaultFile)), value)
+		}
+	}
+	return out, nil
 }

@@ -28,13 +28,14 @@ const SchemaInstance = "braid.v1.Instance"
 
 // Instance says that an instance is there.
 type Instance struct {
-	Schema   string    `json:"schema"` // always braid.v1.Instance
-	Site     string    `json:"site"`
-	Instance string    `json:"instance"`
-	Version  string    `json:"version"`
-	Started  time.Time `json:"started"`
-	Cameras  int       `json:"cameras"`            // how many it has
-	Rejected string    `json:"rejected,omitempty"` // why the configuration file as it is now was not taken
+	Schema    string    `json:"schema"` // always braid.v1.Instance
+	Site      string    `json:"site"`
+	Instance  string    `json:"instance"`
+	Version   string    `json:"version"`
+	Started   time.Time `json:"started"`
+	Cameras   int       `json:"cameras"`             // how many it has
+	Abandoned int       `json:"abandoned,omitempty"` // pipelines that did not stop in time, in all
+	Rejected  string    `json:"rejected,omitempty"`  // why the configuration file as it is now was not taken
 }
 
 // State is all that an instance tells of itself.
