@@ -154,12 +154,11 @@ func (l *live) group(ctx context.Context) error {
 		refs[id] = append(refs[id], ref)
 	}
 	for _, m := range order {
-		id := string(m.card.Canonical())
-		made, err := l.newLine(ctx, m, by[id])
+		made, err := l.newLine(ctx, m, by[string(m.card.Canonical())])
 		if err != nil {
 			return err
 		}
-		made.refs = refs[id]
+		made.refs = refs[string(m.card.Canonical())]
 		l.lines = append(l.lines, made)
 	}
 	return nil
