@@ -19,6 +19,7 @@ type Mux struct {
 	mu     sync.Mutex
 	shares shares // of the Gates that are not over
 	stay   residence
+	held   bool // more cameras may come
 }
 
 // NewMux makes the Mux of some Gates. A Gate belongs to one Mux.
@@ -40,9 +41,22 @@ func (m *Mux) Add(g *Gate) {
 	notify(m.wake)
 }
 
+// Hold keeps the Mux open when no camera is left: more may come, until Release.
+func (m *Mux) Hold() { m.hold(true) }
+
+// Release lets the Mux end with its last camera.
+func (m *Mux) Release() { m.hold(false) }
+
+func (m *Mux) hold(held bool) {
+	m.mu.Lock()
+	m.held = held
+	m.mu.Unlock()
+	notify(m.wake)
+}
+
 // Next waits for a frame of any camera and hands it on, numbered per camera
-// from 1. It returns io.EOF when all Gates are closed and empty, ctx's cause
-// when ctx ends first. One goroutine calls it.
+// from 1. It returns io.EOF when all Gates are closed and empty and the Mux is not
+// held, ctx's cause when ctx ends first. One goroutine calls it.
 func (m *Mux) Next(ctx context.Context) (*frame.Frame, error) {
 	for {
 		if ctx.Err() != nil {
@@ -73,7 +87,7 @@ func (m *Mux) take() (f *frame.Frame, over bool) {
 	for {
 		i := m.shares.best(now, func(g *Gate) bool { return g.Waiting() > 0 })
 		if i < 0 {
-			return nil, len(m.shares.lanes) == 0
+			return nil, len(m.shares.lanes) == 0 && !m.held
 		}
 		f := m.shares.lanes[i].gate.take(now, m.stay.expected(), m.stay.inside == 0)
 		if f == nil { // all that waited was too late

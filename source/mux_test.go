@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 	"testing/synctest"
+	"time"
 )
 
 func TestMuxIsFair(t *testing.T) {
@@ -86,4 +87,35 @@ func TestMuxWithoutGates(t *testing.T) {
 	if _, err := NewMux().Next(t.Context()); !errors.Is(err, io.EOF) {
 		t.Errorf("got %v, want io.EOF", err)
 	}
+}
+
+// A held Mux waits for cameras that may come, and ends once it is released.
+func TestMuxHeldWaitsForCameras(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := NewMux()
+		m.Hold()
+		start := time.Now()
+		time.AfterFunc(time.Minute, func() {
+			g, _, _ := newGate(t, GateConfig{}, 3)
+			m.Add(g)
+			f, err := g.Offer(t.Context(), 0)
+			if err == nil {
+				err = g.Put(t.Context(), f)
+			}
+			if err != nil {
+				t.Error(err)
+			}
+			g.Close()
+		})
+		time.AfterFunc(2*time.Minute, m.Release)
+		f, err := m.Next(t.Context())
+		if err != nil || time.Since(start) != time.Minute {
+			t.Fatalf("after %v: %v", time.Since(start), err)
+		}
+		f.Ledger.CountPublished()
+		f.Release()
+		if _, err := m.Next(t.Context()); !errors.Is(err, io.EOF) || time.Since(start) != 2*time.Minute {
+			t.Errorf("after %v: %v", time.Since(start), err)
+		}
+	})
 }

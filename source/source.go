@@ -13,7 +13,8 @@ import (
 type Source interface {
 	// Run delivers frames into g until the stream ends (nil), ctx ends (its
 	// cause) or the source fails. It may be called again after it returned; each
-	// call starts anew. It does not close g.
+	// call starts anew, but a live source's stream times go on. It does not close
+	// g.
 	Run(ctx context.Context, g *Gate) error
 	Info() Info
 }
@@ -26,6 +27,9 @@ type Info struct {
 	Frames   int64         // how many there will be, 0 where unknown
 	Duration time.Duration // 0 where unknown
 	Decoder  string        // the element or library that decodes, "" until known
+	// Abandoned counts what a Run had to leave behind because it did not stop in
+	// time: memory, threads and descriptors that are in use until it does.
+	Abandoned int
 }
 
 // ErrNotFound is wrapped where a file, folder or device does not exist.
@@ -33,6 +37,9 @@ var ErrNotFound = errors.New("not found")
 
 // ErrMissingPlugin is wrapped where GStreamer lacks an element.
 var ErrMissingPlugin = errors.New("missing GStreamer plugin")
+
+// ErrAuth is wrapped where a camera refused the user name or password.
+var ErrAuth = errors.New("authentication failed")
 
 // ErrUnplayable is wrapped where there is something, but no recording: a
 // folder, an empty file, a picture that is none.

@@ -54,6 +54,9 @@ func (s *script) Run(ctx context.Context, g *Gate) error {
 
 var errTest = errors.New("broken")
 
+// all is chance at its longest, but for what rounding takes.
+const all = 1 - 1e-12
+
 func TestSupervise(t *testing.T) {
 	const s = time.Second
 	refused := act{connect: s, err: errTest}
@@ -77,10 +80,10 @@ func TestSupervise(t *testing.T) {
 			acts: []act{{play: s, every: s, hang: 100 * s}}, stall: 5 * s,
 			log: []string{"0 connecting 1", "0 playing 1", "102 ended 1"},
 		},
-		"a camera that notices its own silence is stalled": {
+		"a camera that notices its own silence is tried again": {
 			live: true, acts: []act{{play: s, every: s, hang: 3 * s, err: fmt.Errorf("playing: %w", ErrStalled)}}, stop: 5*s + s/4, want: errStop,
 			log: []string{
-				"0 connecting 1", "0 playing 1", "5 stalled 1: playing: no frame arrived", "5 backoff 1: playing: no frame arrived", "5 ended 2",
+				"0 connecting 1", "0 playing 1", "5 backoff 1: playing: no frame arrived", "5 ended 1",
 			},
 		},
 		"a camera that ends has ended": {
@@ -90,33 +93,48 @@ func TestSupervise(t *testing.T) {
 		"a camera is tried again, at most every 30 s": {
 			live: true, acts: []act{refused}, stop: 150 * s, want: errStop,
 			log: []string{
-				"0 connecting 1", "1 backoff 1: broken", "2 connecting 2", "3 backoff 2: broken",
-				"5 connecting 3", "6 backoff 3: broken", "10 connecting 4", "11 backoff 4: broken",
-				"19 connecting 5", "20 backoff 5: broken", "36 connecting 6", "37 backoff 6: broken",
-				"67 connecting 7", "68 backoff 7: broken", "98 connecting 8", "99 backoff 8: broken",
-				"129 connecting 9", "130 backoff 9: broken", "150 ended 10",
+				"0 connecting 1", "1 backoff 1: broken", "2 connecting 2: broken", "3 backoff 2: broken",
+				"5 connecting 3: broken", "6 backoff 3: broken", "10 connecting 4: broken", "11 backoff 4: broken",
+				"19 connecting 5: broken", "20 backoff 5: broken", "36 connecting 6: broken", "37 backoff 6: broken",
+				"67 connecting 7: broken", "68 backoff 7: broken", "98 connecting 8: broken", "99 backoff 8: broken",
+				"129 connecting 9: broken", "130 backoff 9: broken", "150 ended 9",
 			},
 		},
 		"the pause starts anew after it has played": {
 			live: true, acts: []act{refused, refused, {play: 39 * s, every: s, err: errTest}, {}},
 			log: []string{
-				"0 connecting 1", "1 backoff 1: broken", "2 connecting 2", "3 backoff 2: broken",
-				"5 connecting 3", "5 playing 3", "45 backoff 1: broken", "46 connecting 2", "46 ended 2",
+				"0 connecting 1", "1 backoff 1: broken", "2 connecting 2: broken", "3 backoff 2: broken",
+				"5 connecting 3: broken", "5 playing 3: broken", "35 playing 1", "45 backoff 1: broken", "46 connecting 2: broken", "46 ended 2",
 			},
 		},
 		"but not when it played for a moment": {
 			live: true, acts: []act{refused, {play: s, every: s, err: errTest}, {}},
 			log: []string{
-				"0 connecting 1", "1 backoff 1: broken", "2 connecting 2", "2 playing 2", "4 backoff 2: broken",
-				"6 connecting 3", "6 ended 3",
+				"0 connecting 1", "1 backoff 1: broken", "2 connecting 2: broken", "2 playing 2: broken", "4 backoff 2: broken",
+				"6 connecting 3: broken", "6 ended 3",
 			},
 		},
 		"a stall": {
 			live: true, acts: []act{{play: 8 * s, every: 4 * s, hang: 1000 * s}, {connect: 1000 * s}, {}}, stall: 5 * s,
 			log: []string{
 				"0 connecting 1", "0 playing 1", "13 stalled 1: no frame arrived for 5s", "13 backoff 1: no frame arrived for 5s",
-				"14 connecting 2", "19 stalled 2: no frame arrived for 5s", "19 backoff 2: no frame arrived for 5s",
-				"21 connecting 3", "21 ended 3",
+				"14 connecting 2: no frame arrived for 5s", "19 stalled 2: no frame arrived for 5s", "19 backoff 2: no frame arrived for 5s",
+				"21 connecting 3: no frame arrived for 5s", "21 ended 3",
+			},
+		},
+		"a refused password is tried slowly": {
+			live: true, acts: []act{{err: ErrAuth}}, stop: 100 * s, want: errStop,
+			log: []string{
+				"0 connecting 1", "0 backoff 1: authentication failed", "30 connecting 2: authentication failed",
+				"30 backoff 2: authentication failed", "90 connecting 3: authentication failed",
+				"90 backoff 3: authentication failed", "100 ended 3",
+			},
+		},
+		"a few frames and a long silence are not playing well": {
+			live: true, acts: []act{refused, {play: s, every: s, hang: 118 * s, err: errTest}, {}}, stall: 200 * s,
+			log: []string{
+				"0 connecting 1", "1 backoff 1: broken", "2 connecting 2: broken", "2 playing 2: broken",
+				"122 backoff 2: broken", "124 connecting 3: broken", "124 ended 3",
 			},
 		},
 		"ctx ends while it connects": {
@@ -143,11 +161,14 @@ func TestSupervise(t *testing.T) {
 				}
 				start := time.Now()
 				var log []string
-				opts := Backoff{Stall: tc.stall, Rand: func() float64 { return 0 }}
-				err := Supervise(ctx, &script{live: tc.live, acts: tc.acts}, g, opts, func(s State, err error, attempt int) {
-					line := fmt.Sprintf("%.0f %v %d", time.Since(start).Seconds(), s, attempt)
-					if err != nil {
-						line += ": " + err.Error()
+				opts := Backoff{Stall: tc.stall, Rand: func() float64 { return all }}
+				err := Supervise(ctx, &script{live: tc.live, acts: tc.acts}, g, opts, func(s Status) {
+					line := fmt.Sprintf("%.0f %v %d", time.Since(start).Seconds(), s.State, s.Attempt)
+					if s.Err != nil {
+						line += ": " + s.Err.Error()
+					}
+					if s.State != Playing && time.Since(s.Since) != 0 {
+						t.Errorf("%s: since %v ago", line, time.Since(s.Since))
 					}
 					log = append(log, line)
 				})
@@ -182,7 +203,7 @@ func TestBlockedIsNotStalled(t *testing.T) {
 		})
 		src := &script{live: true, acts: []act{{play: 3 * time.Second, every: time.Second}}}
 		var states []State
-		err := Supervise(t.Context(), src, g, Backoff{Stall: 2 * time.Second}, func(s State, _ error, _ int) { states = append(states, s) })
+		err := Supervise(t.Context(), src, g, Backoff{Stall: 2 * time.Second}, func(s Status) { states = append(states, s.State) })
 		if want := []State{Connecting, Playing, Ended}; err != nil || !slices.Equal(states, want) {
 			t.Errorf("%v, %v, want %v", err, states, want)
 		}
@@ -209,17 +230,23 @@ func TestPauseIsJittered(t *testing.T) {
 	for _, tc := range []struct {
 		failures int
 		rand     float64
+		err      error
 		want     time.Duration
 	}{
-		{1, 0, time.Second},
-		{1, 0.5, 750 * time.Millisecond},
-		{3, 0, 4 * time.Second},
-		{6, 0, 30 * time.Second},
-		{1000000000, 0.5, 22500 * time.Millisecond},
+		{1, all, nil, time.Second},
+		{1, 0.5, nil, 500 * time.Millisecond},
+		{1, 0, nil, 100 * time.Millisecond},
+		{3, all, nil, 4 * time.Second},
+		{6, all, nil, 30 * time.Second},
+		{1000000000, 0.5, nil, 15 * time.Second},
+		{1, 0, ErrAuth, time.Minute},
+		{1, all, ErrAuth, 30 * time.Second},
+		{4, 0.5, fmt.Errorf("opening: %w", ErrAuth), 6 * time.Minute},
+		{9, 0, ErrAuth, 15 * time.Minute},
 	} {
 		b := Backoff{Rand: func() float64 { return tc.rand }}.withDefaults()
-		if got := b.pause(tc.failures); got != tc.want {
-			t.Errorf("pause after %d at %v: %v, want %v", tc.failures, tc.rand, got, tc.want)
+		if got := b.pause(tc.failures, tc.err); (got - tc.want).Abs() > time.Microsecond {
+			t.Errorf("pause after %d at %v, %v: %v, want %v", tc.failures, tc.rand, tc.err, got, tc.want)
 		}
 	}
 	if s := State(99).String(); s != "State(99)" || Waiting.String() != "backoff" {

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -15,11 +18,13 @@ func runCmd(c *common) *cobra.Command {
 		Short: "Analyse every camera of a configuration until stopped",
 		Long: "Analyses every camera of a configuration and publishes what it finds on NATS.\n" +
 			"The first SIGINT or SIGTERM drains: frames that were taken are finished and sent.\n" +
-			"The second stops at once.",
+			"The second stops at once. SIGHUP reads the configuration again, and so does a change of\n" +
+			"its file: cameras that differ are opened anew, no other one notices.",
 		Example: "  braid run -c configs/demo.yaml\n  braid run -c braid.yaml --set cameras.gate-1.policy=block",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.Choice = c.choice()
+			c.env.Reload = hangUps()
 			return app.Run(cmd.Context(), c.env, o)
 		},
 	}
@@ -27,6 +32,18 @@ func runCmd(c *common) *cobra.Command {
 	cmd.Flags().StringVar(&o.Annotate, "annotate", "", "write what is seen, with boxes and labels, to FILE.mp4; several cameras as a mosaic")
 	cmd.Flags().BoolVar(&o.Once, "once", false, "stop when every source has ended")
 	return cmd
+}
+
+// hangUps gives a token for SIGHUP, for as long as the program runs.
+func hangUps() <-chan struct{} {
+	signals, tokens := make(chan os.Signal, 1), make(chan struct{})
+	signal.Notify(signals, syscall.SIGHUP)
+	go func() {
+		for range signals {
+			tokens <- struct{}{}
+		}
+	}()
+	return tokens
 }
 
 func batchCmd(c *common) *cobra.Command {

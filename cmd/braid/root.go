@@ -52,7 +52,7 @@ func root(env *app.Env) *cobra.Command {
 	f.StringVar(&c.logLevel, "log-level", "info", "debug, info, warn or error")
 	f.StringVar(&c.logForm, "log-format", "text", "text or json")
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, err) })
-	cmd.AddCommand(runCmd(c), batchCmd(c), watchCmd(c), evalCmd(c), benchCmd(c), profileCmd(c), sceneCmd(c), modelCmd(c), planCmd(c), devicesCmd(c), doctorCmd(c), configCmd(c), versionCmd(c))
+	cmd.AddCommand(runCmd(c), batchCmd(c), watchCmd(c), camerasCmd(c), evalCmd(c), benchCmd(c), profileCmd(c), sceneCmd(c), modelCmd(c), planCmd(c), devicesCmd(c), doctorCmd(c), configCmd(c), versionCmd(c))
 	return cmd
 }
 

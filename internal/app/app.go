@@ -25,6 +25,7 @@ type Env struct {
 	Log      *slog.Logger
 	JSON     bool            // -o json
 	Drain    <-chan struct{} // closed: take nothing new, finish what was taken
+	Reload   <-chan struct{} // a token: read the configuration again
 	Reported bool            // the command's output has told the user of the error
 }
 

@@ -202,9 +202,9 @@ func (b *batch) input(ctx context.Context, arg string, names map[string]int) err
 	if err != nil {
 		return err
 	}
-	b.emitter.views[camera] = v
+	b.emitter.follow(f.ledger, v)
 	b.progress.begin(camera, src, b.o.MaxFrames)
-	failed, err := runFeeds(ctx, b.env, b.pipeline, b.emitter.emit, []*feed{f}, func(*feed) {})
+	failed, err := runFeeds(ctx, b.env, b.pipeline, b.emitter.emit, []*feed{f})
 	b.feeds = append(b.feeds, f)
 	return errors.Join(err, failed, f.pool.Close())
 }

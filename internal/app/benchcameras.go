@@ -77,12 +77,12 @@ func (c *cameraContender) measure(ctx context.Context, meter *benchMeter) (_ ben
 		return bench.Sample{}, err
 	}
 	for _, f := range feeds {
-		r.emitter.views[f.name] = f.view
+		r.emitter.follow(f.ledger, f.view)
 		defer closeInto(&err, f.pool.Close)
 	}
 	env := *c.env
 	env.Drain = r.drain
-	failed, err := runFeeds(ctx, &env, c.pipeline, r.emit, feeds, func(*feed) {})
+	failed, err := runFeeds(ctx, &env, c.pipeline, r.emit, feeds)
 	if err := errors.Join(failed, err, c.broker.sink.Flush(ctx)); err != nil {
 		return bench.Sample{}, err
 	}

@@ -31,7 +31,7 @@ func (c *cameraCourse) decode(ctx context.Context, d time.Duration) (ms float64,
 	}
 	mux := source.NewMux(gates...)
 	ms, failed := decodeOnly(ctx, mux, d)
-	stop(errDrain)
+	stop(nil)
 	err = errors.Join(failed, group.Wait())
 	mux.Discard()
 	return ms, err

@@ -19,7 +19,12 @@ type ConfigOptions struct {
 
 // loadConfig reads the configuration of a service, flags included.
 func loadConfig(env *Env, o Choice, file string) (config.Config, error) {
-	return load(env, config.Options{File: file, Set: o.settings(), Environ: env.Environ})
+	return load(env, o.options(env, file))
+}
+
+// options say where the configuration of a service comes from.
+func (o Choice) options(env *Env, file string) config.Options {
+	return config.Options{File: file, Set: o.settings(), Environ: env.Environ}
 }
 
 // bareConfig is the configuration of a command that has no cameras.

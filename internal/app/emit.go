@@ -3,8 +3,10 @@ package app
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
+	"braid/internal/config"
 	"braid/internal/frame"
 	"braid/internal/histogram"
 	"braid/sink/wire"
@@ -19,7 +21,8 @@ type view struct {
 	file    string // what every frame comes from; "" where each frame says its own
 	keep    []bool // by class; nil: all
 	score   float32
-	timings bool // write stages_us
+	ignore  config.Polygons // objects with their centre in one of these are left out
+	timings bool            // write stages_us
 	seen    seen
 }
 
@@ -36,7 +39,6 @@ type emitter struct {
 	site, model, plan string
 	labels            []string
 	nodes             []string // names, in graph order
-	views             map[string]*view
 	receipts          *receipts
 	decode, queue     histogram.Histogram // the nodes have their own
 	times             []wire.Stage        // decode, nodes…, queue of the Job at hand
@@ -44,13 +46,16 @@ type emitter struct {
 	msg               wire.Frame
 	skipped           wire.Skipped
 	now               func() time.Time
+
+	mu    sync.Mutex // cameras come and go
+	views map[*frame.Ledger]*view
 }
 
 func newEmitter(site, model string, p *pipeline, r *receipts) *emitter {
 	nodes := p.nodes
 	e := &emitter{
 		site: site, model: model, plan: p.plan.ID(), labels: p.labels, nodes: nodes,
-		views: map[string]*view{}, receipts: r,
+		views: map[*frame.Ledger]*view{}, receipts: r,
 		now:      time.Now,
 		progress: func() {},
 	}
@@ -64,9 +69,30 @@ func newEmitter(site, model string, p *pipeline, r *receipts) *emitter {
 	return e
 }
 
+// follow has a camera's frames made messages. A camera that was made anew under
+// its old name is another one: they are told apart by their Ledgers.
+func (e *emitter) follow(l *frame.Ledger, v *view) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.views[l] = v
+}
+
+// forget is for a camera whose last frame has been emitted.
+func (e *emitter) forget(l *frame.Ledger) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.views, l)
+}
+
+func (e *emitter) view(l *frame.Ledger) *view {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.views[l]
+}
+
 // emit publishes one Job. It is the frame's last step in the graph.
 func (e *emitter) emit(ctx context.Context, j *stages.Job) error {
-	v := e.views[j.Camera]
+	v := e.view(j.Ledger)
 	now := e.now()
 	e.time(j, v, now)
 	m := e.message(j, v, now)
@@ -131,7 +157,7 @@ func (e *emitter) message(j *stages.Job, v *view, now time.Time) *wire.Frame {
 func (e *emitter) objects(j *stages.Job, v *view) {
 	for i := range j.Objects {
 		o := &j.Objects[i]
-		if o.Score < v.score || v.keep != nil && !v.keep[o.Class] {
+		if o.Score < v.score || v.keep != nil && !v.keep[o.Class] || v.ignored(o) {
 			continue
 		}
 		e.msg.Objects = append(e.msg.Objects, wire.Object{Label: e.labels[o.Class], Class: o.Class, Score: o.Score, Box: o.Box})

@@ -39,10 +39,10 @@ func (f *fakeSink) Write(_ context.Context, m *wire.Frame, r sink.Receipt) {
 func (f *fakeSink) Flush(context.Context) error { return nil }
 func (f *fakeSink) Close() error                { return nil }
 
-func newTestEmitter(v *view, sinks ...sink.Sink) *emitter {
+func newTestEmitter(l *frame.Ledger, v *view, sinks ...sink.Sink) *emitter {
 	p := &pipeline{nodes: []string{"prep", "infer.0", "detect"}, labels: []string{"person", "car"}, plan: plan.Auto("m", 2)}
 	e := newEmitter("site", "m@1", p, newReceipts(sinks, slog.New(slog.DiscardHandler)))
-	e.views["cam"] = v
+	e.follow(l, v)
 	e.now = func() time.Time { return time.Unix(100, 0) }
 	return e
 }
@@ -61,8 +61,8 @@ func testJob(ledger *frame.Ledger) *stages.Job {
 
 func TestEmitWritesTheMessage(t *testing.T) {
 	s := &fakeSink{name: "s"}
-	e := newTestEmitter(&view{camera: "Cam", run: "r", keep: []bool{false, true}, score: 0.5, timings: true}, s)
 	var l frame.Ledger
+	e := newTestEmitter(&l, &view{camera: "Cam", run: "r", keep: []bool{false, true}, score: 0.5, timings: true}, s)
 	if err := e.emit(t.Context(), testJob(&l)); err != nil {
 		t.Fatal(err)
 	}
@@ -87,8 +87,8 @@ func TestEmitWritesTheMessage(t *testing.T) {
 
 func TestEmitLeavesPTSMessagesTimeless(t *testing.T) {
 	s := &fakeSink{name: "s"}
-	e := newTestEmitter(&view{camera: "cam", file: "a.mp4"}, s)
 	var l frame.Ledger
+	e := newTestEmitter(&l, &view{camera: "cam", file: "a.mp4"}, s)
 	j := testJob(&l)
 	j.Clock = frame.ClockPTS
 	if err := e.emit(t.Context(), j); err != nil {
@@ -115,8 +115,8 @@ func TestLedgerFollowsTheSinks(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			a, b := &fakeSink{name: "a", later: true}, &fakeSink{name: "b", err: c.fails}
-			e := newTestEmitter(&view{camera: "cam"}, a, b)
 			var l frame.Ledger
+			e := newTestEmitter(&l, &view{camera: "cam"}, a, b)
 			j := testJob(&l)
 			if c.job != nil {
 				j.Err, j.Failed = c.job, "infer.0"
@@ -154,8 +154,8 @@ func (v *viewingSink) View(ctx context.Context, m *wire.Frame, f *frame.Frame, r
 // frame has failed; other sinks know no difference.
 func TestEmitShowsPictures(t *testing.T) {
 	a, b := &viewingSink{fakeSink: fakeSink{name: "a"}}, &fakeSink{name: "b"}
-	e := newTestEmitter(&view{camera: "cam"}, a, b)
 	var l frame.Ledger
+	e := newTestEmitter(&l, &view{camera: "cam"}, a, b)
 	whole, failed := testJob(&l), testJob(&l)
 	whole.Frame = frame.NewPool(1, frame.Heap).TryGet()
 	failed.Err, failed.Failed = errors.New("boom"), "prep"
@@ -182,8 +182,8 @@ func (c *countingSink) Flush(context.Context) error { return nil }
 func (c *countingSink) Close() error                { return nil }
 
 func TestEmitAllocatesNothing(t *testing.T) {
-	e := newTestEmitter(&view{camera: "cam", timings: true}, &countingSink{})
 	var l frame.Ledger
+	e := newTestEmitter(&l, &view{camera: "cam", timings: true}, &countingSink{})
 	j := testJob(&l)
 	emit := func() {
 		if err := e.emit(t.Context(), j); err != nil {

@@ -157,16 +157,16 @@ func record(ctx context.Context, env *Env, p *pipeline, model string, src source
 	to := &recorder{to: found, refuse: cancel}
 	e := newEmitter("", model, p, newReceipts([]sink.Sink{to}, env.Log))
 	v := &view{camera: evalCamera}
-	e.views[evalCamera] = v
 	f, err := newFeed(src, source.GateConfig{Camera: evalCamera, Policy: source.Block}, p.plan.InFlight, v)
 	if err != nil {
 		return err
 	}
 	defer closeInto(&err, f.pool.Close)
+	e.follow(f.ledger, v)
 	bar := newProgress(env)
 	e.progress = bar.step
 	bar.begin(evalCamera, src, 0)
-	failed, err := runFeeds(ctx, env, p, e.emit, []*feed{f}, func(*feed) {})
+	failed, err := runFeeds(ctx, env, p, e.emit, []*feed{f})
 	bar.stop()
 	switch {
 	case to.err != nil:

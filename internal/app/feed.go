@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"braid/internal/config"
 	"braid/internal/frame"
 	"braid/source"
 )
@@ -20,11 +21,15 @@ type feed struct {
 	ledger *frame.Ledger
 	view   *view
 
-	mu      sync.Mutex
-	state   source.State
-	since   time.Time
-	attempt int
-	err     error
+	stall  time.Duration // longest silence of a live source; 0: the supervisor's own
+	config config.Camera // live: what it was made from
+
+	cancel context.CancelCauseFunc // once it was started
+	over   chan struct{}           // closed when its supervisor has ended
+	failed error                   // what it ended with, once it is over
+
+	mu    sync.Mutex
+	state source.Status
 }
 
 // newFeed makes the way of one camera's frames. inFlight is how many frames the
@@ -37,7 +42,7 @@ func newFeed(src source.Source, cfg source.GateConfig, inFlight int, v *view) (*
 	f := &feed{
 		name: cfg.Camera, url: src.Info().URL, source: src, view: v,
 		pool: frame.NewPool(inFlight+cfg.Queue+1, frame.Heap), ledger: &frame.Ledger{},
-		since: time.Now(),
+		state: source.Status{Since: time.Now()},
 	}
 	g, err := source.NewGate(cfg, f.pool, f.ledger)
 	if err != nil {
@@ -50,9 +55,9 @@ func newFeed(src source.Source, cfg source.GateConfig, inFlight int, v *view) (*
 // supervise runs the camera until it ends for good or ctx does. onState hears
 // of each change, after the feed has noted it.
 func (f *feed) supervise(ctx context.Context, onState func(*feed)) error {
-	err := source.Supervise(ctx, f.source, f.gate, source.Backoff{}, func(s source.State, err error, attempt int) {
+	err := source.Supervise(ctx, f.source, f.gate, source.Backoff{Stall: f.stall}, func(s source.Status) {
 		f.mu.Lock()
-		f.state, f.err, f.attempt, f.since = s, err, attempt, time.Now()
+		f.state = s
 		f.mu.Unlock()
 		onState(f)
 	})
@@ -63,8 +68,8 @@ func (f *feed) supervise(ctx context.Context, onState func(*feed)) error {
 }
 
 // status is the camera's state at this moment.
-func (f *feed) status() (s source.State, since time.Time, attempt int, err error) {
+func (f *feed) status() source.Status {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.state, f.since, f.attempt, f.err
+	return f.state
 }

@@ -26,7 +26,7 @@ func (l *live) serveHTTP() error {
 func (l *live) snapshot() metrics.Snapshot {
 	s := metrics.Snapshot{Version: l.env.Version, Sinks: []metrics.Sink{l.sinkMetrics()}}
 	for _, line := range l.lines {
-		for _, f := range line.feeds {
+		for _, f := range line.cameras() {
 			s.Cameras = append(s.Cameras, f.metrics())
 		}
 		for i, n := range line.pipeline.graph.Stats() {
@@ -42,15 +42,15 @@ func (l *live) snapshot() metrics.Snapshot {
 // feeds are those of all models.
 func (l *live) feeds() (all []*feed) {
 	for _, line := range l.lines {
-		all = append(all, line.feeds...)
+		all = append(all, line.cameras()...)
 	}
 	return all
 }
 
 func (f *feed) metrics() metrics.Camera {
-	state, _, attempt, _ := f.status()
+	s := f.status()
 	return metrics.Camera{
-		Name: f.name, State: state.String(), Attempt: attempt, Counts: f.ledger.Counts(),
+		Name: f.name, State: s.State.String(), Attempt: s.Attempt, Counts: f.ledger.Counts(),
 		Queued: f.gate.Waiting(), Age: f.view.seen.age.Read(),
 	}
 }
@@ -63,17 +63,14 @@ func (l *live) unready() (why []string) {
 		why = append(why, "nats: not connected")
 	}
 	var away []string
-	for _, line := range l.lines {
-		for _, f := range line.feeds {
-			state, _, _, err := f.status()
-			switch {
-			case state == source.Playing || state == source.Ended:
-				return why
-			case err != nil:
-				away = append(away, fmt.Sprintf("camera %s: %s: %s", f.name, state, oneLine(err.Error())))
-			default:
-				away = append(away, fmt.Sprintf("camera %s: %s", f.name, state))
-			}
+	for _, f := range l.feeds() {
+		switch s := f.status(); {
+		case s.State == source.Playing || s.State == source.Ended:
+			return why
+		case s.Err != nil:
+			away = append(away, fmt.Sprintf("camera %s: %s: %s", f.name, s.State, oneLine(s.Err.Error())))
+		default:
+			away = append(away, fmt.Sprintf("camera %s: %s", f.name, s.State))
 		}
 	}
 	return append(why, away...)

@@ -123,7 +123,7 @@ func showAll(ctx context.Context, env *Env, p *pipeline, src source.Source) (n i
 		n++
 		bar.step()
 		return nil
-	}, []*feed{f}, func(*feed) {})
+	}, []*feed{f})
 	if env.draining() {
 		return n, as(ErrInterrupted, errors.New("interrupted: nothing was written"))
 	}

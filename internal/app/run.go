@@ -3,19 +3,19 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"braid/accel"
-	"braid/internal/card"
 	"braid/internal/config"
 	"braid/sink"
+	"braid/sink/control"
 	"braid/sink/embedded"
 	"braid/sink/natsink"
-	"braid/source"
 )
 
 // RunOptions are the flags of braid run.
@@ -31,20 +31,18 @@ type live struct {
 	env     *Env
 	cfg     config.Config
 	run     string
+	once    bool   // it ends with its cameras: they are not changed
 	clip    string // FILE.mp4 of --annotate
 	started time.Time
 	runtime accel.Backend
 	nats    *natsink.Sink
+	control *control.Server
 	lines   []*line
 	closers []func() error
-}
 
-// line is the cameras that share a model: they share its pipeline too.
-type line struct {
-	model    *model
-	pipeline *pipeline
-	emitter  *emitter
-	feeds    []*feed
+	load     config.Options // where the configuration comes from
+	changing sync.Mutex     // one change of the cameras at a time
+	rejected atomic.Pointer[string]
 }
 
 // Run analyses the cameras of a configuration until the user stops it.
@@ -52,19 +50,20 @@ func Run(ctx context.Context, env *Env, o RunOptions) (err error) {
 	if err := checkClip("--annotate", o.Annotate); err != nil {
 		return err
 	}
-	cfg, err := loadConfig(env, o.Choice, o.Config)
+	from := o.options(env, o.Config)
+	cfg, err := load(env, from)
 	if err != nil {
 		return err
 	}
 	if len(cfg.Cameras) == 0 {
 		return invalidf("no cameras configured: add some under the key cameras, or start from braid config init")
 	}
-	l := &live{env: env, cfg: cfg, started: time.Now(), run: liveRun(time.Now()), clip: o.Annotate}
+	l := &live{env: env, cfg: cfg, load: from, once: o.Once, started: time.Now(), run: liveRun(time.Now()), clip: o.Annotate}
 	defer func() { err = errors.Join(err, l.close()) }()
 	if err := l.build(ctx); err != nil {
 		return err
 	}
-	err = l.play(ctx, o.Once)
+	err = l.play(ctx)
 	if ctx.Err() != nil {
 		return as(ErrInterrupted, context.Cause(ctx))
 	}
@@ -96,8 +95,8 @@ func (l *live) build(ctx context.Context) (err error) {
 	r := newReceipts(sinks, l.env.Log)
 	for _, line := range l.lines {
 		line.emitter = newEmitter(l.cfg.Site, line.model.card.ID(), line.pipeline, r)
-		for _, f := range line.feeds {
-			line.emitter.views[f.name] = f.view
+		for _, f := range line.cameras() {
+			line.emitter.follow(f.ledger, f.view)
 		}
 	}
 	return nil
@@ -129,13 +128,13 @@ func (l *live) connect(ctx context.Context) error {
 	}
 	l.nats = s
 	l.closers = append(l.closers, s.Close)
-	return nil
+	return l.openControl(c.Config)
 }
 
 // group sorts the cameras by model and builds a pipeline for each.
 func (l *live) group(ctx context.Context) error {
 	models := map[string]*model{} // by reference
-	by := map[string][]config.Camera{}
+	by, refs := map[string][]config.Camera{}, map[string][]string{}
 	var order []*model
 	for _, c := range l.cfg.Cameras {
 		ref := first(c.Model, l.cfg.Model)
@@ -152,106 +151,66 @@ func (l *live) group(ctx context.Context) error {
 			order = append(order, m)
 		}
 		by[id] = append(by[id], c)
+		refs[id] = append(refs[id], ref)
 	}
 	for _, m := range order {
 		made, err := l.newLine(ctx, m, by[string(m.card.Canonical())])
 		if err != nil {
 			return err
 		}
+		made.refs = refs[string(m.card.Canonical())]
 		l.lines = append(l.lines, made)
 	}
 	return nil
 }
 
-// newLine builds the pipeline of one model and the feeds of its cameras.
-func (l *live) newLine(ctx context.Context, m *model, cameras []config.Camera) (*line, error) {
-	p, err := m.chooser(l.env, l.runtime).plan(ctx, l.cfg.Plan)
-	if err != nil {
-		return nil, err
-	}
-	score := m.card.NMS.Score
-	for _, c := range cameras {
-		score = min(score, minScore(c, m.card))
-	}
-	made := &line{model: m}
-	if made.pipeline, err = newPipeline(ctx, l.runtime, m, p, demand{score, l.clip != ""}, l.env.Log); err != nil {
-		return nil, err
-	}
-	l.closers = append(l.closers, made.pipeline.Close)
-	for _, c := range cameras {
-		f, err := l.newFeed(made, c)
-		if err != nil {
-			return nil, err
-		}
-		made.feeds = append(made.feeds, f)
-		l.closers = append(l.closers, f.pool.Close)
-	}
-	return made, nil
-}
-
-// minScore is the least score that a camera wants to see.
-func minScore(c config.Camera, model *card.Card) float32 {
-	if c.MinScore > 0 {
-		return c.MinScore
-	}
-	return model.NMS.Score
-}
-
-func (l *live) newFeed(at *line, c config.Camera) (*feed, error) {
-	keep, err := classFilter(at.pipeline.labels, c.Classes)
-	if err != nil {
-		return nil, as(ErrInvalid, fmt.Errorf("camera %s: %w", c.Name, err))
-	}
-	g, err := gateConfig(c)
-	if err != nil {
-		return nil, err
-	}
-	src, err := cameraSource(l.env, c)
-	if err != nil {
-		return nil, err
-	}
-	g.Lockstep = at.pipeline.plan.Serial && g.Policy == source.Block && !src.Info().Live
-	v := &view{camera: c.Name, run: l.run, keep: keep, score: minScore(c, at.model.card), timings: true}
-	return newFeed(src, g, at.pipeline.plan.InFlight, v)
-}
-
-// play runs all lines and, beside them, the statistics.
-func (l *live) play(ctx context.Context, once bool) error {
+// play runs all lines and, beside them, the statistics and those who may change
+// the cameras.
+func (l *live) play(ctx context.Context) error {
 	l.announce()
-	ticking, stop := context.WithCancel(ctx)
-	defer stop()
-	var ticker errgroup.Group
-	ticker.Go(func() error { l.statistics(ticking); return nil })
 	group, playing := errgroup.WithContext(ctx)
-	failed := make([]error, len(l.lines))
-	for i, line := range l.lines {
-		group.Go(func() (err error) {
-			failed[i], err = runFeeds(playing, l.env, line.pipeline, line.emitter.emit, line.feeds, l.cameraState)
-			return err
-		})
+	sources, stop := l.env.untilDrain(playing)
+	defer stop()
+	for _, line := range l.lines {
+		if !l.once {
+			line.flow.mux.Hold()
+			context.AfterFunc(sources, line.flow.mux.Release)
+		}
+		for _, f := range line.cameras() {
+			line.flow.start(sources, f)
+		}
+		group.Go(func() error { return line.flow.run(playing, line.pipeline, line.emitter.emit) })
 	}
-	if !once {
-		group.Go(func() error {
-			select {
-			case <-l.env.Drain:
-			case <-playing.Done():
-			}
-			return nil
-		})
-	}
+	aside := l.aside(sources)
 	err := group.Wait()
 	stop()
-	_ = ticker.Wait() // its function returns nil
+	aside.Wait()
+	for _, line := range l.lines {
+		line.flow.running.Wait()
+	}
 	err = errors.Join(err, l.nats.Flush(ctx))
 	if ctx.Err() != nil {
 		//nolint:contextcheck // ctx has ended: what the sink still has fails now, and is in the report
 		err = errors.Join(err, l.nats.Close())
 	}
 	l.report(time.Since(l.started))
-	if once {
-		err = errors.Join(err, errors.Join(failed...)) // a service outlives its cameras, a single pass does not
+	if l.once { // a service outlives its cameras, a single pass does not
+		for _, line := range l.lines {
+			err = errors.Join(err, failures(line.cameras()))
+		}
 	}
 	return err
+}
+
+// aside starts what runs beside the graphs, until ctx ends.
+func (l *live) aside(ctx context.Context) *sync.WaitGroup {
+	var all sync.WaitGroup
+	all.Go(func() { l.statistics(ctx) })
+	all.Go(func() { l.control.Run(ctx) })
+	if !l.once {
+		all.Go(func() { l.reload(ctx) })
+	}
+	return &all
 }
 
 // close frees everything, last made first.

@@ -29,7 +29,8 @@ func openSource(env *Env, c config.Camera) (source.Source, error) {
 	}
 	v := video.Config{
 		Name: c.Name, URL: c.URL, Username: c.Username, Password: c.Password,
-		Transport: string(c.Transport), Loop: c.Loop, Stall: c.Stall,
+		Transport: string(c.Transport), Latency: c.Latency, Loop: c.Loop,
+		Software: c.Decoder == config.DecoderSoftware, Rotate: c.Rotate,
 	}
 	if c.Clock != config.ClockAuto {
 		v.Clock = string(c.Clock)

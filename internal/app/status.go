@@ -6,6 +6,7 @@ import (
 
 	"braid/internal/frame"
 	"braid/sink/wire"
+	"braid/source"
 	"braid/stages"
 )
 
@@ -15,7 +16,7 @@ const statsPeriod = time.Second
 // announce logs what is about to run.
 func (l *live) announce() {
 	for _, line := range l.lines {
-		for _, f := range line.feeds {
+		for _, f := range line.cameras() {
 			l.env.Log.Info("camera configured", "camera", f.name, "url", f.url, "policy", f.gate.Policy(), "model", line.model.card.ID())
 		}
 		for i, n := range line.pipeline.nodes {
@@ -26,21 +27,40 @@ func (l *live) announce() {
 
 // cameraState logs and publishes a camera's new state.
 func (l *live) cameraState(f *feed) {
-	state, since, attempt, err := f.status()
-	if err != nil {
-		l.env.Log.Warn("camera in trouble", "camera", f.name, "state", state, "error", err, "attempt", attempt)
-	} else {
-		l.env.Log.Info("camera", "camera", f.name, "state", state)
+	st := f.status()
+	switch st.State {
+	case source.Waiting, source.Stalled, source.Failed:
+		l.env.Log.Warn("camera in trouble", "camera", f.name, "state", st.State.String(), "error", st.Err, "attempt", st.Attempt, "next_try_in", st.Pause)
+	case source.Connecting, source.Playing, source.Ended:
+		l.env.Log.Info("camera", "camera", f.name, "state", st.State.String())
 	}
-	m := wire.Camera{
-		Site: l.cfg.Site, Instance: l.cfg.Instance, Camera: f.name, Run: l.run,
-		State: state.String(), Since: since, Attempt: attempt, URL: f.url, Counts: wireCounts(f.ledger.Counts()),
-	}
-	if err != nil {
-		m.Error = oneLine(err.Error())
-	}
-	if err := l.nats.PublishCamera(&m); err != nil {
+	if err := l.nats.PublishCamera(new(l.camera(f))); err != nil {
 		l.env.Log.Debug("publishing a camera's state failed", "camera", f.name, "error", err)
+	}
+	l.control.Changed()
+}
+
+// camera is the message about a camera as it is now.
+func (l *live) camera(f *feed) wire.Camera {
+	st := f.status()
+	m := wire.Camera{
+		Site: l.cfg.Site, Instance: l.cfg.Instance, Camera: f.name, Run: f.view.run,
+		State: st.State.String(), Since: st.Since, Attempt: st.Attempt, URL: f.url, Counts: wireCounts(f.ledger.Counts()),
+	}
+	if st.Err != nil {
+		m.Error = oneLine(st.Err.Error())
+	}
+	return m
+}
+
+// settle lets go of cameras that were taken away, once their frames are settled.
+func (l *live) settle(at *line) {
+	for _, f := range at.settled() {
+		c := f.ledger.Counts()
+		l.env.Log.Info("camera settled", "camera", f.name, "run", f.view.run, "in", c.In, "published", c.Published, "dropped", c.Dropped, "failed", c.Failed)
+		if err := f.pool.Close(); err != nil {
+			l.env.Log.Error("a camera's frames are missing", "camera", f.name, "error", err)
+		}
 	}
 }
 
@@ -66,6 +86,7 @@ func (l *live) statistics(ctx context.Context) {
 				if err := l.nats.PublishStats(&m); err != nil {
 					l.env.Log.Debug("publishing statistics failed", "error", err)
 				}
+				l.settle(line)
 			}
 			if said := load.look(l.feeds()); said != "" {
 				l.env.Log.Warn("the cameras send more than this machine can analyse", "dropped", said)
@@ -77,7 +98,7 @@ func (l *live) statistics(ctx context.Context) {
 
 // meter turns counters into rates: it remembers what it read last.
 type meter struct {
-	published []uint64
+	published map[*feed]uint64
 	nodes     []stages.NodeStats
 }
 
@@ -87,17 +108,18 @@ func (m *meter) read(l *line, d time.Duration) wire.Stats {
 		s.Simulated = append(s.Simulated, string(d))
 	}
 	if m.published == nil {
-		m.published = make([]uint64, len(l.feeds))
+		m.published = map[*feed]uint64{}
 		m.nodes = make([]stages.NodeStats, len(l.pipeline.nodes))
 	}
-	for i, f := range l.feeds {
-		state, _, _, _ := f.status()
+	published := m.published
+	m.published = map[*feed]uint64{}
+	for _, f := range l.cameras() {
 		c := f.ledger.Counts()
 		s.Cameras = append(s.Cameras, wire.CameraStats{
-			Camera: f.name, State: state.String(), Counts: wireCounts(c),
-			FPS: float64(c.Published-m.published[i]) / d.Seconds(),
+			Camera: f.name, State: f.status().State.String(), Counts: wireCounts(c),
+			FPS: float64(c.Published-published[f]) / d.Seconds(),
 		})
-		m.published[i] = c.Published
+		m.published[f] = c.Published
 	}
 	before := 0 // frames that wait before a node wait behind the one before it
 	for i, n := range l.pipeline.graph.Stats() {
@@ -127,7 +149,7 @@ func (l *live) report(elapsed time.Duration) {
 		if len(s.Sim) > 0 {
 			s.SimStood = stood(l.runtime).Seconds()
 		}
-		for _, f := range line.feeds {
+		for _, f := range append(line.cameras(), line.gone...) {
 			s.add(f.summary())
 		}
 		s.print(l.env, l.env.Out)

@@ -98,7 +98,6 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 	lines := jsonl.New(out)
 	e := newEmitter("s", m.card.ID(), pipe, newReceipts([]sink.Sink{lines}, env.Log))
 	v := &view{camera: "c", run: "r", score: m.card.NMS.Score, timings: true}
-	e.views["c"] = v
 	var before, after runtime.MemStats
 	seen := 0
 	e.progress = func() {
@@ -113,7 +112,8 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	failed, err := runFeeds(t.Context(), env, pipe, e.emit, []*feed{f}, func(*feed) {})
+	e.follow(f.ledger, v)
+	failed, err := runFeeds(t.Context(), env, pipe, e.emit, []*feed{f})
 	if err != nil || failed != nil {
 		t.Fatal(err, failed)
 	}

@@ -14,6 +14,7 @@ import (
 	"braid/accel"
 	"braid/internal/frame"
 	"braid/internal/histogram"
+	"braid/source"
 )
 
 // summary is what a finished command tells of its work.
@@ -66,8 +67,8 @@ func (f *feed) summary() cameraSummary {
 		Camera: f.view.camera, Counts: f.ledger.Counts(), Objects: f.view.seen.objects,
 		quantiles: quantilesOf(f.view.seen.latency.Read()),
 	}
-	if _, _, _, err := f.status(); err != nil {
-		s.Error = oneLine(err.Error())
+	if st := f.status(); st.Err != nil && st.State != source.Playing { // what is over is no news at the end
+		s.Error = oneLine(st.Err.Error())
 	}
 	return s
 }

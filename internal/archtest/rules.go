@@ -49,6 +49,7 @@ var layers = []layer{
 	{"sink/natsink", []string{"sink", "sink/wire", "sink/natsconn"}, whySink},
 	{"sink/embedded", []string{"sink", "sink/wire", "sink/natsconn"}, whySink},
 	{"sink/subscribe", []string{"sink/wire", "sink/natsconn"}, whySink},
+	{"sink/control", []string{"sink/wire", "sink/natsconn"}, whySink},
 	{"sink/wire", nil, "messages are what subscribers rely on: " + whyLeaf},
 	{"sink/video", []string{"sink", "sink/wire", "internal/frame", "internal/gst"}, whySink},
 
@@ -108,11 +109,12 @@ const whyTestOnly = "it is a tool of tests and must not be in the program"
 var libraries = []library{
 	{"github.com/tinyzimmer", []string{"internal/gst"}, false, "go-gst leaves memory to finalizers, which come too late or too early; internal/gst frees by hand and is the one place to get this right"},
 	{"github.com/yalue/onnxruntime_go", []string{"accel/ort"}, false, "its environment is one per process and its tensors may hold Go memory: accel/ort owns both"},
-	{"github.com/nats-io/nats.go", []string{"sink/natsconn", "sink/natsink", "sink/embedded", "sink/subscribe"}, true, "NATS stays behind the sinks, so that all else runs and is tested without it"},
+	{"github.com/nats-io/nats.go", []string{"sink/natsconn", "sink/natsink", "sink/embedded", "sink/subscribe", "sink/control"}, true, "NATS stays behind the sinks, so that all else runs and is tested without it"},
 	{"github.com/nats-io/nats-server", []string{"sink/embedded"}, true, "the embedded server is one sink's business"},
 	{"github.com/spf13/viper", []string{"internal/config"}, false, "viper lower-cases keys and merges silently: internal/config hides it behind strict structs"},
 	{"github.com/spf13/cobra", []string{"cmd/braid"}, false, "commands are the outermost layer; app takes plain options"},
 	{"github.com/spf13/pflag", []string{"cmd/braid", "internal/config"}, false, "flags are read by commands and by the configuration's precedence only"},
+	{"github.com/fsnotify/fsnotify", []string{"internal/app"}, false, "a running service follows its configuration file; nothing else waits for files"},
 	{"github.com/jedib0t/go-pretty", []string{"internal/app", "cmd/braid"}, false, "tables and progress bars are drawn by app; other parts return values"},
 	{"google.golang.org/protobuf", []string{"accel/network", "accel/network/..."}, true, "ONNX files are read and written by accel/network only"},
 	{"github.com/google/jsonschema-go", []string{"internal/config", "internal/app"}, true, "schemas describe the configuration and messages; nothing on the frame path needs them"},
@@ -128,5 +130,6 @@ var libraries = []library{
 }
 
 // cgoHomes are the packages with C of their own. cuda/cudatest is for tests: the
-// stand-in for CUDA calls back into Go for what a network computes.
-var cgoHomes = []string{"accel/openvino", "cuda", "cuda/cudatest", "cuda/nvml", "internal/gst"}
+// stand-in for CUDA calls back into Go for what a network computes. So is
+// internal/gst/gsttest: GStreamer's list of live objects is not to be had from Go.
+var cgoHomes = []string{"accel/openvino", "cuda", "cuda/cudatest", "cuda/nvml", "internal/gst", "internal/gst/gsttest"}

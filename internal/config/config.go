@@ -49,6 +49,9 @@ type Camera struct {
 	Password     string    `yaml:"password,omitempty" doc:"for rtsp and http; better ${VAR} or password_file"`
 	PasswordFile string    `yaml:"password_file,omitempty" doc:"file with the password, relative to the configuration"`
 	Transport    Transport `yaml:"transport,omitempty" doc:"of rtsp"`
+	Latency      Duration  `yaml:"latency,omitempty" rule:"min=1ms,max=1m" doc:"of rtsp: how long to wait for packets that are late or lost"`
+	Decoder      Decoder   `yaml:"decoder,omitempty" doc:"auto takes the machine's video hardware where GStreamer finds some, software never does"`
+	Rotate       int       `yaml:"rotate,omitempty" doc:"turn the picture clockwise by 0, 90, 180 or 270 degrees, before anything looks at it: size, boxes and ignore are those of the turned picture"`
 	Policy       Policy    `yaml:"policy,omitempty" doc:"what to do with a frame when the graph is busy. Default: block for file: and images:, else drop-oldest"`
 	Every        int       `yaml:"every,omitempty" rule:"min=2,max=100000,zero" doc:"with policy every-n: analyse one frame of so many"`
 	MaxFPS       float64   `yaml:"max_fps,omitempty" rule:"above=0,max=1000,zero" doc:"analyse at most so many frames a second. Default: all"`
@@ -56,6 +59,7 @@ type Camera struct {
 	MinFPS       float64   `yaml:"min_fps,omitempty" rule:"above=0,max=1000,zero" doc:"so many frames a second are analysed before all shares, as far as the graph can"`
 	Budget       Duration  `yaml:"budget,omitempty" rule:"min=1ms,zero" doc:"age that messages may have, from capture: a frame whose message would be older is dropped, as late. Not for policy block and files. Default: any"`
 	Classes      []string  `yaml:"classes,omitempty,flow" doc:"report only these labels. Default: all"`
+	Ignore       Polygons  `yaml:"ignore,omitempty,flow" rule:"min=0,max=1" doc:"report no object whose box has its centre in one of these polygons: lists of corners [x, y], fractions of the picture from the top left"`
 	MinScore     float32   `yaml:"min_score,omitempty" rule:"min=0,max=1" doc:"report only objects of at least this score. Default: the model card's"`
 	Model        string    `yaml:"model,omitempty" doc:"default: the model of the configuration"`
 	Loop         bool      `yaml:"loop,omitempty" doc:"file: and images: start again at the end"`
@@ -63,6 +67,10 @@ type Camera struct {
 	Queue        int       `yaml:"queue" rule:"min=1,max=64" doc:"frames that may wait for the graph"`
 	Stall        Duration  `yaml:"stall" rule:"min=1s" doc:"a live camera that sends nothing for so long is opened again"`
 }
+
+// Polygons are areas of a picture: corners in order, fractions of width and height
+// from the top left.
+type Polygons [][][2]float32
 
 // HTTP is the listener for metrics and health.
 type HTTP struct {
@@ -94,7 +102,10 @@ func Default() Config {
 
 // NewCamera is a Camera with the defaults that do not depend on its URL.
 func NewCamera() Camera {
-	return Camera{Transport: TCP, Clock: ClockAuto, Queue: 2, Weight: 1, Stall: 10 * time.Second}
+	return Camera{
+		Transport: TCP, Latency: 200 * time.Millisecond, Decoder: DecoderAuto,
+		Clock: ClockAuto, Queue: 2, Weight: 1, Stall: 10 * time.Second,
+	}
 }
 
 // SetDefaults makes an element of the camera list start as NewCamera.
@@ -102,7 +113,7 @@ func (c *Camera) SetDefaults() { *c = NewCamera() }
 
 // ReservedKeys are keys that a later version will take.
 func (Camera) ReservedKeys() []string {
-	return []string{"rotate", "ignore", "zones"}
+	return []string{"zones"}
 }
 
 // Embedded is the NATS URL of the server inside braid.

@@ -40,6 +40,24 @@ func (t *Transport) UnmarshalText(text []byte) error {
 	return strict.OneOf(text, t.Values())
 }
 
+// Decoder is what may decode a camera's video.
+type Decoder string
+
+// The decoders.
+const (
+	DecoderAuto     Decoder = "auto"
+	DecoderSoftware Decoder = "software"
+)
+
+// Values are both decoders.
+func (Decoder) Values() []string { return []string{"auto", "software"} }
+
+// UnmarshalText refuses anything else.
+func (d *Decoder) UnmarshalText(text []byte) error {
+	*d = Decoder(text)
+	return strict.OneOf(text, d.Values())
+}
+
 // Clock is where capture times come from.
 type Clock string
 

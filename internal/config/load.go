@@ -5,12 +5,10 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -102,13 +100,10 @@ func (l *loader) fill() (errs strict.Errors) {
 	}
 	for i := range c.Cameras {
 		cam := &c.Cameras[i]
-		if cam.Policy == "" {
-			cam.Policy = DropOldest
-			if cam.recorded() {
-				cam.Policy = Block
-			}
+		if cam.PasswordFile != "" {
+			cam.PasswordFile = l.relative(cam.PasswordFile)
 		}
-		if err := l.readPassword(cam); err != nil {
+		if err := cam.complete(); err != nil {
 			errs.Addf(fmt.Sprintf("cameras[%d].password_file", i), "%v", err)
 		}
 	}
@@ -129,33 +124,6 @@ func (l *loader) relative(path string) string {
 		return path
 	}
 	return filepath.Join(filepath.Dir(l.file), path)
-}
-
-const maxPassword = 4096 // bytes
-
-func (l *loader) readPassword(c *Camera) error {
-	if c.PasswordFile == "" {
-		return nil
-	}
-	if c.Password != "" {
-		return errors.New("password is there too, give one of the two")
-	}
-	c.PasswordFile = l.relative(c.PasswordFile)
-	f, err := os.Open(c.PasswordFile)
-	if err != nil {
-		return fmt.Errorf("reading password: %w", err)
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxPassword+2)) // it may be any file
-	if err != nil {
-		return fmt.Errorf("reading password: %w", err)
-	}
-	c.Password = strings.TrimRight(string(data), "\r\n")
-	if c.Password == "" || len(c.Password) > maxPassword || strings.ContainsAny(c.Password, "\r\n") {
-		c.Password = ""
-		return errors.New("reading password: want one line of text")
-	}
-	return nil
 }
 
 // Redacted is a copy without secrets, for people and logs.

@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/viper"
 
 	"braid/internal/strict"
-	"braid/sink/wire"
 )
 
 // fromFlag is the origin of a value that --set gave.
@@ -95,7 +94,7 @@ func (l *loader) setCameras() {
 		}
 		set := setting{rest[:dot], rest[dot+1:], value}
 		settings = append(settings, set)
-		if set.key == "url" && l.file == "" && l.camera(set.name) == nil {
+		if set.key == "url" && l.file == "" && l.cfg.Camera(set.name) == nil {
 			c := NewCamera()
 			c.Name = set.name
 			l.cfg.Cameras = append(l.cfg.Cameras, c)
@@ -103,28 +102,13 @@ func (l *loader) setCameras() {
 	}
 	for _, s := range settings {
 		at := "cameras." + s.name
-		c := l.camera(s.name)
+		c := l.cfg.Camera(s.name)
 		if c == nil {
 			l.flagf(at, "no camera has this name"+strict.Suggest(s.name, l.cameraNames()))
 			continue
 		}
 		l.errs.Under(at, strict.Set(c, s.key, s.value, fromFlag))
 	}
-}
-
-// camera finds a camera by its name or, where none has it, by its slug.
-func (l *loader) camera(name string) *Camera {
-	for _, same := range []func(string) bool{
-		func(n string) bool { return n == name },
-		func(n string) bool { return wire.Slug(n) == name },
-	} {
-		for i := range l.cfg.Cameras {
-			if same(l.cfg.Cameras[i].Name) {
-				return &l.cfg.Cameras[i]
-			}
-		}
-	}
-	return nil
 }
 
 func (l *loader) cameraNames() (names []string) {

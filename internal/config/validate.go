@@ -132,6 +132,21 @@ func (c Camera) problems() (errs strict.Errors) {
 	case c.MinFPS > 0 && c.MaxFPS > 0 && c.MinFPS > c.MaxFPS:
 		errs.Addf("min_fps", "%v is more than max_fps %v", c.MinFPS, c.MaxFPS)
 	}
+	gst := scheme != "images" && scheme != "scene"
+	if c.Decoder == DecoderSoftware && !gst {
+		errs.Addf("decoder", "belongs to what GStreamer decodes, not to %s", scheme)
+	}
+	switch {
+	case !slices.Contains([]int{0, 90, 180, 270}, c.Rotate):
+		errs.Addf("rotate", "%d: want 0, 90, 180 or 270", c.Rotate)
+	case c.Rotate != 0 && !gst:
+		errs.Addf("rotate", "belongs to what GStreamer decodes, not to %s", scheme)
+	}
+	for i, corners := range c.Ignore {
+		if len(corners) < 3 {
+			errs.Addf(fmt.Sprintf("ignore[%d]", i), "has %d corners, want three or more", len(corners))
+		}
+	}
 	for i, label := range c.Classes {
 		if label == "" || slices.Contains(c.Classes[:i], label) {
 			errs.Addf(fmt.Sprintf("classes[%d]", i), "%q is empty or listed twice", label)

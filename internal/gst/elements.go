@@ -27,6 +27,7 @@ func Elements() []Element {
 		{"filesrc", pkgCore, "recordings", true},
 		{"capsfilter", pkgCore, "every pipeline", true},
 		{"decodebin", pkgBase, "every camera and recording", true},
+		{"videoflip", pkgGood, "rotate of cameras", false},
 		{"videoconvert", pkgBase, "every camera and recording", true},
 		{"appsink", pkgBase, "every camera and recording", true},
 		{"videotestsrc", pkgBase, "test: cameras", false},

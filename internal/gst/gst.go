@@ -9,13 +9,11 @@ package gst
 import "C"
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"runtime"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/tinyzimmer/go-glib/glib"
 	gogst "github.com/tinyzimmer/go-gst/gst"
@@ -112,26 +110,5 @@ func parseError(err error) error {
 }
 
 func isName(s string) bool { return s != "" && !strings.ContainsAny(s, " =!/") }
-
-// setState changes the state of a pipeline, but waits no longer than limit, nor
-// than until stop is closed.
-func setState(stop <-chan struct{}, p *gogst.Pipeline, s gogst.State, limit time.Duration) error {
-	done := make(chan error, 1)
-	go func() {
-		err := p.SetState(s)
-		runtime.KeepAlive(p) // go-gst does not, and the finalizer may run inside the call
-		done <- err
-	}()
-	timer := time.NewTimer(limit)
-	defer timer.Stop()
-	select {
-	case err := <-done:
-		return err
-	case <-stop:
-		return context.Canceled
-	case <-timer.C:
-		return fmt.Errorf("%w (%v, to %v)", ErrStuck, limit, s)
-	}
-}
 
 var errBadSample = errors.New("a sample that is no picture")

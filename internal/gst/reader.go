@@ -9,6 +9,7 @@ package gst
 import "C"
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,8 +35,10 @@ type Reader struct {
 	sink     *gogst.Element
 	native   *C.BraidSample
 	bus      *C.GstBus
-	limit    time.Duration // for the next frame
-	stall    time.Duration // for those after it
+	playing  *transition
+	freed    chan struct{} // closed when nothing of it is left
+	start    time.Duration // limit for the first frame, 0 once it has come
+	stop     time.Duration // limit for stopping
 	sample   Sample
 	missing  *Error // the decoder that decodebin asked for in vain
 	warnings []*Error
@@ -56,14 +59,15 @@ func Open(ctx context.Context, o Options) (*Reader, error) {
 		release(p.Object.InitiallyUnowned.Object)
 		return nil, fmt.Errorf("finding the sink: %w", err)
 	}
-	r := &Reader{pipeline: p, sink: sink, limit: o.Start, stall: o.Stall, native: (*C.BraidSample)(C.calloc(1, C.sizeof_BraidSample))}
+	r := &Reader{pipeline: p, sink: sink, freed: make(chan struct{}), start: o.Start, stop: cmp.Or(o.Stop, stopLimit), native: (*C.BraidSample)(C.calloc(1, C.sizeof_BraidSample))}
 	r.bus = C.gst_element_get_bus(r.element())
 	r.native.threads = C.int(o.Threads)
 	if o.Lockstep {
 		r.native.lockstep = 1
 	}
 	C.braid_prepare(r.element(), r.sinkElement(), r.native)
-	if err := setState(ctx.Done(), p, gogst.StatePlaying, startLimit); err != nil {
+	r.playing = change(p, gogst.StatePlaying, nil)
+	if err := r.playing.await(ctx.Done(), startLimit); err != nil {
 		if ctx.Err() != nil {
 			err = context.Cause(ctx)
 		}
@@ -79,8 +83,8 @@ func (r *Reader) element() *C.GstElement     { return (*C.GstElement)(r.pipeline
 func (r *Reader) sinkElement() *C.GstElement { return (*C.GstElement)(r.sink.Unsafe()) }
 
 // Next waits for the next frame. It returns io.EOF at the end of the stream,
-// ctx's cause when ctx ends first, ErrStalled when none came in time, or an *Error when the pipeline
-// failed. After any error only Close and the questions below are allowed. The
+// ctx's cause when ctx ends first, ErrStalled when no first frame came in time, or
+// an *Error when the pipeline failed. After any error only Close and the questions below are allowed. The
 // Sample is the Reader's own and is overwritten by the next call. Nothing is
 // allocated.
 func (r *Reader) Next(ctx context.Context) (*Sample, error) {
@@ -99,13 +103,13 @@ func (r *Reader) Next(ctx context.Context) (*Sample, error) {
 		switch {
 		case got == C.BRAID_SAMPLE:
 			r.fill()
-			r.limit = r.stall
+			r.start = 0
 			return &r.sample, nil
 		case got == C.BRAID_EOS:
 			return nil, io.EOF
 		case got == C.BRAID_BAD:
 			return nil, errBadSample
-		case r.limit > 0 && time.Since(begin) >= r.limit:
+		case r.start > 0 && time.Since(begin) >= r.start:
 			return nil, ErrStalled
 		}
 	}
@@ -132,20 +136,38 @@ func (r *Reader) Input() int {
 	return int(atomic.LoadInt32((*int32)(unsafe.Pointer(&r.native.input))))
 }
 
-// Close stops the pipeline and frees it, within a deadline. A pipeline that
-// hangs is left alone, with its memory: the error then wraps ErrStuck.
+// Close stops the pipeline and frees it, within a deadline. One that hangs is left
+// to a goroutine, which frees it when it stops after all: the error then wraps
+// ErrStuck.
 func (r *Reader) Close() error {
 	C.braid_unpull(r.native)
 	C.braid_release(r.native)
-	if err := setState(nil, r.pipeline, gogst.StateNull, stopLimit); err != nil {
+	stopping := change(r.pipeline, gogst.StateNull, r.playing)
+	err := stopping.await(nil, r.stop)
+	if err == nil {
+		r.free()
+		return nil
+	}
+	go func() {
+		if <-stopping.done; stopping.err == nil {
+			r.free()
+			return
+		}
 		abandon(r.sink.Object.InitiallyUnowned.Object)
 		abandon(r.pipeline.Object.InitiallyUnowned.Object)
-		return fmt.Errorf("stopping the pipeline: %w", err)
-	}
+	}()
+	return fmt.Errorf("stopping the pipeline: %w", err)
+}
+
+// Freed is closed when a Close, or what it left behind, has freed everything.
+func (r *Reader) Freed() <-chan struct{} { return r.freed }
+
+// free gives back what a stopped pipeline holds.
+func (r *Reader) free() {
 	C.braid_clear(r.native)
 	C.free(unsafe.Pointer(r.native))
 	C.gst_object_unref(C.gpointer(r.bus))
+	defer close(r.freed)
 	release(r.sink.Object.InitiallyUnowned.Object)
 	release(r.pipeline.Object.InitiallyUnowned.Object)
-	return nil
 }

@@ -153,7 +153,7 @@ func TestLockstep(t *testing.T) {
 	const launch = "videotestsrc num-buffers=40 pattern=snow ! video/x-raw,format=I420,width=320,height=240,framerate=25/1 ! " +
 		"x264enc speed-preset=ultrafast tune=zerolatency key-int-max=10 ! h264parse ! decodebin"
 	for _, lockstep := range []bool{false, true} {
-		r := open(t, Options{Launch: launch, Threads: 1, Start: 5 * time.Second, Stall: 5 * time.Second, Lockstep: lockstep})
+		r := open(t, Options{Launch: launch, Threads: 1, Start: 5 * time.Second, Lockstep: lockstep})
 		ahead := 0
 		for n := 1; ; n++ {
 			_, err := r.Next(t.Context())

@@ -45,6 +45,9 @@ func (*Reader) Decoder() string { return "" }
 // Close does nothing.
 func (*Reader) Close() error { return nil }
 
+// Freed is nil.
+func (*Reader) Freed() <-chan struct{} { return nil }
+
 // Writer cannot be opened in this build.
 type Writer struct{}
 

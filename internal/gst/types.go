@@ -21,7 +21,7 @@ var ErrNoGStreamer = errors.New("this build has no GStreamer (braid-nogst): use 
 // it holds is not freed then: the driver that hangs may still use it.
 var ErrStuck = errors.New("GStreamer did not change state in time")
 
-// ErrStalled is returned by Next where no frame came for Options.Stall.
+// ErrStalled is returned by Next where no first frame came for Options.Start.
 var ErrStalled = errors.New("the pipeline sent no frame")
 
 // Sample is one decoded picture. Its planes lie in GStreamer's memory and are
@@ -56,13 +56,16 @@ type Options struct {
 	// Sync delivers each frame when the pipeline's clock reaches its time stamp
 	// instead of as soon as it is decoded.
 	Sync bool
-	// Start is how long Next waits for the first frame, Stall for each of the
-	// others; 0: for ever. A limit on the start is needed even for files:
-	// decodebin can swallow the error of a demuxer that fails at once.
-	Start, Stall time.Duration
+	// Start is how long Next waits for the first frame; 0: for ever. Files need a
+	// limit: decodebin can swallow the error of a demuxer that fails at once.
+	Start time.Duration
+	// Stop is how long Close waits for the pipeline to stop; 0: 5 s.
+	Stop time.Duration
 	// Threads limits the threads of the decoder, where it has such a property;
 	// 0 leaves its default.
 	Threads int
+	// Rotate turns pictures clockwise by 0, 90, 180 or 270 degrees.
+	Rotate int
 	// Lockstep decodes only while Next waits: the decoder gets nothing more to do
 	// once a frame has reached the sink.
 	Lockstep bool

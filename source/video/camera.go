@@ -21,7 +21,7 @@ func parseRTSP(cfg Config, _ string) (plan, error) {
 		return plan{}, err
 	}
 	launch := fmt.Sprintf("rtspsrc name=src user-agent=braid protocols=%s latency=%d%s ! "+
-		"application/x-rtp,media=video ! %s", cmp.Or(cfg.Transport, "tcp"), cmp.Or(cfg.Latency, defaultLatency).Milliseconds(), senderClock(), decode)
+		"application/x-rtp,media=video ! %s", cmp.Or(cfg.Transport, "tcp"), cmp.Or(cfg.Latency, defaultLatency).Milliseconds(), senderClock(), cfg.decode())
 	return plan{live: true, endless: true, aged: true, options: gst.Options{
 		Launch:     launch,
 		Properties: append(credentials(user), gst.Property{Element: "src", Name: "location", Value: u}),
@@ -44,7 +44,7 @@ func parseHTTP(cfg Config, _ string) (plan, error) {
 		return plan{}, err
 	}
 	return plan{live: true, endless: true, aged: true, options: gst.Options{
-		Launch:     "souphttpsrc name=src do-timestamp=true keep-alive=false ! " + decode,
+		Launch:     "souphttpsrc name=src do-timestamp=true keep-alive=false ! " + cfg.decode(),
 		Properties: append(credentials(user), gst.Property{Element: "src", Name: "location", Value: u}),
 		Sync:       true,
 	}}, nil

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"braid/internal/gst"
@@ -17,9 +18,6 @@ import (
 
 // ErrNoVideo is wrapped where there is no video stream in what was opened.
 var ErrNoVideo = errors.New("no video stream")
-
-// ErrAuth is wrapped where a camera refused the user name or password.
-var ErrAuth = errors.New("authentication failed")
 
 // ErrEnded is wrapped where a camera, which should send for ever, ended its
 // stream. It is an error so that the supervisor connects again.
@@ -37,8 +35,9 @@ type Config struct {
 	Latency            time.Duration // rtsp: how long to wait for late packets; 0: 200 ms
 	Loop               bool          // a file starts again at its end
 	Clock              string        // whose times are used: see capture; "wall" also plays a file in real time
-	Stall              time.Duration // longest silence of a live source; 0: 10 s
 	Threads            int           // of the decoder; 0: one, the least CPU time per frame
+	Software           bool          // decode on the CPU also where there is video hardware
+	Rotate             int           // turn pictures clockwise by 0, 90, 180 or 270 degrees
 }
 
 // Source plays one Config. Only one Run at a time.
@@ -47,6 +46,10 @@ type Source struct {
 	plan   plan
 	redact redact.Redactor
 	log    *slog.Logger
+
+	time timeline     // of a live source: it goes on from Run to Run
+	last time.Time    // when its last frame came
+	left atomic.Int32 // pipelines that were left behind and have not stopped yet
 
 	mu   sync.Mutex
 	info source.Info

@@ -87,7 +87,7 @@ func classify(err error) error {
 	case gst.NotFound:
 		return fmt.Errorf("%w: %w", source.ErrNotFound, err)
 	case gst.Auth:
-		return fmt.Errorf("%w: %w", ErrAuth, err)
+		return fmt.Errorf("%w: %w", source.ErrAuth, err)
 	case gst.MissingPlugin:
 		return fmt.Errorf("%w: %w", source.ErrMissingPlugin, err)
 	case gst.NoVideo:

@@ -24,15 +24,19 @@ type gate interface {
 }
 
 // Run plays the source into g: see source.Source. It ends with nil at the end of
-// a recording; a camera that ends its stream is an error (ErrEnded), like one
-// that is silent for Config.Stall (source.ErrStalled). What a damaged recording
-// still has is delivered before the error (source.ErrTruncated).
+// a recording; a camera that ends its stream is an error (ErrEnded). How long a
+// camera may be silent its supervisor knows. A live source's stream times go on from
+// one Run to the next, over the time in between. What a damaged recording still has is
+// delivered before the error (source.ErrTruncated).
 func (s *Source) Run(ctx context.Context, g *source.Gate) error { return s.run(ctx, g) }
 
 func (s *Source) run(ctx context.Context, g gate) error {
-	var t timeline
+	if !s.plan.live {
+		s.time = timeline{}
+	}
+	t := &s.time
 	for first := true; ; first = false {
-		err := s.play(ctx, g, &t, first)
+		err := s.play(ctx, g, t, first)
 		switch {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
@@ -60,11 +64,11 @@ func (s *Source) play(ctx context.Context, g gate, t *timeline, first bool) (err
 	}
 	defer func() {
 		if stuck := r.Close(); stuck != nil {
-			s.log.Error("the pipeline did not stop", "camera", s.cfg.Name, "error", s.redact.Err(stuck))
+			s.abandon(r.Freed(), stuck)
 			err = cmp.Or(err, stuck)
 		}
 	}()
-	p := player{s: s, r: r, gate: g, time: t}
+	p := player{s: s, r: r, gate: g, time: t, again: first && t.begun}
 	if err := p.pump(ctx); !errors.Is(err, io.EOF) {
 		return s.explain(err)
 	}
@@ -86,8 +90,11 @@ func (s *Source) play(ctx context.Context, g gate, t *timeline, first bool) (err
 }
 
 // precheck finds what GStreamer would say badly or not at all: a local camera
-// that is gone, a recording without its index.
+// that is gone, a recording without its index, a driver in which all hangs.
 func (s *Source) precheck() error {
+	if n := s.left.Load(); n >= maxLeft {
+		return fmt.Errorf("%d pipelines of this camera have not stopped yet: opening no other", n)
+	}
 	if s.plan.file != "" {
 		return checkIndex(s.plan.file)
 	}
@@ -107,6 +114,7 @@ type player struct {
 	gate gate
 	time *timeline
 
+	again  bool          // the first frame goes on behind that of an earlier Run
 	frames int           // that came out of the decoder
 	end    time.Duration // where the last of them ended, stream time
 	hole   time.Duration // where the first gap between them is
@@ -130,6 +138,11 @@ func (p *player) pump(ctx context.Context) error {
 			p.s.learn(p.r, sample)
 		}
 		p.count(sample)
+		if p.again {
+			p.time.resume(arrived.Sub(p.s.last))
+			p.again = false
+		}
+		p.s.last = arrived
 		pts := p.time.next(sample.PTS, sample.Duration, sample.FPS)
 		f, err := p.gate.Offer(ctx, pts)
 		if err != nil {
@@ -194,4 +207,23 @@ func (s *Source) learn(r *gst.Reader, sample *gst.Sample) {
 	if !s.plan.loop {
 		s.info.Frames = int64(d.Seconds()*sample.FPS + 0.5)
 	}
+}
+
+// maxLeft bounds the pipelines of one camera that were left behind and still hold
+// what they hold.
+const maxLeft = 3
+
+// abandon counts a pipeline that did not stop in time. It frees itself when it
+// does; this camera goes on with another one.
+func (s *Source) abandon(freed <-chan struct{}, stuck error) {
+	s.mu.Lock()
+	s.info.Abandoned++
+	n := s.info.Abandoned
+	s.mu.Unlock()
+	s.left.Add(1)
+	go func() {
+		<-freed
+		s.left.Add(-1)
+	}()
+	s.log.Error("the pipeline did not stop and is left behind", "camera", s.cfg.Name, "error", s.redact.Err(stuck), "left_behind", n)
 }

@@ -19,12 +19,20 @@ type timeline struct {
 	step   time.Duration // distance of the frame after it
 	offset time.Duration // added to the stream's own PTS
 	begun  bool
-	rebase bool // the next PTS continues where the last frame ended
+	rebase bool          // the next PTS continues where the last frame ended
+	gap    time.Duration // and so much later
 }
 
 // restart says that the stream begins again: what follows continues after the
 // last frame.
 func (t *timeline) restart() { t.rebase = t.begun }
+
+// resume says that the stream begins again some time after its last frame, which is
+// the distance of the next one.
+func (t *timeline) resume(after time.Duration) {
+	t.restart()
+	t.gap = max(after-t.step, 0)
+}
 
 // next is the stream time of a frame with the given PTS and duration (negative:
 // unknown) in a stream of fps (0: unknown). A first frame without PTS is at 0. A
@@ -37,14 +45,14 @@ func (t *timeline) next(pts, duration time.Duration, fps float64) time.Duration 
 		at = 0
 	case !t.begun:
 	case pts < 0:
-		at = t.last + t.step
+		at = t.last + t.step + t.gap
 	case t.rebase || at < t.last-slack:
-		at = t.last + t.step
+		at = t.last + t.step + t.gap
 		t.offset = at - pts
 	case at <= t.last:
 		at = t.last + 1
 	}
-	t.begun, t.last = true, at
+	t.begun, t.last, t.gap = true, at, 0
 	if pts >= 0 {
 		t.rebase = false
 	}

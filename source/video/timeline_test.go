@@ -51,13 +51,29 @@ func TestTimeline(t *testing.T) {
 	}
 }
 
+// A camera that comes back goes on where it would be had it never gone.
+func TestTimelineResumes(t *testing.T) {
+	var tl timeline
+	got := []time.Duration{tl.next(7000*ms, 40*ms, 25), tl.next(7040*ms, 40*ms, 25)}
+	tl.resume(5000 * ms)
+	got = append(got, tl.next(130*ms, 40*ms, 25), tl.next(170*ms, 40*ms, 25))
+	tl.resume(0) // the clock was set
+	got = append(got, tl.next(-1, 40*ms, 25), tl.next(0, 40*ms, 25), tl.next(40*ms, 40*ms, 25))
+	if want := []time.Duration{7000 * ms, 7040 * ms, 12040 * ms, 12080 * ms, 12120 * ms, 12160 * ms, 12200 * ms}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
+
 func TestTimelineAlwaysIncreases(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var tl timeline
 		last := time.Duration(-1)
 		for range rapid.IntRange(1, 50).Draw(t, "frames") {
-			if rapid.IntRange(0, 9).Draw(t, "restart") == 0 {
+			switch rapid.IntRange(0, 9).Draw(t, "restart") {
+			case 0:
 				tl.restart()
+			case 1:
+				tl.resume(time.Duration(rapid.Int64Range(-1e12, 1e12).Draw(t, "gap")))
 			}
 			pts := time.Duration(rapid.Int64Range(-1, int64(100*time.Hour)).Draw(t, "pts"))
 			d := time.Duration(rapid.Int64Range(-1, int64(time.Second)).Draw(t, "duration"))

@@ -1,7 +1,6 @@
 package video
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
@@ -18,12 +17,14 @@ import (
 
 const (
 	defaultLatency = 200 * time.Millisecond
-	defaultStall   = 10 * time.Second
 	fileStart      = 30 * time.Second // a large file on a slow disk may have its index at the end
-	// decode plays only what leads to pictures: sound is neither decoded nor
-	// waited for.
-	decode = `decodebin expose-all-streams=false caps="video/x-raw(ANY)"`
 )
+
+// decode plays only what leads to pictures: sound is neither decoded nor waited
+// for.
+func (c Config) decode() string {
+	return fmt.Sprintf(`decodebin expose-all-streams=false force-sw-decoders=%t caps="video/x-raw(ANY)"`, c.Software)
+}
 
 // plan is what a Config means: the pipeline, and how its frames are to be taken.
 type plan struct {
@@ -64,10 +65,9 @@ func parse(cfg Config) (plan, error) {
 	}
 	p.loop = cfg.Loop
 	p.options.Threads = max(cfg.Threads, 1)
-	p.options.Start = cmp.Or(cfg.Stall, fileStart)
-	if p.live && p.file == "" {
-		p.options.Stall = cmp.Or(cfg.Stall, defaultStall)
-		p.options.Start = p.options.Stall
+	p.options.Rotate = cfg.Rotate
+	if !p.live || p.file != "" { // a live source's silence is its supervisor's to judge
+		p.options.Start = fileStart
 	}
 	return p, nil
 }
@@ -80,8 +80,10 @@ func checkConfig(cfg Config) error {
 		return fmt.Errorf("clock %q is unknown: wall, rtcp, pts or nothing", cfg.Clock)
 	case !slices.Contains([]string{"", "tcp", "udp"}, cfg.Transport):
 		return fmt.Errorf("transport %q is unknown: tcp or udp", cfg.Transport)
-	case cfg.Latency < 0 || cfg.Stall < 0 || cfg.Threads < 0:
-		return errors.New("latency, stall and threads must not be negative")
+	case cfg.Latency < 0 || cfg.Threads < 0:
+		return errors.New("latency and threads must not be negative")
+	case cfg.Rotate%90 != 0 || cfg.Rotate < 0 || cfg.Rotate > 270:
+		return fmt.Errorf("rotate %d: want 0, 90, 180 or 270", cfg.Rotate)
 	}
 	return nil
 }
@@ -89,13 +91,13 @@ func checkConfig(cfg Config) error {
 func parseURL(cfg Config) (plan, error) {
 	m := schemeOf.FindStringSubmatch(cfg.URL)
 	if m == nil {
-		return filePlan(cfg.URL), nil
+		return filePlan(cfg, cfg.URL), nil
 	}
 	if f := schemes[strings.ToLower(m[1])]; f != nil {
 		return f(cfg, cfg.URL[len(m[0]):])
 	}
 	if _, err := os.Stat(cfg.URL); err == nil {
-		return filePlan(cfg.URL), nil
+		return filePlan(cfg, cfg.URL), nil
 	}
 	known := make([]string, 0, len(schemes))
 	for s := range schemes {
@@ -105,16 +107,16 @@ func parseURL(cfg Config) (plan, error) {
 	return plan{}, fmt.Errorf("scheme %q is unknown: %s, or a path", m[1], strings.Join(known, ", "))
 }
 
-func filePlan(path string) plan {
+func filePlan(cfg Config, path string) plan {
 	return plan{file: path, options: gst.Options{
-		Launch:     "filesrc name=src ! " + decode,
+		Launch:     "filesrc name=src ! " + cfg.decode(),
 		Properties: []gst.Property{{Element: "src", Name: "location", Value: path}},
 	}}
 }
 
 // parseFile reads file:PATH, file:///PATH and file://localhost/PATH; % escapes
 // count.
-func parseFile(_ Config, rest string) (plan, error) {
+func parseFile(cfg Config, rest string) (plan, error) {
 	if after, ok := strings.CutPrefix(rest, "//"); ok {
 		host, path, _ := strings.Cut(after, "/")
 		if host != "" && host != "localhost" {
@@ -132,7 +134,7 @@ func parseFile(_ Config, rest string) (plan, error) {
 	if path == "" {
 		return plan{}, errors.New("no path in the URL")
 	}
-	return filePlan(filepath.Clean(path)), nil
+	return filePlan(cfg, filepath.Clean(path)), nil
 }
 
 // checkFile says before anything starts what is wrong with a recording.
@@ -155,7 +157,7 @@ func checkFile(path string) error {
 	return f.Close()
 }
 
-func parseV4L2(_ Config, rest string) (plan, error) {
+func parseV4L2(cfg Config, rest string) (plan, error) {
 	device, query, _ := strings.Cut(rest, "?")
 	if !strings.HasPrefix(device, "/dev/") {
 		return plan{}, fmt.Errorf("v4l2 device %q is not below /dev: v4l2:/dev/video0", device)
@@ -169,7 +171,7 @@ func parseV4L2(_ Config, rest string) (plan, error) {
 		return plan{}, err
 	}
 	return plan{live: true, endless: true, aged: true, device: device, options: gst.Options{
-		Launch:     "v4l2src name=src ! " + caps + decode,
+		Launch:     "v4l2src name=src ! " + caps + cfg.decode(),
 		Properties: []gst.Property{{Element: "src", Name: "device", Value: device}},
 	}}, nil
 }

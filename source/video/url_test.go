@@ -41,7 +41,8 @@ func TestBadInputs(t *testing.T) {
 		{"rtsp port", Config{URL: "rtsp://u:secret@host:x/"}, "must be escaped", nil},
 		{"transport", Config{URL: "rtsp://h/", Transport: "quic"}, "tcp or udp", nil},
 		{"clock", Config{URL: "rtsp://h/", Clock: "moon"}, "clock", nil},
-		{"negative", Config{URL: "rtsp://h/", Stall: -1}, "negative", nil},
+		{"rotate", Config{URL: "rtsp://h/", Rotate: 45}, "90, 180 or 270", nil},
+		{"negative", Config{URL: "rtsp://h/", Latency: -1}, "negative", nil},
 		{"loop of a camera", Config{URL: "rtsp://h/", Loop: true}, "loop is for files", nil},
 		{"loop without end", Config{URL: "test:", Loop: true}, "loop is for files", nil},
 		{"v4l2 path", Config{URL: "v4l2:video0"}, "not below /dev", nil},
@@ -81,7 +82,6 @@ func TestParse(t *testing.T) {
 		live    bool
 		sync    bool
 		endless bool
-		stall   time.Duration
 	}{
 		{cfg: Config{URL: "a b.mp4"}, launch: "filesrc", props: []gst.Property{{Element: "src", Name: "location", Value: "a b.mp4"}}},
 		{cfg: Config{URL: "file:a%20b.mp4"}, props: []gst.Property{{Element: "src", Name: "location", Value: "a b.mp4"}}},
@@ -89,19 +89,19 @@ func TestParse(t *testing.T) {
 		{cfg: Config{URL: "FILE://localhost/x.mp4"}, props: []gst.Property{{Element: "src", Name: "location", Value: "/x.mp4"}}},
 		{cfg: Config{URL: "x.mp4", Clock: "wall"}, launch: "filesrc", live: true, sync: true, props: []gst.Property{{Element: "src", Name: "location", Value: "x.mp4"}}},
 		{
-			cfg: Config{URL: "rtsp://u:p%40ss@cam:554/s?ch=1&sub=0"}, launch: "protocols=tcp latency=200 ", live: true, endless: true, stall: 10 * time.Second,
+			cfg: Config{URL: "rtsp://u:p%40ss@cam:554/s?ch=1&sub=0"}, launch: "protocols=tcp latency=200 ", live: true, endless: true,
 			props: []gst.Property{{Element: "src", Name: "user-id", Value: "u"}, {Element: "src", Name: "user-pw", Value: "p@ss"}, {Element: "src", Name: "location", Value: "rtsp://cam:554/s?ch=1&sub=0"}},
 		},
 		{
-			cfg:    Config{URL: "rtsps://old:old@cam/", Username: "u", Password: "p", Transport: "udp", Latency: time.Second, Stall: time.Minute},
-			launch: "protocols=udp latency=1000 ", live: true, endless: true, stall: time.Minute,
+			cfg:    Config{URL: "rtsps://old:old@cam/", Username: "u", Password: "p", Transport: "udp", Latency: time.Second, Software: true, Rotate: 90},
+			launch: "protocols=udp latency=1000 ", live: true, endless: true,
 			props: []gst.Property{{Element: "src", Name: "user-id", Value: "u"}, {Element: "src", Name: "user-pw", Value: "p"}, {Element: "src", Name: "location", Value: "rtsps://cam/"}},
 		},
-		{cfg: Config{URL: "http://cam/mjpeg"}, launch: "souphttpsrc", live: true, sync: true, endless: true, stall: 10 * time.Second, props: []gst.Property{{Element: "src", Name: "location", Value: "http://cam/mjpeg"}}},
-		{cfg: Config{URL: "v4l2:/dev/video3?size=640x480&fps=30"}, launch: "video/x-raw,width=640,height=480,framerate=30/1;image/jpeg", live: true, endless: true, stall: 10 * time.Second, props: []gst.Property{{Element: "src", Name: "device", Value: "/dev/video3"}}},
-		{cfg: Config{URL: "test:"}, launch: "pattern=ball is-live=true num-buffers=-1 ! video/x-raw,format=I420,width=320,height=240,framerate=25/1", live: true, stall: 10 * time.Second},
+		{cfg: Config{URL: "http://cam/mjpeg"}, launch: "souphttpsrc", live: true, sync: true, endless: true, props: []gst.Property{{Element: "src", Name: "location", Value: "http://cam/mjpeg"}}},
+		{cfg: Config{URL: "v4l2:/dev/video3?size=640x480&fps=30"}, launch: "video/x-raw,width=640,height=480,framerate=30/1;image/jpeg", live: true, endless: true, props: []gst.Property{{Element: "src", Name: "device", Value: "/dev/video3"}}},
+		{cfg: Config{URL: "test:"}, launch: "pattern=ball is-live=true num-buffers=-1 ! video/x-raw,format=I420,width=320,height=240,framerate=25/1", live: true},
 		{cfg: Config{URL: "test:?frames=7&live=false&fps=30000/1001&size=5x3"}, launch: "is-live=false num-buffers=7 ! video/x-raw,format=I420,width=5,height=3,framerate=30000/1001"},
-		{cfg: Config{URL: "gst: videotestsrc ! identity !"}, launch: "videotestsrc ! identity", live: true, stall: 10 * time.Second},
+		{cfg: Config{URL: "gst: videotestsrc ! identity !"}, launch: "videotestsrc ! identity", live: true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.cfg.URL, func(t *testing.T) {
@@ -115,8 +115,8 @@ func TestParse(t *testing.T) {
 			if !slices.Equal(p.options.Properties, tt.props) {
 				t.Errorf("properties %v, want %v", p.options.Properties, tt.props)
 			}
-			if p.live != tt.live || p.options.Sync != tt.sync || p.endless != tt.endless || p.options.Stall != tt.stall {
-				t.Errorf("live %t, sync %t, endless %t, stall %v", p.live, p.options.Sync, p.endless, p.options.Stall)
+			if p.live != tt.live || p.options.Sync != tt.sync || p.endless != tt.endless || (p.options.Start > 0) != (!p.live || p.file != "") {
+				t.Errorf("live %t, sync %t, endless %t, start within %v", p.live, p.options.Sync, p.endless, p.options.Start)
 			}
 			if p.options.Threads != 1 {
 				t.Errorf("%d decoder threads", p.options.Threads)

@@ -35,30 +35,57 @@ func Launch(t testing.TB, format string, args ...any) {
 	}
 }
 
-// Clip is a short H.264 stream: NAL units by access unit, the first of which
-// can be decoded alone.
+// Clip is a short stream at 25 frames/s: what a packetiser takes by frame, the NAL
+// units of H.264 or one JPEG picture. The first frame can be decoded alone.
 type Clip struct {
 	Width, Height int
+	jpeg          bool
 	units         [][][]byte
 }
 
-// NewClip encodes frames of GStreamer's test picture; every tenth is a key
+// NewClip encodes frames of GStreamer's test picture as H.264; every tenth is a key
 // frame.
 func NewClip(t testing.TB, width, height, frames int) Clip {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "clip.h264")
-	Launch(t, "videotestsrc num-buffers=%d ! video/x-raw,format=I420,width=%d,height=%d,framerate=25/1 ! "+
-		"x264enc speed-preset=ultrafast tune=zerolatency key-int-max=10 aud=true ! "+
-		"video/x-h264,stream-format=byte-stream,alignment=au ! filesink location=%s", frames, width, height, file)
+	b := record(t, frames, width, height, "x264enc speed-preset=ultrafast tune=zerolatency key-int-max=10 aud=true ! "+
+		"video/x-h264,stream-format=byte-stream,alignment=au")
+	c := Clip{Width: width, Height: height, units: split(b)}
+	c.check(t, frames)
+	return c
+}
+
+// NewPictures encodes frames as JPEG. Width and height are multiples of 8.
+func NewPictures(t testing.TB, width, height, frames int) Clip {
+	t.Helper()
+	c := Clip{Width: width, Height: height, jpeg: true}
+	const begin = "\xff\xd8\xff"
+	for p := range bytes.SplitSeq(record(t, frames, width, height, "jpegenc"), []byte(begin)) {
+		if len(p) > 0 {
+			c.units = append(c.units, [][]byte{append([]byte(begin), p...)})
+		}
+	}
+	c.check(t, frames)
+	return c
+}
+
+func (c Clip) check(t testing.TB, frames int) {
+	t.Helper()
+	if len(c.units) != frames {
+		t.Fatalf("the clip has %d frames, want %d", len(c.units), frames)
+	}
+}
+
+// record gives the bytes that an encoder makes of test pictures.
+func record(t testing.TB, frames, width, height int, encoder string) []byte {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "clip")
+	Launch(t, "videotestsrc num-buffers=%d ! video/x-raw,format=I420,width=%d,height=%d,framerate=25/1 ! %s ! filesink location=%s",
+		frames, width, height, encoder, file)
 	b, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := Clip{Width: width, Height: height, units: split(b)}
-	if len(c.units) != frames {
-		t.Fatalf("the clip has %d access units, want %d", len(c.units), frames)
-	}
-	return c
+	return b
 }
 
 const accessUnitDelimiter = 9

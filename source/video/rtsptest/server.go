@@ -10,20 +10,11 @@ import (
 
 	"github.com/bluenviron/gortsplib/v5"
 	"github.com/bluenviron/gortsplib/v5/pkg/base"
-	"github.com/bluenviron/gortsplib/v5/pkg/description"
-	"github.com/bluenviron/gortsplib/v5/pkg/format"
-	"github.com/bluenviron/gortsplib/v5/pkg/format/rtph264"
 	"github.com/bluenviron/gortsplib/v5/pkg/liberrors"
-	"github.com/pion/rtcp"
 )
 
-const (
-	rtpClock = 90000
-	fps      = 25
-)
-
-// Options say what the camera plays and what it does wrong. After N is counted
-// in frames of one session; 0 is never.
+// Options say what the camera plays and what it does wrong. …After is counted in
+// frames of one session; 0 is never.
 type Options struct {
 	Clip           Clip
 	User, Password string // asked for where User is set
@@ -31,62 +22,104 @@ type Options struct {
 	Hang           bool   // takes connections and never answers
 	SilentAfter    int    // stops sending, but keeps the connection
 	CloseAfter     int    // closes the connection
-	Then           Clip   // is played from ThenAfter on
+	LoseEvery      int    // one packet of so many is not sent
+	Jump           time.Duration
+	JumpAfter      int  // the time stamps make the Jump
+	Then           Clip // is played from ThenAfter on; of another codec, in a new session
 	ThenAfter      int
+	Faults         int           // so many tries go wrong, later ones go well; 0: all go wrong
+	Down           bool          // refuses connections until Up
 	Reports        bool          // sends RTCP sender reports, one a second
 	ClockOffset    time.Duration // the camera's clock minus this host's
 }
 
-// Server is a running camera.
+// Server is a camera.
 type Server struct {
 	URL string // without credentials
 
 	opts    Options
-	server  *gortsplib.Server
-	stream  *gortsplib.ServerStream
-	media   *description.Media
-	forma   *format.H264
-	done    chan struct{}
 	feeds   sync.WaitGroup
 	mu      sync.Mutex
+	server  *gortsplib.Server // nil while it is down
+	track   *track
+	done    chan struct{} // closed when it goes down
 	playing map[*gortsplib.ServerSession]chan struct{}
-	enc     *rtph264.Encoder
-	sent    int       // frames in all sessions: sequence numbers and time stamps go on between them
+	tries   int       // DESCRIBEs
+	packets int       // that the net saw
+	sent    int       // frames in all sessions: time stamps go on between them
+	ahead   uint32    // what a jump added to the time stamps
+	changed bool      // Then is what is played from now on
 	first   time.Time // when the camera sent the first frame of a session, by its own clock
 }
 
 // Start runs a camera until the test ends.
 func Start(t testing.TB, o Options) *Server {
 	t.Helper()
-	s := &Server{opts: o, done: make(chan struct{}), playing: map[*gortsplib.ServerSession]chan struct{}{}}
-	s.forma = &format.H264{PayloadTyp: 96, PacketizationMode: 1}
-	s.media = &description.Media{Type: description.MediaTypeVideo, Formats: []format.Format{s.forma}}
-	s.server = &gortsplib.Server{Handler: s, RTSPAddress: "127.0.0.1:0", DisableRTCPSenderReports: true}
-	s.mu.Lock() // until all is made: a client in C is not seen by the race detector
-	defer s.mu.Unlock()
-	if err := s.server.Start(); err != nil {
+	s := &Server{opts: o, playing: map[*gortsplib.ServerSession]chan struct{}{}}
+	if err := s.up("127.0.0.1:0"); err != nil {
 		t.Fatal(err)
 	}
-	s.stream = &gortsplib.ServerStream{Server: s.server, Desc: &description.Session{Medias: []*description.Media{s.media}}}
-	if err := s.stream.Initialize(); err != nil {
-		t.Fatal(err)
+	t.Cleanup(s.GoDown)
+	if o.Down {
+		s.GoDown()
 	}
-	enc, err := s.forma.CreateEncoder()
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.enc = enc
-	s.URL = fmt.Sprintf("rtsp://%s/cam", s.server.NetListener().Addr())
-	t.Cleanup(s.close)
 	return s
 }
 
-func (s *Server) close() {
-	close(s.done)
-	s.stream.Close()
-	s.server.Close()
-	_ = s.server.Wait() // only says that it was closed
+// up listens. A camera that comes back has its old address.
+func (s *Server) up(address string) error {
+	s.mu.Lock() // until all is made: a client in C is not seen by the race detector
+	defer s.mu.Unlock()
+	server := &gortsplib.Server{Handler: s, RTSPAddress: address, DisableRTCPSenderReports: true}
+	if err := server.Start(); err != nil {
+		return err
+	}
+	s.server, s.done = server, make(chan struct{})
+	s.URL = fmt.Sprintf("rtsp://%s/cam", server.NetListener().Addr())
+	return s.change(s.clip())
+}
+
+// clip is what a new session gets. s.mu is held.
+func (s *Server) clip() Clip {
+	if s.changed {
+		return s.opts.Then
+	}
+	return s.opts.Clip
+}
+
+// change plays another clip from now on. s.mu is held.
+func (s *Server) change(c Clip) (err error) {
+	if s.track != nil {
+		s.track.stream.Close()
+	}
+	s.track, err = newTrack(s.server, c)
+	return err
+}
+
+// GoDown cuts all connections and refuses new ones.
+func (s *Server) GoDown() {
+	s.mu.Lock()
+	server, track := s.server, s.track
+	s.server, s.track = nil, nil
+	if server != nil {
+		close(s.done)
+	}
+	s.mu.Unlock()
+	if server == nil {
+		return
+	}
+	track.stream.Close()
+	server.Close()
+	_ = server.Wait() // only says that it was closed
 	s.feeds.Wait()
+}
+
+// ComeBack listens again where the camera was.
+func (s *Server) ComeBack(t testing.TB) {
+	t.Helper()
+	if err := s.up(s.URL[len("rtsp://") : len(s.URL)-len("/cam")]); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // First is the camera's own time of the first frame of the newest session.
@@ -96,35 +129,69 @@ func (s *Server) First() time.Time {
 	return s.first
 }
 
+// Sent is how many frames it has sent in all sessions.
+func (s *Server) Sent() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.sent
+}
+
+// Tries is how often a client has asked what there is.
+func (s *Server) Tries() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.tries
+}
+
 // OnDescribe is called by gortsplib.
 func (s *Server) OnDescribe(ctx *gortsplib.ServerHandlerOnDescribeCtx) (*base.Response, *gortsplib.ServerStream, error) {
 	s.mu.Lock()
-	o := s.opts
+	o, done := s.opts, s.done
+	known := o.User == "" || ctx.Conn.VerifyCredentials(ctx.Request, o.User, o.Password)
+	s.tries++
+	if s.well() {
+		o = Options{}
+	}
+	t := s.track
 	s.mu.Unlock()
 	switch {
 	case o.Hang:
-		<-s.done
+		<-done
 		return &base.Response{StatusCode: base.StatusServiceUnavailable}, nil, nil
-	case o.User != "" && !ctx.Conn.VerifyCredentials(ctx.Request, o.User, o.Password):
+	case !known:
 		return &base.Response{StatusCode: base.StatusUnauthorized}, nil, liberrors.ErrServerAuth{}
-	case o.NotFound:
+	case o.NotFound || t == nil:
 		return &base.Response{StatusCode: base.StatusNotFound}, nil, nil
 	}
-	return &base.Response{StatusCode: base.StatusOK}, s.stream, nil
+	return &base.Response{StatusCode: base.StatusOK}, t.stream, nil
 }
+
+// well says that the faults are over. s.mu is held.
+func (s *Server) well() bool { return s.opts.Faults > 0 && s.tries > s.opts.Faults }
 
 // OnSetup is called by gortsplib.
 func (s *Server) OnSetup(*gortsplib.ServerHandlerOnSetupCtx) (*base.Response, *gortsplib.ServerStream, error) {
-	return &base.Response{StatusCode: base.StatusOK}, s.stream, nil
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.track == nil {
+		return &base.Response{StatusCode: base.StatusNotFound}, nil, nil
+	}
+	return &base.Response{StatusCode: base.StatusOK}, s.track.stream, nil
 }
 
 // OnPlay is called by gortsplib.
 func (s *Server) OnPlay(ctx *gortsplib.ServerHandlerOnPlayCtx) (*base.Response, error) {
-	stop := make(chan struct{})
 	s.mu.Lock()
-	s.playing[ctx.Session] = stop
-	s.mu.Unlock()
-	s.feeds.Go(func() { s.feed(ctx.Session, stop) })
+	defer s.mu.Unlock()
+	if s.track == nil {
+		return &base.Response{StatusCode: base.StatusNotFound}, nil
+	}
+	f := &feed{Server: s, session: ctx.Session, track: s.track, done: s.done, stop: make(chan struct{}), opts: s.opts}
+	if s.well() {
+		f.opts = Options{Clip: s.opts.Clip, Reports: s.opts.Reports, ClockOffset: s.opts.ClockOffset}
+	}
+	s.playing[ctx.Session] = f.stop
+	s.feeds.Go(f.run)
 	return &base.Response{StatusCode: base.StatusOK}, nil
 }
 
@@ -136,74 +203,4 @@ func (s *Server) OnSessionClose(ctx *gortsplib.ServerHandlerOnSessionCloseCtx) {
 		delete(s.playing, ctx.Session)
 		close(stop)
 	}
-}
-
-// feed sends one session its frames in real time.
-func (s *Server) feed(session *gortsplib.ServerSession, stop chan struct{}) {
-	tick := time.NewTicker(time.Second / fps)
-	defer tick.Stop()
-	start := time.Now().Add(s.opts.ClockOffset)
-	s.mu.Lock()
-	s.first = start
-	s.mu.Unlock()
-	for n := 0; ; n++ {
-		select {
-		case <-s.done:
-			return
-		case <-stop:
-			return
-		case <-tick.C:
-		}
-		switch {
-		case s.opts.CloseAfter > 0 && n >= s.opts.CloseAfter:
-			session.Close()
-			return
-		case s.opts.SilentAfter > 0 && n >= s.opts.SilentAfter:
-			continue
-		}
-		if s.send(n, start) != nil {
-			return
-		}
-	}
-}
-
-// send sends frame n of a session that began at start.
-func (s *Server) send(n int, start time.Time) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.opts.Reports && n%fps == 0 {
-		s.report(start.Add(time.Duration(n) * time.Second / fps))
-	}
-	clip := s.opts.Clip
-	if s.opts.ThenAfter > 0 && n >= s.opts.ThenAfter {
-		clip = s.opts.Then
-	}
-	packets, err := s.enc.Encode(clip.units[n%len(clip.units)])
-	if err != nil {
-		return err
-	}
-	for _, p := range packets {
-		p.Timestamp = stamp(s.sent)
-		if err := s.stream.WritePacketRTP(s.media, p); err != nil {
-			return err
-		}
-	}
-	s.sent++
-	return nil
-}
-
-// report says when the next frame was taken.
-func (s *Server) report(at time.Time) {
-	stats := s.stream.Stats().Medias[s.media].Formats[s.forma]
-	_ = s.stream.WritePacketRTCP(s.media, &rtcp.SenderReport{ // a lost report is as good as a lost packet
-		SSRC: stats.LocalSSRC, NTPTime: ntp(at), RTPTime: stamp(s.sent), PacketCount: uint32(s.sent),
-	})
-}
-
-// stamp is the RTP time stamp of frame n, from an arbitrary begin.
-func stamp(n int) uint32 { return 1234567 + uint32(n)*rtpClock/fps }
-
-// ntp is the time since 1900 in 32.32 bits (RFC 5905).
-func ntp(t time.Time) uint64 {
-	return uint64(t.Unix()+2208988800)<<32 | uint64(t.Nanosecond())<<32/1e9
 }

@@ -1,0 +1,120 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/fsnotify/fsnotify"
+
+	"braid/internal/config"
+	"braid/sink/wire"
+)
+
+// settle is how long a configuration file must be left alone before it is read:
+// editors write in several steps.
+const settle = 250 * time.Millisecond
+
+// reload takes the configuration file's changes over until ctx ends: when the file
+// changes and when the user asks for it.
+func (l *live) reload(ctx context.Context) {
+	file := first(l.load.File, config.DefaultFile)
+	before, _ := os.ReadFile(file) // without a file there is none to compare with
+	said := l.cfg
+	changes, stop := l.watchFile(file)
+	defer stop()
+	quiet := time.NewTimer(time.Hour)
+	quiet.Stop()
+	for {
+		asked := false
+		select {
+		case <-ctx.Done():
+			return
+		case <-changes:
+			quiet.Reset(settle)
+			continue
+		case <-l.env.Reload:
+			asked = true
+		case <-quiet.C:
+		}
+		now, err := os.ReadFile(file)
+		if !asked && (err != nil || bytes.Equal(now, before)) { // in the middle of a replacement, or only touched
+			continue
+		}
+		before = now
+		said = l.take(ctx, said)
+	}
+}
+
+// watchFile gives tokens when something happens in a file's folder: a file that is
+// replaced is another one to the system. Without such notes only the user's asking
+// is left.
+func (l *live) watchFile(file string) (changes <-chan fsnotify.Event, stop func()) {
+	w, err := fsnotify.NewWatcher()
+	if err == nil {
+		if err = w.Add(filepath.Dir(file)); err == nil {
+			return w.Events, func() { _ = w.Close() } // nothing is left to do with it
+		}
+		_ = w.Close() // the error is told
+	}
+	l.env.Log.Warn("the configuration file is not watched: send SIGHUP after a change", "file", file, "error", err)
+	return nil, func() {}
+}
+
+// take reads the configuration again and changes what the file says otherwise than
+// it did when it was read last, in said. Cameras that were changed by request stay as
+// they are until the file says something new of them. It returns what the file says
+// now; a rejected file counts as not read.
+func (l *live) take(ctx context.Context, said config.Config) config.Config {
+	now, err := config.Load(l.load)
+	if err == nil {
+		err = l.change(ctx, func(have config.Config) (config.Config, error) { return merge(have, said, now), nil })
+	}
+	if err != nil {
+		why := oneLine(err.Error())
+		l.rejected.Store(&why)
+		l.control.Changed()
+		l.env.Log.With("error", why).Error("configuration rejected, the old one goes on") // With: another reason is another line
+		return said
+	}
+	l.rejected.Store(nil)
+	l.control.Changed()
+	l.env.Log.Info("configuration taken over", "cameras", len(now.Cameras))
+	return now
+}
+
+// merge makes the changes from said to now in have.
+func merge(have, said, now config.Config) config.Config {
+	want := now
+	want.Cameras = nil
+	for _, c := range now.Cameras {
+		was := bySlug(said.Cameras, c.Name)
+		is := bySlug(have.Cameras, c.Name)
+		switch {
+		case was == nil || !reflect.DeepEqual(*was, c): // the file's news
+			want.Cameras = append(want.Cameras, c)
+		case is != nil: // perhaps changed by request
+			want.Cameras = append(want.Cameras, *is)
+		}
+	}
+	for _, c := range have.Cameras { // added by request
+		if bySlug(said.Cameras, c.Name) == nil && bySlug(now.Cameras, c.Name) == nil {
+			want.Cameras = append(want.Cameras, c)
+		}
+	}
+	return want
+}
+
+// bySlug finds the camera whose name has the same slug, nil where there is none.
+func bySlug(cameras []config.Camera, name string) *config.Camera {
+	slug := wire.Slug(name)
+	at := slices.IndexFunc(cameras, func(c config.Camera) bool { return wire.Slug(c.Name) == slug })
+	if at < 0 {
+		return nil
+	}
+	return &cameras[at]
+}

@@ -1,0 +1,152 @@
+package control
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"braid/sink/natsconn"
+	"braid/sink/wire"
+)
+
+// ErrNoState is wrapped where the server has no BRAID_STATE.
+var ErrNoState = errors.New("no braid keeps its state there")
+
+// ErrNobody is wrapped where no instance answers.
+var ErrNobody = errors.New("no instance answers")
+
+// answerTime is how long a request may take: a pipeline is stopped in it.
+const answerTime = 30 * time.Second
+
+// Client asks instances.
+type Client struct {
+	nc  *nats.Conn
+	url string
+}
+
+// Dial connects to a server that must be there.
+func Dial(c natsconn.Config) (*Client, error) {
+	if c.Client == "" {
+		c.Client = "braid cameras"
+	}
+	nc, err := c.Connect(natsconn.Events{})
+	if err != nil {
+		return nil, err
+	}
+	if !nc.IsConnected() {
+		err := nc.LastError()
+		nc.Close()
+		return nil, fmt.Errorf("connecting to %s: %w", c.Redacted(), cmp.Or(err, nats.ErrNoServers))
+	}
+	return &Client{nc: nc, url: c.Redacted()}, nil
+}
+
+// Close ends the connection.
+func (c *Client) Close() { c.nc.Close() }
+
+// List reads the states of the instances of a site, "" is every one: those whose
+// keys have not expired.
+func (c *Client) List(ctx context.Context, site string) ([]State, error) {
+	if site == "" {
+		site = "*"
+	}
+	js, err := jetstream.New(c.nc)
+	if err != nil {
+		return nil, fmt.Errorf("asking %s for JetStream: %w", c.url, err)
+	}
+	kv, err := js.KeyValue(ctx, Bucket)
+	if errors.Is(err, jetstream.ErrBucketNotFound) || errors.Is(err, nats.ErrNoResponders) || errors.Is(err, jetstream.ErrJetStreamNotEnabled) {
+		return nil, fmt.Errorf("looking for the bucket %s on %s: %w", Bucket, c.url, ErrNoState)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("opening the bucket %s on %s: %w", Bucket, c.url, err)
+	}
+	w, err := kv.Watch(ctx, token(site)+".>", jetstream.IgnoreDeletes())
+	if err != nil {
+		return nil, fmt.Errorf("reading the bucket %s: %w", Bucket, err)
+	}
+	defer func() { _ = w.Stop() }() // the connection ends next
+	return gather(ctx, w.Updates())
+}
+
+// gather sorts entries by instance, until nil says that these are all.
+func gather(ctx context.Context, updates <-chan jetstream.KeyValueEntry) ([]State, error) {
+	states := map[string]*State{}
+	for {
+		var e jetstream.KeyValueEntry
+		select {
+		case e = <-updates:
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+		if e == nil {
+			return sorted(states), nil
+		}
+		parts := strings.Split(e.Key(), ".")
+		if len(parts) < 3 {
+			continue
+		}
+		owner := parts[0] + "." + parts[1]
+		s := states[owner]
+		if s == nil {
+			s = &State{}
+			states[owner] = s
+		}
+		switch parts[2] {
+		case "camera":
+			if m, err := wire.ParseCamera(e.Value()); err == nil {
+				s.Cameras = append(s.Cameras, m)
+			}
+		case "instance":
+			_ = json.Unmarshal(e.Value(), &s.Instance) // a later version's may not parse: its cameras are shown
+		}
+	}
+}
+
+func sorted(states map[string]*State) []State {
+	keys := make([]string, 0, len(states))
+	for k := range states {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	out := make([]State, 0, len(keys))
+	for _, k := range keys {
+		s := states[k]
+		slices.SortFunc(s.Cameras, func(a, b wire.Camera) int { return strings.Compare(a.Camera, b.Camera) })
+		out = append(out, *s)
+	}
+	return out
+}
+
+// Ask sends a request to an instance and waits until it is done.
+func (c *Client) Ask(ctx context.Context, site, instance string, r Request) error {
+	data, err := json.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("writing the request: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	defer cancel()
+	m, err := c.nc.RequestWithContext(ctx, Subject(site, instance), data)
+	switch {
+	case errors.Is(err, nats.ErrNoResponders):
+		return fmt.Errorf("asking %s at %s: %w", instance, site, ErrNobody)
+	case err != nil:
+		return fmt.Errorf("asking %s at %s: %w", instance, site, err)
+	}
+	var reply Reply
+	if err := json.Unmarshal(m.Data, &reply); err != nil {
+		return fmt.Errorf("reading the answer of %s: %w", instance, err)
+	}
+	if reply.Error != "" {
+		return errors.New(reply.Error)
+	}
+	return nil
+}

@@ -1,0 +1,252 @@
+package control_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"go.uber.org/goleak"
+
+	"braid/sink/control"
+	"braid/sink/embedded"
+	"braid/sink/embedded/embeddedtest"
+	"braid/sink/natsconn"
+	"braid/sink/wire"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m, embeddedtest.Leaks()...) }
+
+var quiet = slog.New(slog.DiscardHandler)
+
+// instance is a braid as control sees one.
+type instance struct {
+	*control.Server
+	stop context.CancelFunc
+	done chan struct{}
+
+	mu      sync.Mutex
+	cameras []wire.Camera
+	asked   []control.Request
+	answer  error
+}
+
+const ttl = 900 * time.Millisecond
+
+// serve starts an instance on a server.
+func serve(t *testing.T, url, name string, jetStream bool, cameras ...string) *instance {
+	t.Helper()
+	i := &instance{done: make(chan struct{})}
+	for _, c := range cameras {
+		i.cameras = append(i.cameras, wire.Camera{Site: "s", Instance: name, Camera: c, State: wire.StateConnecting, Since: time.Now()})
+	}
+	s, err := control.Open(control.Config{
+		Config: natsconn.Config{URL: url}, Site: "s", Instance: name, JetStream: jetStream, TTL: ttl,
+		Read: func() control.State {
+			i.mu.Lock()
+			defer i.mu.Unlock()
+			return control.State{Instance: control.Instance{Site: "s", Instance: name, Cameras: len(i.cameras)}, Cameras: slices.Clone(i.cameras)}
+		},
+		Do: func(_ context.Context, r control.Request) error {
+			i.mu.Lock()
+			defer i.mu.Unlock()
+			i.asked = append(i.asked, r)
+			return i.answer
+		},
+	}, quiet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i.Server = s
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	i.stop = cancel
+	go func() {
+		defer close(i.done)
+		s.Run(ctx)
+	}()
+	t.Cleanup(i.end)
+	return i
+}
+
+// end stops an instance in order.
+func (i *instance) end() {
+	i.stop()
+	<-i.done
+	_ = i.Close() // always nil
+}
+
+func (i *instance) set(camera int, state string) {
+	i.mu.Lock()
+	i.cameras[camera].State = state
+	i.mu.Unlock()
+	i.Changed()
+}
+
+func broker(t *testing.T, jetStream bool) (*embedded.Server, embedded.Config) {
+	t.Helper()
+	cfg := embedded.DefaultConfig(t.TempDir())
+	cfg.Listen, cfg.JetStream = "127.0.0.1:0", jetStream
+	s, err := embedded.Start(cfg, quiet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, cfg
+}
+
+func dial(t *testing.T, url string) *control.Client {
+	t.Helper()
+	c, err := control.Dial(natsconn.Config{URL: url})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	return c
+}
+
+// until lists a site's cameras until they are as wanted: "box/gate playing".
+func until(t *testing.T, c *control.Client, want ...string) time.Duration {
+	t.Helper()
+	begin, tick := time.Now(), time.NewTicker(20*time.Millisecond)
+	defer tick.Stop()
+	for {
+		states, err := c.List(t.Context(), "s")
+		if err != nil && !errors.Is(err, control.ErrNoState) {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, s := range states {
+			for _, m := range s.Cameras {
+				got = append(got, fmt.Sprintf("%s/%s %s", m.Instance, m.Camera, m.State))
+			}
+		}
+		if slices.Equal(got, want) {
+			return time.Since(begin)
+		}
+		if time.Since(begin) > 20*time.Second {
+			t.Fatalf("the bucket has %q, want %q", got, want)
+		}
+		<-tick.C
+	}
+}
+
+func TestStateStandsInTheBucket(t *testing.T) {
+	srv, _ := broker(t, true)
+	t.Cleanup(func() { _ = srv.Shutdown() })
+	c := dial(t, srv.ClientURL())
+	if _, err := c.List(t.Context(), ""); !errors.Is(err, control.ErrNoState) {
+		t.Errorf("without a bucket: %v", err)
+	}
+	a := serve(t, srv.ClientURL(), "a", true, "Gate 1", "gate-2")
+	b := serve(t, srv.ClientURL(), "b", true, "yard")
+	until(t, c, "a/Gate 1 connecting", "a/gate-2 connecting", "b/yard connecting")
+	a.set(0, wire.StatePlaying)
+	until(t, c, "a/Gate 1 playing", "a/gate-2 connecting", "b/yard connecting")
+	a.mu.Lock()
+	a.cameras = a.cameras[1:]
+	a.mu.Unlock()
+	a.Changed()
+	until(t, c, "a/gate-2 connecting", "b/yard connecting")
+	b.end()
+	if took := until(t, c, "a/gate-2 connecting"); took > ttl {
+		t.Errorf("an instance that stopped in order was there for %v", took)
+	}
+	time.AfterFunc(2*ttl, func() { a.set(0, wire.StatePlaying) })
+	until(t, c, "a/gate-2 playing") // it lives on by its heartbeat
+}
+
+// An instance that dies cannot take its keys out: they expire.
+func TestDeadInstanceExpires(t *testing.T) {
+	srv, _ := broker(t, true)
+	t.Cleanup(func() { _ = srv.Shutdown() })
+	c := dial(t, srv.ClientURL())
+	a := serve(t, srv.ClientURL(), "a", true, "x")
+	until(t, c, "a/x connecting")
+	_ = a.Close() // the connection goes, as with kill -9
+	if took := until(t, c); took < ttl/4 || took > 3*ttl {
+		t.Errorf("it expired after %v, its keys live for %v", took, ttl)
+	}
+}
+
+// The bucket is in the server's memory: one that restarts gets the state again.
+func TestServerRestarts(t *testing.T) {
+	srv, cfg := broker(t, true)
+	url := srv.ClientURL()
+	cfg.Listen = strings.TrimPrefix(url, "nats://")
+	serve(t, url, "a", true, "x")
+	c := dial(t, url)
+	until(t, c, "a/x connecting")
+	if err := srv.Shutdown(); err != nil {
+		t.Fatal(err)
+	}
+	srv, err := embedded.Start(cfg, quiet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = srv.Shutdown() })
+	until(t, dial(t, url), "a/x connecting")
+}
+
+func TestRequests(t *testing.T) {
+	srv, _ := broker(t, false)
+	t.Cleanup(func() { _ = srv.Shutdown() })
+	a := serve(t, srv.ClientURL(), "a", false)
+	c := dial(t, srv.ClientURL())
+	r := control.Request{Op: control.Set, Camera: "x", Set: []string{"policy=block"}}
+	if err := c.Ask(t.Context(), "s", "a", r); err != nil {
+		t.Error(err)
+	}
+	a.mu.Lock()
+	a.answer = errors.New("no camera\nhas this name")
+	got := a.asked
+	a.mu.Unlock()
+	if len(got) != 1 || got[0].Camera != "x" || !slices.Equal(got[0].Set, r.Set) {
+		t.Errorf("asked for %+v", got)
+	}
+	if err := c.Ask(t.Context(), "s", "a", r); err == nil || err.Error() != "no camera has this name" {
+		t.Errorf("refused: %v", err)
+	}
+	if err := c.Ask(t.Context(), "s", "nobody", r); !errors.Is(err, control.ErrNobody) {
+		t.Errorf("nobody: %v", err)
+	}
+	nc, err := nats.Connect(srv.ClientURL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	m, err := nc.Request(control.Subject("s", "a"), []byte(`{"op":"format","camera":"x"}`), 5*time.Second)
+	if err != nil || !strings.Contains(string(m.Data), "none of add, rm, set") {
+		t.Errorf("nonsense: %v, %s", err, m.Data)
+	}
+	if len(a.asked) != 2 {
+		t.Errorf("%d requests were done, want 2", len(a.asked))
+	}
+}
+
+func TestNoServer(t *testing.T) {
+	if _, err := control.Dial(natsconn.Config{URL: "nats://127.0.0.1:1"}); err == nil || !strings.Contains(err.Error(), "127.0.0.1:1") {
+		t.Errorf("%v", err)
+	}
+}
+
+func FuzzParseRequest(f *testing.F) {
+	for _, s := range []string{
+		`{"op":"add","camera":"x","set":["url=test:"]}`, `{"op":"rm","camera":"x"}`, `{"op":"set","camera":"x","set":["a=b"],"more":1}`, `{`, `{"op":"rm","camera":"x"}{}`,
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r, err := control.ParseRequest(data)
+		if err != nil {
+			return
+		}
+		if r.Camera == "" || (r.Op == control.Remove) != (len(r.Set) == 0) {
+			t.Errorf("%q is taken: %+v", data, r)
+		}
+	})
+}
