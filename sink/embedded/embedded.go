@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+
+	"braid/internal/dirlock"
 )
 
 var (
@@ -64,7 +66,7 @@ func (c Config) withDefaults() Config {
 // may reach it without a socket.
 type Server struct {
 	srv    *server.Server
-	lock   *storeLock // nil without JetStream
+	lock   *dirlock.Lock // nil without JetStream
 	listen string
 }
 
@@ -89,7 +91,7 @@ func Start(cfg Config, log *slog.Logger) (*Server, error) {
 		log.Warn("the embedded NATS server is open to the network and asks for no password", "listen", cfg.Listen)
 	}
 	if err := s.run(opts, log); err != nil {
-		return nil, errors.Join(err, s.lock.release())
+		return nil, errors.Join(err, s.lock.Release())
 	}
 	return s, nil
 }
@@ -131,7 +133,7 @@ func (s *Server) InProcessConn() (net.Conn, error) { return s.srv.InProcessConn(
 func (s *Server) Shutdown() error {
 	s.srv.Shutdown()
 	s.srv.WaitForShutdown()
-	return s.lock.release()
+	return s.lock.Release()
 }
 
 func options(cfg Config) (*server.Options, error) {
