@@ -108,6 +108,7 @@ var libraries = []library{
 	{"github.com/tinyzimmer", []string{"internal/gst"}, false, "go-gst leaves memory to finalizers, which come too late or too early; internal/gst frees by hand and is the one place to get this right"},
 	{"github.com/yalue/onnxruntime_go", []string{"accel/ort"}, false, "its environment is one per process and its tensors may hold Go memory: accel/ort owns both"},
 	{"github.com/nats-io/nats.go", []string{"sink/natsconn", "sink/natsink", "sink/embedded", "sink/subscribe"}, true, "NATS stays behind the sinks, so that all else runs and is tested without it"},
+	{"github.com/nats-io/nkeys", []string{"sink/natsconn"}, true, "who we are to a NATS server is natsconn's business"},
 	{"github.com/nats-io/nats-server", []string{"sink/embedded"}, true, "the embedded server is one sink's business"},
 	{"github.com/spf13/viper", []string{"internal/config"}, false, "viper lower-cases keys and merges silently: internal/config hides it behind strict structs"},
 	{"github.com/spf13/cobra", []string{"cmd/braid"}, false, "commands are the outermost layer; app takes plain options"},

@@ -57,6 +57,9 @@ func Load(o Options) (Config, error) {
 	if l.NoFile || l.file == "" && len(l.cfg.Cameras) == 0 {
 		checked = slices.DeleteFunc(checked, func(p strict.Problem) bool { return p.Path == "cameras" })
 	}
+	if l.NoFile { // it reads from a server that another process embeds
+		checked = slices.DeleteFunc(checked, func(p strict.Problem) bool { return p.Path == "nats.users_file" })
+	}
 	errs := strict.Merge(l.file, l.lines, l.errs, checked)
 	if !l.NoFile && l.file == "" && len(l.cfg.Cameras) == 0 {
 		errs.Addf("", "no configuration: %s is not here; give -c FILE, or --set cameras.NAME.url=URL", DefaultFile)
@@ -97,8 +100,17 @@ func (l *loader) fill() (errs strict.Errors) {
 	if n.URL == Embedded && n.StoreDir == "" {
 		n.StoreDir = l.vars.stateDir()
 	}
-	for _, p := range []*string{&n.CredsFile, &n.TLS.CAFile, &n.TLS.CertFile, &n.TLS.KeyFile} {
+	if n.Spools() && n.Spool.Dir == "" {
+		n.Spool.Dir = filepath.Join(l.vars.stateDir(), "spool", wire.Slug(c.Instance))
+	}
+	for _, p := range []*string{&n.UsersFile, &n.CredsFile, &n.NKeyFile, &n.JWTFile, &n.TLS.CAFile, &n.TLS.CertFile, &n.TLS.KeyFile} {
 		*p = l.relative(*p)
+	}
+	if err := l.readSecret(&n.Username, "username", &n.UsernameFile); err != nil {
+		errs.Addf("nats.username_file", "%v", err)
+	}
+	if err := l.readSecret(&n.Password, "password", &n.PasswordFile); err != nil {
+		errs.Addf("nats.password_file", "%v", err)
 	}
 	for i := range c.Cameras {
 		cam := &c.Cameras[i]
@@ -108,7 +120,7 @@ func (l *loader) fill() (errs strict.Errors) {
 				cam.Policy = Block
 			}
 		}
-		if err := l.readPassword(cam); err != nil {
+		if err := l.readSecret(&cam.Password, "password", &cam.PasswordFile); err != nil {
 			errs.Addf(fmt.Sprintf("cameras[%d].password_file", i), "%v", err)
 		}
 	}
@@ -131,36 +143,41 @@ func (l *loader) relative(path string) string {
 	return filepath.Join(filepath.Dir(l.file), path)
 }
 
-const maxPassword = 4096 // bytes
+const maxSecret = 4096 // bytes
 
-func (l *loader) readPassword(c *Camera) error {
-	if c.PasswordFile == "" {
+// readSecret reads a value from its file, where one is named. what is the value's
+// own key.
+func (l *loader) readSecret(value *string, what string, file *string) error {
+	if *file == "" {
 		return nil
 	}
-	if c.Password != "" {
-		return errors.New("password is there too, give one of the two")
+	if *value != "" {
+		return fmt.Errorf("%s is there too, give one of the two", what)
 	}
-	c.PasswordFile = l.relative(c.PasswordFile)
-	f, err := os.Open(c.PasswordFile)
+	*file = l.relative(*file)
+	f, err := os.Open(*file)
 	if err != nil {
-		return fmt.Errorf("reading password: %w", err)
+		return fmt.Errorf("reading %s: %w", what, err)
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxPassword+2)) // it may be any file
+	data, err := io.ReadAll(io.LimitReader(f, maxSecret+2)) // it may be any file
 	if err != nil {
-		return fmt.Errorf("reading password: %w", err)
+		return fmt.Errorf("reading %s: %w", what, err)
 	}
-	c.Password = strings.TrimRight(string(data), "\r\n")
-	if c.Password == "" || len(c.Password) > maxPassword || strings.ContainsAny(c.Password, "\r\n") {
-		c.Password = ""
-		return errors.New("reading password: want one line of text")
+	text := strings.TrimRight(string(data), "\r\n")
+	if text == "" || len(text) > maxSecret || strings.ContainsAny(text, "\r\n") {
+		return fmt.Errorf("reading %s: %s: want one line of text", what, *file)
 	}
+	*value = text
 	return nil
 }
 
 // Redacted is a copy without secrets, for people and logs.
 func (c Config) Redacted() Config {
 	c.NATS.URL = redactList(c.NATS.URL)
+	if c.NATS.Password != "" {
+		c.NATS.Password = redact.Hidden
+	}
 	c.Cameras = slices.Clone(c.Cameras)
 	for i := range c.Cameras {
 		cam := &c.Cameras[i]

@@ -71,6 +71,7 @@ type Queue struct {
 	waiting  uint64
 	dropped  uint64
 	last     uint64 // number of the newest segment
+	found    uint64 // number of the newest segment that Open found
 
 	writeAt func(*os.File, []byte, int64) (int, error) // (*os.File).WriteAt but in tests
 }
@@ -85,6 +86,7 @@ func Open(cfg Config) (*Queue, error) {
 	if err := q.recover(); err != nil {
 		return nil, errors.Join(fmt.Errorf("opening the spool: %w", err), q.Close())
 	}
+	q.found = q.last
 	return q, nil
 }
 
@@ -187,6 +189,9 @@ func (q *Queue) Done(end Pos) error {
 	}
 	return nil
 }
+
+// Found reports whether the record that ends there is an earlier process's.
+func (q *Queue) Found(end Pos) bool { return end.segment <= q.found }
 
 // Stats is how the queue stands.
 func (q *Queue) Stats() Stats { return Stats{q.waiting, q.bytes, q.dropped} }

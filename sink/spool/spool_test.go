@@ -372,7 +372,7 @@ func TestAnyOrder(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		bound := int64(rapid.IntRange(8<<10, 64<<10).Draw(r, "bound"))
+		bound := int64(rapid.IntRange(64<<10, 256<<10).Draw(r, "bound"))
 		q := open(t, dir, bound)
 		defer func() { abandon(q) }()
 		var appended, last, done int     // numbers: written, taken, done
@@ -381,8 +381,9 @@ func TestAnyOrder(t *testing.T) {
 		var numbers []int
 		r.Repeat(map[string]func(*rapid.T){
 			"append": func(r *rapid.T) {
-				for range rapid.IntRange(1, 40).Draw(r, "n") {
-					end, taken, err := q.Append(record(appended+1, rapid.IntRange(8, 600).Draw(r, "size")), rapid.Bool().Draw(r, "take"))
+				n, size, take := rapid.IntRange(1, 20).Draw(r, "n"), rapid.IntRange(8, 9000).Draw(r, "size"), rapid.Bool().Draw(r, "take")
+				for range n {
+					end, taken, err := q.Append(record(appended+1, size), take)
 					if errors.Is(err, ErrFull) {
 						return
 					}
@@ -398,7 +399,7 @@ func TestAnyOrder(t *testing.T) {
 				}
 			},
 			"next": func(r *rapid.T) {
-				for range rapid.IntRange(1, 40).Draw(r, "n") {
+				for range rapid.IntRange(1, 20).Draw(r, "n") {
 					rec, end, ok, err := q.Next(nil)
 					if err != nil {
 						r.Fatal(err)
