@@ -30,6 +30,7 @@ func runCmd(c *common) *cobra.Command {
 	}
 	cmd.Flags().StringVarP(&o.Config, "config", "c", "", "configuration file (default ./braid.yaml)")
 	cmd.Flags().StringVar(&o.Annotate, "annotate", "", "write what is seen, with boxes and labels, to FILE.mp4; several cameras as a mosaic")
+	cmd.Flags().BoolVar(&o.DryRun, "dry-run", false, "print the cameras, the plan and what would change on the NATS server, and run nothing")
 	cmd.Flags().BoolVar(&o.Once, "once", false, "stop when every source has ended")
 	return cmd
 }
@@ -71,8 +72,22 @@ func batchCmd(c *common) *cobra.Command {
 	return cmd
 }
 
+// serverFlags are the flags of braid watch that are keys below nats.
+var serverFlags = []struct{ flag, key, usage string }{
+	{"username", "username", "user name at the NATS server"},
+	{"username-file", "username_file", "file with the user name"},
+	{"password-file", "password_file", "file with the password"},
+	{"creds-file", "creds_file", "credentials file: JWT and seed"},
+	{"nkey-file", "nkey_file", "file with the seed of an NKey"},
+	{"jwt-file", "jwt_file", "file with the JWT, with --nkey-file"},
+	{"tls-ca-file", "tls.ca_file", "certificates to trust (default the system's)"},
+	{"tls-cert-file", "tls.cert_file", "own certificate, with --tls-key-file"},
+	{"tls-key-file", "tls.key_file", "key of the own certificate"},
+	{"tls-server-name", "tls.server_name", "name that the server's certificate must have (default the host)"},
+}
+
 func watchCmd(c *common) *cobra.Command {
-	o := app.WatchOptions{}
+	o := app.WatchOptions{Server: map[string]string{}}
 	cmd := &cobra.Command{
 		Use:   "watch",
 		Short: "Show detections as they are published",
@@ -81,6 +96,9 @@ func watchCmd(c *common) *cobra.Command {
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.Choice = c.choice()
+			for _, s := range serverFlags {
+				o.Server[s.key] = cmd.Flag(s.flag).Value.String()
+			}
 			return app.Watch(cmd.Context(), c.env, o)
 		},
 	}
@@ -93,5 +111,8 @@ func watchCmd(c *common) *cobra.Command {
 	f.Uint64Var(&o.Count, "count", 0, "end after so many messages, 0 = never")
 	f.StringVar(&o.Durable, "durable", "", "remember the place under this name and go on from it (JetStream)")
 	f.DurationVar(&o.Since, "since", 0*time.Second, "start so long ago (JetStream)")
+	for _, s := range serverFlags {
+		f.String(s.flag, "", s.usage)
+	}
 	return cmd
 }

@@ -39,7 +39,7 @@ func newBroker(ctx context.Context, env *Env, site string) (_ *broker, err error
 		return nil, as(ErrEnvironment, err)
 	}
 	b.closers = append(b.closers, server.Shutdown)
-	cfg := natsink.Config{Site: site, JetStream: true, Stream: natsink.Limits{MaxBytes: brokerStore, MaxAge: time.Hour}}
+	cfg := natsink.Config{Site: site, JetStream: true, Frames: natsink.Limits{MaxBytes: brokerStore, MaxAge: time.Hour}, Events: natsink.Limits{MaxBytes: brokerStore / 8}}
 	cfg.URL, cfg.InProcess = server.ClientURL(), server
 	if b.sink, err = natsink.New(ctx, cfg, env.Log); err != nil {
 		return nil, as(ErrEnvironment, err)

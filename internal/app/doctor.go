@@ -90,14 +90,6 @@ func needs(ctx context.Context, env *Env, cfg config.Config) doctor.Deps {
 	return d
 }
 
-// natsConfig is how to reach the server of a configuration.
-func natsConfig(n config.NATS) natsconn.Config {
-	return natsconn.Config{
-		URL: n.URL, CredsFile: n.CredsFile,
-		CAFile: n.TLS.CAFile, CertFile: n.TLS.CertFile, KeyFile: n.TLS.KeyFile,
-	}
-}
-
 // ortFound loads ONNX Runtime to see whether that works, and lets it go.
 func ortFound(ctx context.Context, env *Env) (version, path string, err error) {
 	path, err = ort.Find(env.Getenv, env.Exe)

@@ -59,7 +59,7 @@ func (f *feed) metrics() metrics.Camera {
 // messages, or cameras of which none plays. One camera that is away is that camera's
 // trouble, and stands in the metrics.
 func (l *live) unready() (why []string) {
-	if s := l.sinkMetrics(); !s.Connected {
+	if !l.nats.Connected() && l.nats.Backlog() == nil {
 		why = append(why, "nats: not connected")
 	}
 	var away []string
@@ -76,4 +76,12 @@ func (l *live) unready() (why []string) {
 	return append(why, away...)
 }
 
-func (l *live) sinkMetrics() metrics.Sink { return metrics.Sink{Name: "nats"} }
+// sinkMetrics are those of the NATS sink. A server that is away holds nothing up while its
+// messages wait on disk.
+func (l *live) sinkMetrics() metrics.Sink {
+	s := metrics.Sink{Name: "nats", Connected: l.nats.Connected(), Pending: l.nats.Pending()}
+	if b := l.nats.Backlog(); b != nil {
+		s.Spooled, s.Dropped = b.Waiting, b.Dropped
+	}
+	return s
+}

@@ -24,6 +24,7 @@ type RunOptions struct {
 	Config   string // file, "" for ./braid.yaml
 	Once     bool   // end when all sources have ended
 	Annotate string // FILE.mp4
+	DryRun   bool   // print what would be done, and do nothing
 }
 
 // live is one life of braid run.
@@ -60,6 +61,9 @@ func Run(ctx context.Context, env *Env, o RunOptions) (err error) {
 	}
 	l := &live{env: env, cfg: cfg, load: from, once: o.Once, started: time.Now(), run: liveRun(time.Now()), clip: o.Annotate}
 	defer func() { err = errors.Join(err, l.close()) }()
+	if o.DryRun {
+		return l.dryRun(ctx)
+	}
 	if err := l.build(ctx); err != nil {
 		return err
 	}
@@ -72,12 +76,8 @@ func Run(ctx context.Context, env *Env, o RunOptions) (err error) {
 
 // build makes everything before the first camera is opened, so that what is
 // wrong with the configuration shows at once.
-func (l *live) build(ctx context.Context) (err error) {
-	if l.runtime, err = openRuntime(l.env, l.cfg.Backend); err != nil {
-		return err
-	}
-	l.closers = append(l.closers, l.runtime.Close)
-	if err := l.group(ctx); err != nil {
+func (l *live) build(ctx context.Context) error {
+	if err := l.buildLines(ctx); err != nil {
 		return err
 	}
 	if err := l.connect(ctx); err != nil {
@@ -99,28 +99,28 @@ func (l *live) build(ctx context.Context) (err error) {
 			line.emitter.follow(f.ledger, f.view)
 		}
 	}
-	return nil
+	return l.serveHTTP()
+}
+
+// buildLines makes everything up to the sinks.
+func (l *live) buildLines(ctx context.Context) (err error) {
+	if l.runtime, err = openRuntime(l.env, l.cfg.Backend); err != nil {
+		return err
+	}
+	l.closers = append(l.closers, l.runtime.Close)
+	return l.group(ctx)
 }
 
 // connect starts the embedded server, if that is wanted, and the publisher.
 func (l *live) connect(ctx context.Context) error {
-	n := l.cfg.NATS
-	c := natsink.Config{
-		Site: l.cfg.Site, JetStream: n.UsesJetStream(),
-		Stream: natsink.Limits{MaxAge: n.MaxAge, MaxBytes: int64(n.MaxBytes)},
-	}
-	c.Config = natsConfig(n)
+	n, c := l.cfg.NATS, sinkConfig(l.cfg)
 	if n.URL == config.Embedded {
-		server, err := embedded.Start(embedded.Config{
-			Listen: n.Listen, Name: "braid-" + l.cfg.Instance, JetStream: n.UsesJetStream(),
-			StoreDir: first(n.StoreDir, stateDir(l.env)), MaxStore: 2 * int64(n.MaxBytes),
-		}, l.env.Log)
+		server, err := startServer(l.env, l.cfg, embedded.Config{Listen: n.Listen, StoreDir: first(n.StoreDir, stateDir(l.env))}, &c)
 		if err != nil {
-			return as(ErrEnvironment, err)
+			return err
 		}
 		l.closers = append(l.closers, server.Shutdown)
 		l.env.Log.Info("embedded NATS server listens", "url", server.ClientURL())
-		c.URL, c.InProcess = server.ClientURL(), server
 	}
 	s, err := natsink.New(ctx, c, l.env.Log)
 	if err != nil {

@@ -82,7 +82,7 @@ func (l *live) statistics(ctx context.Context) {
 		case now := <-ticker.C:
 			for i, line := range l.lines {
 				m := meters[i].read(line, now.Sub(last))
-				m.Site, m.Instance, m.Time = l.cfg.Site, l.cfg.Instance, now
+				m.Site, m.Instance, m.Time, m.Spool = l.cfg.Site, l.cfg.Instance, now, l.nats.Backlog()
 				if err := l.nats.PublishStats(&m); err != nil {
 					l.env.Log.Debug("publishing statistics failed", "error", err)
 				}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -19,6 +20,7 @@ import (
 type WatchOptions struct {
 	Choice
 	URL, Site, Camera string
+	Server            map[string]string // keys below nats: who one is to the server, and its certificates
 	Classes           []string
 	MinScore          float32
 	Count             uint64
@@ -79,11 +81,16 @@ func Watch(ctx context.Context, env *Env, o WatchOptions) error {
 	return err
 }
 
-// server is where to read: --nats, or the configuration's keys; the server that
+// server is where to read and who reads: flags, or the configuration's keys; the server that
 // braid run embeds is found at its listen address.
 func (o WatchOptions) server(env *Env) (natsconn.Config, error) {
 	if o.URL != "" {
 		o.Set = append(slices.Clip(o.Set), "nats.url="+natsURL(o.URL))
+	}
+	for _, key := range slices.Sorted(maps.Keys(o.Server)) {
+		if value := o.Server[key]; value != "" {
+			o.Set = append(slices.Clip(o.Set), "nats."+key+"="+value)
+		}
 	}
 	cfg, err := bareConfig(env, o.Choice)
 	if err != nil {

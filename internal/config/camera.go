@@ -1,10 +1,7 @@
 package config
 
 import (
-	"errors"
 	"fmt"
-	"io"
-	"os"
 	"slices"
 	"strings"
 
@@ -17,7 +14,7 @@ func (c *Camera) complete() error {
 	if c.Policy == "" {
 		c.Policy = c.usualPolicy()
 	}
-	return c.readPassword()
+	return readSecret(&c.Password, "password", c.PasswordFile)
 }
 
 // usualPolicy is the policy of a camera that names none.
@@ -26,32 +23,6 @@ func (c *Camera) usualPolicy() Policy {
 		return Block
 	}
 	return DropOldest
-}
-
-const maxPassword = 4096 // bytes
-
-func (c *Camera) readPassword() error {
-	if c.PasswordFile == "" {
-		return nil
-	}
-	if c.Password != "" {
-		return errors.New("password is there too, give one of the two")
-	}
-	f, err := os.Open(c.PasswordFile)
-	if err != nil {
-		return fmt.Errorf("reading password: %w", err)
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxPassword+2)) // it may be any file
-	if err != nil {
-		return fmt.Errorf("reading password: %w", err)
-	}
-	c.Password = strings.TrimRight(string(data), "\r\n")
-	if c.Password == "" || len(c.Password) > maxPassword || strings.ContainsAny(c.Password, "\r\n") {
-		c.Password = ""
-		return errors.New("reading password: want one line of text")
-	}
-	return nil
 }
 
 // Camera finds a camera by its name or, where none has it, by its slug; nil where

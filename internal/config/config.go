@@ -2,11 +2,7 @@
 // how they are read from file, environment and flags, and what makes them wrong.
 package config
 
-import (
-	"time"
-
-	"braid/internal/strict"
-)
+import "time"
 
 // Config is the whole configuration. Load has filled in every default.
 type Config struct {
@@ -19,25 +15,6 @@ type Config struct {
 	Cameras  []Camera `yaml:"cameras" doc:"at least one"`
 	HTTP     HTTP     `yaml:"http"`
 	Log      Log      `yaml:"log"`
-}
-
-// NATS says where detections go.
-type NATS struct {
-	URL       string       `yaml:"url" rule:"required" doc:"embedded starts a server inside braid; else nats://, tls://, ws:// or wss:// URLs, with commas between"`
-	Listen    string       `yaml:"listen" doc:"host:port of the embedded server; port 0 takes a free one"`
-	JetStream *bool        `yaml:"jetstream" doc:"keep frames in the stream BRAID_FRAMES. Default: true where embedded, else false"`
-	CredsFile string       `yaml:"creds_file,omitempty" doc:"credentials file for url"`
-	TLS       TLS          `yaml:"tls,omitempty"`
-	StoreDir  string       `yaml:"store_dir,omitempty" doc:"folder of the embedded server's streams. Default: $XDG_STATE_HOME/braid"`
-	MaxBytes  strict.Bytes `yaml:"max_bytes" rule:"min=1MiB" doc:"the stream's size, the oldest frames go first"`
-	MaxAge    Duration     `yaml:"max_age" rule:"min=1s" doc:"how long the stream keeps frames"`
-}
-
-// TLS are the files of a TLS connection to NATS.
-type TLS struct {
-	CAFile   string `yaml:"ca_file,omitempty" doc:"certificates to trust. Default: the system's"`
-	CertFile string `yaml:"cert_file,omitempty" doc:"own certificate, with key_file"`
-	KeyFile  string `yaml:"key_file,omitempty" doc:"key of the own certificate"`
 }
 
 // Camera is one source of frames. Of a Camera made in a program, NewCamera is
@@ -93,7 +70,10 @@ func Default() Config {
 		Site: "default",
 		NATS: NATS{
 			URL: Embedded, Listen: "127.0.0.1:4222",
-			MaxBytes: 1 << 30, MaxAge: time.Hour,
+			MaxBytes: 1 << 30, MaxAge: time.Hour, MaxPerCamera: 20_000, DuplicateWindow: 2 * time.Minute,
+			Storage: "file", Retention: "limits", Replicas: 1,
+			Events: Events{MaxBytes: 64 << 20, MaxAge: 7 * 24 * time.Hour},
+			Spool:  Spool{MaxBytes: 256 << 20},
 		},
 		Plan: "auto",
 		Log:  Log{Level: Info, Format: Text},
@@ -114,15 +94,4 @@ func (c *Camera) SetDefaults() { *c = NewCamera() }
 // ReservedKeys are keys that a later version will take.
 func (Camera) ReservedKeys() []string {
 	return []string{"zones"}
-}
-
-// Embedded is the NATS URL of the server inside braid.
-const Embedded = "embedded"
-
-// UsesJetStream says whether frames are kept in a stream.
-func (n NATS) UsesJetStream() bool {
-	if n.JetStream == nil {
-		return n.URL == Embedded
-	}
-	return *n.JetStream
 }

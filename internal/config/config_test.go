@@ -114,9 +114,46 @@ func TestSecretsAreRead(t *testing.T) {
 	}
 }
 
+// TestNATSCredentials reads each way to say who braid is.
+func TestNATSCredentials(t *testing.T) {
+	remote := "nats.url=nats://h:4222"
+	for _, set := range [][]string{
+		{remote, "nats.username_file=testdata/secret.txt", "nats.password_file=testdata/secret.txt"},
+		{remote, "nats.creds_file=x"}, {remote, "nats.nkey_file=x"}, {remote, "nats.nkey_file=x", "nats.jwt_file=y"},
+		{"nats.listen=0.0.0.0:4222", "nats.users_file=x", "nats.nkey_file=y"},
+	} {
+		c, err := Load(Options{NoFile: true, Set: set, Environ: []string{"HOME=/h"}})
+		if err != nil || strings.HasPrefix(set[1], "nats.username") && (c.NATS.Username != "from file" || c.NATS.Password != "from file") {
+			t.Errorf("%v: %v, %+v", set, err, c.NATS)
+		}
+	}
+	// A reader need not know the users file of the server that another embeds.
+	if _, err := Load(Options{NoFile: true, Set: []string{"nats.username=u", "nats.password=p"}}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestSpoolIsTheExternalServers(t *testing.T) {
+	for _, tt := range []struct {
+		set  []string
+		want string
+	}{
+		{nil, ""},
+		{[]string{"nats.url=nats://h"}, ""},
+		{[]string{"nats.url=nats://h", "nats.jetstream=true"}, "/home/u/.local/state/braid/spool/box-example-com"},
+		{[]string{"nats.url=nats://h", "nats.jetstream=true", "nats.spool.max_bytes=0"}, ""},
+		{[]string{"nats.url=nats://h", "nats.jetstream=true", "nats.spool.dir=/d"}, "/d"},
+	} {
+		c, err := load(t, "testdata/least.good.yaml", tt.set...)
+		if err != nil || c.NATS.Spools() != (tt.want != "") || c.NATS.Spool.Dir != tt.want {
+			t.Errorf("%v: %+v, %v", tt.set, c.NATS.Spool, err)
+		}
+	}
+}
+
 func TestPasswordFileIsBounded(t *testing.T) {
 	long := filepath.Join(t.TempDir(), "long")
-	for size, ok := range map[int]bool{1: true, maxPassword: true, maxPassword + 1: false, 1 << 20: false} {
+	for size, ok := range map[int]bool{1: true, maxSecret: true, maxSecret + 1: false, 1 << 20: false} {
 		if err := os.WriteFile(long, []byte(strings.Repeat("p", size)+"\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}

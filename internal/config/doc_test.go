@@ -44,7 +44,7 @@ func TestDocumentation(t *testing.T) {
 }
 
 // secrets are the variables that the samples use.
-var secrets = []string{"HOME=/home/u", "GATE_1_PASSWORD=x", "CAMERA_PASSWORD=y"}
+var secrets = []string{"HOME=/home/u", "GATE_1_PASSWORD=x", "CAMERA_PASSWORD=y", "PUBLISHER_PASSWORD=z"}
 
 // TestSamples loads every file of configs and what config init prints, and holds
 // them against the JSON Schema.

@@ -55,6 +55,9 @@ func Load(o Options) (Config, error) {
 	if l.NoFile || l.file == "" && len(l.cfg.Cameras) == 0 {
 		checked = slices.DeleteFunc(checked, func(p strict.Problem) bool { return p.Path == "cameras" })
 	}
+	if l.NoFile { // it reads from a server that another process embeds
+		checked = slices.DeleteFunc(checked, func(p strict.Problem) bool { return p.Path == "nats.users_file" })
+	}
 	errs := strict.Merge(l.file, l.lines, l.errs, checked)
 	if !l.NoFile && l.file == "" && len(l.cfg.Cameras) == 0 {
 		errs.Addf("", "no configuration: %s is not here; give -c FILE, or --set cameras.NAME.url=URL", DefaultFile)
@@ -95,8 +98,17 @@ func (l *loader) fill() (errs strict.Errors) {
 	if n.URL == Embedded && n.StoreDir == "" {
 		n.StoreDir = l.vars.stateDir()
 	}
-	for _, p := range []*string{&n.CredsFile, &n.TLS.CAFile, &n.TLS.CertFile, &n.TLS.KeyFile} {
+	if n.Spools() && n.Spool.Dir == "" {
+		n.Spool.Dir = filepath.Join(l.vars.stateDir(), "spool", wire.Slug(c.Instance))
+	}
+	for _, p := range []*string{&n.UsersFile, &n.CredsFile, &n.NKeyFile, &n.JWTFile, &n.TLS.CAFile, &n.TLS.CertFile, &n.TLS.KeyFile} {
 		*p = l.relative(*p)
+	}
+	if err := l.secret(&n.Username, "username", &n.UsernameFile); err != nil {
+		errs.Addf("nats.username_file", "%v", err)
+	}
+	if err := l.secret(&n.Password, "password", &n.PasswordFile); err != nil {
+		errs.Addf("nats.password_file", "%v", err)
 	}
 	for i := range c.Cameras {
 		cam := &c.Cameras[i]
@@ -129,6 +141,9 @@ func (l *loader) relative(path string) string {
 // Redacted is a copy without secrets, for people and logs.
 func (c Config) Redacted() Config {
 	c.NATS.URL = redactList(c.NATS.URL)
+	if c.NATS.Password != "" {
+		c.NATS.Password = redact.Hidden
+	}
 	c.Cameras = slices.Clone(c.Cameras)
 	for i := range c.Cameras {
 		cam := &c.Cameras[i]

@@ -3,7 +3,6 @@ package config
 import (
 	"fmt"
 	"net"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -73,35 +72,6 @@ func usable(name string) bool {
 	return strings.ContainsFunc(name, func(r rune) bool {
 		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '_'
 	})
-}
-
-func (n NATS) problems() (errs strict.Errors) {
-	if n.URL == Embedded {
-		if _, _, err := net.SplitHostPort(n.Listen); err != nil {
-			errs.Addf("listen", "%q: want host:port", n.Listen)
-		}
-		if n.CredsFile != "" {
-			errs.Addf("creds_file", "belongs to a NATS server's url, not to embedded")
-		}
-		if n.TLS != (TLS{}) {
-			errs.Addf("tls", "belongs to a NATS server's url, not to embedded")
-		}
-		return errs
-	}
-	for s := range strings.SplitSeq(n.URL, ",") {
-		u, err := url.Parse(strings.TrimSpace(s))
-		switch {
-		case n.URL == "":
-		case err != nil || u.Host == "":
-			errs.Addf("url", "want %s or nats://HOST:PORT", Embedded)
-		case !slices.Contains([]string{"nats", "tls", "ws", "wss"}, u.Scheme):
-			errs.Addf("url", "unknown scheme %q, want nats, tls, ws or wss", u.Scheme)
-		}
-	}
-	if (n.TLS.CertFile == "") != (n.TLS.KeyFile == "") {
-		errs.Addf("tls", "cert_file and key_file go together")
-	}
-	return errs
 }
 
 func (c Camera) problems() (errs strict.Errors) {

@@ -4,9 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
-	"path/filepath"
 	"syscall"
+
+	"braid/internal/dirlock"
 )
 
 // probe says in one line what the server itself would only log: that it cannot
@@ -23,29 +23,11 @@ func probe(listen string) error {
 	return l.Close()
 }
 
-// storeLock keeps a second server off a store: two would ruin it.
-type storeLock struct{ f *os.File }
-
-func lockStore(dir string) (*storeLock, error) {
-	if err := os.MkdirAll(dir, 0o750); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrStore, err)
-	}
-	f, err := os.OpenFile(filepath.Join(dir, "braid.lock"), os.O_CREATE|os.O_RDWR, 0o640)
+// lockStore keeps a second server off a store: two would ruin it.
+func lockStore(dir string) (*dirlock.Lock, error) {
+	l, err := dirlock.Take(dir)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrStore, err)
 	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		err = fmt.Errorf("%w: %s is used by another server: %w", ErrStore, dir, err)
-		return nil, errors.Join(err, f.Close())
-	}
-	return &storeLock{f}, nil
-}
-
-// release gives the lock up with the file; the file stays, so that nobody locks
-// one that is about to be removed. nil has nothing to release.
-func (l *storeLock) release() error {
-	if l == nil {
-		return nil
-	}
-	return l.f.Close()
+	return l, nil
 }

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+
+	"braid/internal/dirlock"
 )
 
 var (
@@ -19,6 +21,9 @@ var (
 	ErrPortInUse = errors.New("address in use")
 	// ErrStore is wrapped by Start where the store folder cannot be used.
 	ErrStore = errors.New("JetStream store")
+	// ErrUsers is wrapped by Start where the users file cannot be used, or is
+	// missing where it must not be.
+	ErrUsers = errors.New("users of the embedded NATS server")
 )
 
 // readyWait bounds the start; reading a store of 1 GiB back takes a second or two.
@@ -28,6 +33,7 @@ const readyWait = 30 * time.Second
 type Config struct {
 	Listen    string // host:port, default 127.0.0.1:4222; port 0: any free one
 	Name      string // the server's name in logs and INFO, default "braid"
+	UsersFile string // who may connect, see readUsers; "": everybody, which only loopback allows
 	JetStream bool   // keep streams, in files below StoreDir
 	StoreDir  string // needed for JetStream; created where it is missing; one server at a time
 	MaxMemory int64  // bytes of memory streams, default 64 MiB
@@ -64,12 +70,12 @@ func (c Config) withDefaults() Config {
 // may reach it without a socket.
 type Server struct {
 	srv    *server.Server
-	lock   *storeLock // nil without JetStream
+	lock   *dirlock.Lock // nil without JetStream
 	listen string
 }
 
-// Start runs a server and returns when it takes connections. There is no
-// authentication: where the address is not loopback, that is warned about.
+// Start runs a server and returns when it takes connections. Where the address is
+// not loopback, it wants users.
 func Start(cfg Config, log *slog.Logger) (*Server, error) {
 	cfg = cfg.withDefaults()
 	opts, err := options(cfg)
@@ -85,11 +91,8 @@ func Start(cfg Config, log *slog.Logger) (*Server, error) {
 			return nil, err
 		}
 	}
-	if !isLoopback(opts.Host) {
-		log.Warn("the embedded NATS server is open to the network and asks for no password", "listen", cfg.Listen)
-	}
 	if err := s.run(opts, log); err != nil {
-		return nil, errors.Join(err, s.lock.release())
+		return nil, errors.Join(err, s.lock.Release())
 	}
 	return s, nil
 }
@@ -131,7 +134,7 @@ func (s *Server) InProcessConn() (net.Conn, error) { return s.srv.InProcessConn(
 func (s *Server) Shutdown() error {
 	s.srv.Shutdown()
 	s.srv.WaitForShutdown()
-	return s.lock.release()
+	return s.lock.Release()
 }
 
 func options(cfg Config) (*server.Options, error) {
@@ -146,12 +149,17 @@ func options(cfg Config) (*server.Options, error) {
 	if cfg.JetStream && cfg.StoreDir == "" {
 		return nil, fmt.Errorf("%w: no folder given", ErrStore)
 	}
-	opts := &server.Options{
-		ServerName: cfg.Name, Host: host, Port: int(port),
-		NoSigs: true, DisableJetStreamBanner: true,
-		JetStream: cfg.JetStream, StoreDir: cfg.StoreDir,
-		JetStreamMaxMemory: cfg.MaxMemory, JetStreamMaxStore: cfg.MaxStore,
+	opts, err := readUsers(cfg.UsersFile)
+	if err != nil {
+		return nil, err
 	}
+	if cfg.UsersFile == "" && !isLoopback(host) {
+		return nil, fmt.Errorf("%w: %s is open to the network, and everybody may connect: give a users file, or listen on 127.0.0.1", ErrUsers, cfg.Listen)
+	}
+	opts.ServerName, opts.Host, opts.Port = cfg.Name, host, int(port)
+	opts.NoSigs, opts.DisableJetStreamBanner = true, true
+	opts.JetStream, opts.StoreDir = cfg.JetStream, cfg.StoreDir
+	opts.JetStreamMaxMemory, opts.JetStreamMaxStore = cfg.MaxMemory, cfg.MaxStore
 	if port == 0 {
 		opts.Port = server.RANDOM_PORT
 	}

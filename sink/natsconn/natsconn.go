@@ -4,12 +4,9 @@
 package natsconn
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -19,12 +16,18 @@ import (
 
 // Config is where the server is and how to show who one is.
 type Config struct {
-	URL       string // nats://, tls://, ws:// or wss://; several with commas; default nats://127.0.0.1:4222
-	CredsFile string // a .creds file: JWT and seed
-	CAFile    string // PEM: trust servers signed by these
-	CertFile  string // PEM: show the server this certificate, with KeyFile
-	KeyFile   string
-	Client    string // the name that the server shows for the connection
+	URL    string // nats://, tls://, ws:// or wss://; several with commas; default nats://127.0.0.1:4222
+	Client string // the name that the server shows for the connection
+
+	// One of these, or none.
+	Username, Password string
+	CredsFile          string // a .creds file: JWT and seed
+	NKeyFile, JWTFile  string // a user's seed, alone or with the JWT
+
+	CAFile     string // PEM: trust servers signed by these
+	CertFile   string // PEM: show the server this certificate, with KeyFile
+	KeyFile    string
+	ServerName string // that the server's certificate must have; default: the URL's host
 
 	// InProcess reaches a server in the same process; URL then only names it.
 	InProcess nats.InProcessConnProvider
@@ -49,7 +52,8 @@ type Events struct {
 
 // Connect dials and from then on connects again for ever. It returns within a
 // few seconds whether the server is there or not. A configuration that cannot
-// work and a server that refuses who we are (IsAuth) are errors.
+// work, a server that refuses who we are (IsAuth) and one with which there is no
+// TLS (ErrTLS) are errors.
 func (c Config) Connect(ev Events) (*nats.Conn, error) {
 	opts, err := c.options()
 	if err != nil {
@@ -57,15 +61,27 @@ func (c Config) Connect(ev Events) (*nats.Conn, error) {
 	}
 	var conn atomic.Pointer[nats.Conn]
 	opts = append(opts, ev.options(&conn)...)
-	nc, err := nats.Connect(c.url(), opts...)
-	if err != nil && !IsAuth(err) {
+	nc, err := c.dial(opts)
+	if err != nil && !IsAuth(err) && !errors.Is(err, ErrTLS) {
 		// Not the option alone: it would hide from us that we are refused.
-		nc, err = nats.Connect(c.url(), append(opts, nats.RetryOnFailedConnect(true))...)
+		nc, err = c.dial(append(opts, nats.RetryOnFailedConnect(true)))
 	}
 	if err != nil {
-		return nil, fmt.Errorf("connecting to %s: %w", c.Redacted(), err)
+		return nil, err
 	}
 	conn.Store(nc)
+	return nc, nil
+}
+
+// dial connects, and says what an error is about.
+func (c Config) dial(opts []nats.Option) (*nats.Conn, error) {
+	nc, err := nats.Connect(c.url(), opts...)
+	switch {
+	case IsAuth(err):
+		return nil, fmt.Errorf("connecting to %s %s: %w", c.Redacted(), c.who(), err)
+	case err != nil:
+		return nil, fmt.Errorf("connecting to %s: %w", c.Redacted(), c.explainTLS(err))
+	}
 	return nc, nil
 }
 
@@ -85,12 +101,11 @@ func (c Config) options() ([]nats.Option, error) {
 	if c.InProcess != nil {
 		opts = append(opts, nats.InProcessServer(c.InProcess))
 	}
-	if c.CredsFile != "" {
-		if _, err := os.ReadFile(c.CredsFile); err != nil {
-			return nil, fmt.Errorf("reading the NATS credentials: %w", err)
-		}
-		opts = append(opts, nats.UserCredentials(c.CredsFile))
+	auth, err := c.auth()
+	if err != nil {
+		return nil, err
 	}
+	opts = append(opts, auth...)
 	tlsConfig, err := c.tls()
 	if err != nil {
 		return nil, err
@@ -183,42 +198,4 @@ func (c Config) urls() ([]*url.URL, error) {
 		urls = append(urls, u)
 	}
 	return urls, nil
-}
-
-func (c Config) tls() (*tls.Config, error) {
-	if c.CAFile == "" && c.CertFile == "" && c.KeyFile == "" {
-		return nil, nil
-	}
-	cfg := &tls.Config{MinVersion: tls.VersionTLS12}
-	if c.CAFile != "" {
-		pem, err := os.ReadFile(c.CAFile)
-		if err != nil {
-			return nil, fmt.Errorf("reading the CA of the NATS server: %w", err)
-		}
-		cfg.RootCAs = x509.NewCertPool()
-		if !cfg.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("reading the CA of the NATS server: %s holds no PEM certificate", c.CAFile)
-		}
-	}
-	if c.CertFile != "" || c.KeyFile != "" {
-		cert, err := tls.LoadX509KeyPair(c.CertFile, c.KeyFile)
-		if err != nil {
-			return nil, fmt.Errorf("reading the certificate for the NATS server: %w", err)
-		}
-		cfg.Certificates = []tls.Certificate{cert}
-	}
-	return cfg, nil
-}
-
-// IsAuth reports whether the server refused who we are.
-func IsAuth(err error) bool {
-	for _, e := range []error{
-		nats.ErrAuthorization, nats.ErrAuthExpired, nats.ErrAuthRevoked,
-		nats.ErrAccountAuthExpired,
-	} {
-		if errors.Is(err, e) {
-			return true
-		}
-	}
-	return false
 }

@@ -10,19 +10,30 @@ import (
 
 // Probe asks once whether a server is there, and whether it has JetStream.
 func Probe(ctx context.Context, c Config) (jetStream bool, err error) {
-	opts, err := c.options()
+	js, done, err := c.JetStreamOnce()
 	if err != nil {
 		return false, err
 	}
-	nc, err := nats.Connect(c.url(), append(opts, nats.NoReconnect())...)
-	if err != nil {
-		return false, fmt.Errorf("connecting to %s: %w", c.Redacted(), err)
-	}
-	defer nc.Close()
-	js, err := jetstream.New(nc)
-	if err != nil {
-		return false, fmt.Errorf("asking %s for JetStream: %w", c.Redacted(), err)
-	}
+	defer done()
 	_, err = js.AccountInfo(ctx)
 	return err == nil, nil // an error is its way of saying no
+}
+
+// JetStreamOnce connects to ask a few questions, and never again. done closes the
+// connection.
+func (c Config) JetStreamOnce() (_ jetstream.JetStream, done func(), err error) {
+	opts, err := c.options()
+	if err != nil {
+		return nil, nil, err
+	}
+	nc, err := c.dial(append(opts, nats.NoReconnect()))
+	if err != nil {
+		return nil, nil, err
+	}
+	js, err := jetstream.New(nc)
+	if err != nil {
+		nc.Close()
+		return nil, nil, fmt.Errorf("asking %s for JetStream: %w", c.Redacted(), err)
+	}
+	return js, nc.Close, nil
 }

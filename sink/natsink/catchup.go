@@ -28,22 +28,23 @@ func (s *Sink) catchUp(ctx context.Context) bool {
 	if s.js == nil {
 		return true
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.cfg.AckWait)
-	defer cancel()
-	stream, err := s.ensureStream(ctx)
+	ctx, done := s.asking(ctx)
+	defer done()
+	stream, err := s.ensureStreams(ctx)
 	if err != nil {
 		s.uncertain(err)
 		return false
 	}
 	s.recovered()
 	stored := map[*route]string{}
-	for rt := range s.sentRoutes() {
+	for rt := range s.doubted() {
 		if stream == nil {
 			break // it is not ours to ask; the ids must do
 		}
 		m, err := stream.GetLastMsgForSubject(ctx, rt.subject)
 		switch {
 		case errors.Is(err, jetstream.ErrMsgNotFound):
+			stored[rt] = ""
 		case err != nil:
 			s.uncertain(fmt.Errorf("asking for the last message of camera %s: %w", rt.slug, err))
 			return false
@@ -55,14 +56,15 @@ func (s *Sink) catchUp(ctx context.Context) bool {
 	return true
 }
 
-// sentRoutes are the routes of messages that were sent and are unsettled.
-func (s *Sink) sentRoutes() map[*route]bool {
+// doubted are the routes of unsettled messages that were sent, perhaps by an
+// earlier process.
+func (s *Sink) doubted() map[*route]bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	routes := map[*route]bool{}
-	for i := s.window.head; i < s.window.next; i++ {
-		if s.window.holds(i) {
-			routes[s.window.at(i).route] = true
+	for i := s.window.head; i < s.window.tail; i++ {
+		if e := s.window.at(i); s.window.holds(i) && (i < s.window.next || e.doubtful && !e.route.asked) {
+			routes[e.route] = true
 		}
 	}
 	return routes
@@ -73,12 +75,19 @@ func (s *Sink) sentRoutes() map[*route]bool {
 func (s *Sink) settleStored(stored map[*route]string) {
 	var receipts []sink.Receipt
 	s.mu.Lock()
-	for i := s.window.head; i < s.window.next; i++ {
+	for rt, last := range stored {
+		rt.asked, rt.last = true, last
+	}
+	for i := s.window.head; i < s.window.tail; i++ {
 		if !s.window.holds(i) {
 			continue
 		}
 		e := s.window.at(i)
-		if last, ok := stored[e.route]; ok && !s.window.overtaken(i) && covers(last, string(e.id), e.seq) {
+		last, ok := stored[e.route]
+		sent := i < s.window.next || e.doubtful
+		e.doubtful = e.doubtful && !ok
+		e.route.asked = true // where the stream is not ours to ask, once is enough
+		if ok && sent && !s.window.overtaken(i) && covers(last, string(e.id), e.seq) {
 			receipts = append(receipts, s.window.settle(i))
 		}
 	}

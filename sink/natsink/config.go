@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"braid/sink/natsconn"
+	"braid/sink/spool"
 )
 
 // The errors that receipts hear, wrapped.
@@ -30,6 +31,9 @@ var (
 	// ErrNoJetStream is that of every message while JetStream is asked for and
 	// the server has none.
 	ErrNoJetStream = errors.New("JetStream is not enabled")
+	// ErrStream is that of New, and of every message, where a stream is there and
+	// cannot be what it is configured to be.
+	ErrStream = errors.New("the stream")
 	// ErrClosed is that of messages which Close could not wait for.
 	ErrClosed = errors.New("sink closed")
 )
@@ -39,27 +43,26 @@ type Config struct {
 	natsconn.Config
 
 	Site      string // the subject's site; messages carry the name that is in them
-	JetStream bool   // keep frames in the stream BRAID_FRAMES
-	Stream    Limits // of that stream
+	JetStream bool   // keep frames in the stream BRAID_FRAMES, changes of state in BRAID_EVENTS
+	Frames    Limits // of the first stream
+	Events    Limits // of the second
 
-	MaxPending      int           // frames that may be unsettled, default 4096; then Write waits
-	MaxPendingBytes int           // their bytes, default 64 MiB
+	// Spool is where frames wait for the server, on disk; without MaxBytes they
+	// wait in memory, as long as MaxWait. It needs JetStream.
+	Spool spool.Config
+
+	MaxPending      int           // frames that may be unsettled, default 4096; then Write waits. With a spool 1024
+	MaxPendingBytes int           // their bytes, default 64 MiB. With a spool 4 MiB
 	MaxWait         time.Duration // how long a frame waits for the server and its confirmation, default 30 s
 	AckWait         time.Duration // confirmation overdue: ask and send again, default 5 s
 	CloseWait       time.Duration // how long Close waits for what is unsettled, default 5 s
 }
 
-// Limits bound what the stream keeps. Zero values are the defaults when the
-// stream is made; of a stream that exists, only what is set here is changed.
-type Limits struct {
-	MaxAge            time.Duration // default 1 h
-	MaxBytes          int64         // default 1 GiB
-	MaxMsgsPerSubject int64         // per camera, default 20,000
-	Duplicates        time.Duration // how long ids are known, default 10 s; they cost memory
-	Replicas          int           // default 1
-}
-
 func (c Config) withDefaults() Config {
+	if c.Spool.MaxBytes > 0 { // the rest waits on disk
+		setDefault(&c.MaxPending, 1024)
+		setDefault(&c.MaxPendingBytes, 4<<20)
+	}
 	setDefault(&c.MaxPending, 4096)
 	setDefault(&c.MaxPendingBytes, 64<<20)
 	setDefault(&c.MaxWait, 30*time.Second)

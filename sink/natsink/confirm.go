@@ -111,8 +111,12 @@ func (s *Sink) arm(now time.Time) {
 	if e == nil {
 		return
 	}
+	wait := s.cfg.AckWait
+	if !e.deadline.IsZero() {
+		wait = min(wait, e.deadline.Sub(now))
+	}
 	s.armed = true
-	s.timer.Reset(min(e.deadline.Sub(now), s.cfg.AckWait))
+	s.timer.Reset(wait)
 }
 
 // tick fails what waited too long, and asks about what should have been
@@ -127,19 +131,22 @@ func (s *Sink) tick() {
 			continue
 		}
 		e := s.window.at(i)
-		if e.deadline.After(now) {
-			if late := i < s.window.next && now.Sub(e.sentAt) >= s.cfg.AckWait; late && s.js != nil {
-				s.resync = true
+		if !e.spooled && !e.deadline.After(now) {
+			if reason == nil {
+				reason = s.whyLocked()
 			}
-			break
+			r := s.window.settle(i)
+			s.mu.Unlock()
+			s.settle(r, reason)
+			s.mu.Lock()
+			continue
 		}
-		if reason == nil {
-			reason = s.whyLocked()
+		if late := i < s.window.next && now.Sub(e.sentAt) >= s.cfg.AckWait; late && s.js != nil {
+			s.resync = true
 		}
-		r := s.window.settle(i)
-		s.mu.Unlock()
-		s.settle(r, reason)
-		s.mu.Lock()
+		if !e.spooled {
+			break // the later ones have later deadlines
+		}
 	}
 	s.arm(now)
 	s.notifyRoom()

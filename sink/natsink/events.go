@@ -2,6 +2,7 @@ package natsink
 
 import (
 	"fmt"
+	"strings"
 
 	"braid/sink/natsconn"
 )
@@ -43,18 +44,21 @@ func (s *Sink) complaint(err error) {
 	s.lastErr = err
 	if subject != "" {
 		s.denied[subject] = err
+		if strings.HasPrefix(subject, apiPrefix) && s.cancelAPI != nil {
+			s.cancelAPI(err) // the server will not answer
+		}
 	}
 	s.mu.Unlock()
 	if s.first(err.Error()) {
 		s.log.Warn("NATS complains", "error", err)
 	}
 	if subject != "" {
-		s.failWhere(err, func(rt *route) bool { return rt.subject == subject })
+		s.failWhere(err, func(e *entry) bool { return e.route.subject == subject })
 	}
 }
 
-// fail fails everything that waits and will come, until the server takes us or
-// JetStream answers.
+// fail fails everything that waits in memory and will come, until the server takes
+// us or JetStream answers. What is on disk waits.
 func (s *Sink) fail(err error) {
 	s.mu.Lock()
 	s.trouble, s.lastErr = err, err
@@ -62,7 +66,7 @@ func (s *Sink) fail(err error) {
 	if s.first(err.Error()) {
 		s.log.Warn("nothing can be published", "error", err)
 	}
-	s.failWhere(err, anyRoute)
+	s.failWhere(err, inMemory)
 }
 
 // recovered ends what fail began.
@@ -76,13 +80,13 @@ func (s *Sink) recovered() {
 	}
 }
 
-func anyRoute(*route) bool { return true }
+func inMemory(e *entry) bool { return !e.spooled }
 
-// failWhere settles the messages of some routes with err, and counts them.
-func (s *Sink) failWhere(err error, match func(*route) bool) (n int) {
+// failWhere settles some messages with err, and counts them.
+func (s *Sink) failWhere(err error, match func(*entry) bool) (n int) {
 	s.mu.Lock()
 	for i := s.window.head; i < s.window.tail; i++ {
-		if !s.window.holds(i) || !match(s.window.at(i).route) {
+		if !s.window.holds(i) || !match(s.window.at(i)) {
 			continue
 		}
 		r := s.window.settle(i)

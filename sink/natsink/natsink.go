@@ -1,7 +1,9 @@
 package natsink
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -21,35 +23,38 @@ import (
 // confirmations come in on the client's goroutine; a timer fails what waited
 // too long. PublishCamera and PublishStats may be called from anywhere.
 type Sink struct {
-	cfg    Config
-	site   string // cfg.Site as a token
-	log    *slog.Logger
-	nc     *nats.Conn
-	js     jetstream.JetStream // nil without JetStream
-	inbox  string              // reply subjects are inbox + index
-	kick   chan struct{}       // wakes the sender
-	room   chan struct{}       // wakes a Write that waits
-	idle   chan struct{}       // wakes a Flush: everything is settled
-	stop   context.CancelFunc
-	done   chan struct{} // the sender has ended
-	open   atomic.Int64  // receipts not yet settled
-	hurry  atomic.Bool   // the caller's patience has ended: Close must not wait
-	routes map[string]*route
+	cfg     Config
+	site    string // cfg.Site as a token
+	log     *slog.Logger
+	nc      *nats.Conn
+	js      jetstream.JetStream // nil without JetStream
+	inbox   string              // reply subjects are inbox + index
+	kick    chan struct{}       // wakes the sender
+	room    chan struct{}       // wakes a Write that waits
+	idle    chan struct{}       // wakes a Flush: everything is settled
+	stop    context.CancelFunc
+	done    chan struct{} // the sender has ended
+	open    atomic.Int64  // receipts not yet settled
+	hurry   atomic.Bool   // the caller's patience has ended: Close must not wait
+	backlog *backlog      // nil: what waits, waits in memory
 
-	mu      sync.Mutex
-	window  *window
-	timer   *time.Timer // runs tick; armed while the window holds something
-	armed   bool
-	waiting bool  // a Write waits for room
-	closed  bool  // nothing is taken any more
-	trouble error // fails every message at once, until the next connection
-	lastErr error // why we are not connected, or the server's last complaint
-	resync  bool  // what was sent is uncertain: find out before sending more
-	paused  bool  // wait for the resume timer
-	backoff time.Duration
-	said    map[string]bool      // what was logged since the last connection
-	denied  map[string]error     // by subject: the server lets us not publish there
-	states  map[string]*nats.Msg // last state of each camera, for reconnects
+	mu        sync.Mutex
+	window    *window
+	routes    map[string]*route // by the camera's name
+	ways      map[string]*route // the same by subject
+	timer     *time.Timer       // runs tick; armed while the window holds something
+	armed     bool
+	waiting   bool  // a Write waits for room
+	closed    bool  // nothing is taken any more
+	trouble   error // fails every message at once, until the next connection
+	lastErr   error // why we are not connected, or the server's last complaint
+	resync    bool  // what was sent is uncertain: find out before sending more
+	paused    bool  // wait for the resume timer
+	backoff   time.Duration
+	said      map[string]bool         // what was logged since the last connection
+	denied    map[string]error        // by subject: the server lets us not publish there
+	cancelAPI context.CancelCauseFunc // of the questions that the server is asked now
+	states    map[string]*nats.Msg    // last state of each camera, for reconnects
 }
 
 var _ sink.Sink = (*Sink)(nil)
@@ -62,22 +67,40 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (*Sink, error) {
 		return nil, context.Cause(ctx)
 	}
 	s := newSink(cfg.withDefaults(), log)
-	s.mu.Lock() // the events wait until s.nc is set
-	nc, err := s.cfg.Connect(natsconn.Events{Up: s.up, Down: s.down, Error: s.complaint})
-	s.nc = nc
-	s.mu.Unlock()
-	if err != nil {
+	var err error
+	if s.backlog, err = openBacklog(s.cfg, s.log); err != nil {
 		return nil, err
 	}
-	if err := s.prepare(); err != nil {
-		nc.Close()
-		return nil, err
+	if err := s.connect(ctx); err != nil {
+		return nil, errors.Join(err, s.closeBacklog())
 	}
+	s.refill()                                                  // what an earlier process may have sent is taken before anything can be dropped
 	run, stop := context.WithCancel(context.WithoutCancel(ctx)) // Close ends it
 	s.stop = stop
 	go s.send(run)
 	s.wake()
 	return s, nil
+}
+
+// connect returns with a connection, or with one that is tried. Where the server
+// is there its streams are too.
+func (s *Sink) connect(ctx context.Context) error {
+	s.mu.Lock() // the events wait until s.nc is set
+	nc, err := s.cfg.Connect(natsconn.Events{Up: s.up, Down: s.down, Error: s.complaint})
+	s.nc = nc
+	s.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	if err := s.prepare(); err != nil {
+		nc.Close()
+		return err
+	}
+	if err := s.firstLook(ctx); err != nil {
+		nc.Close()
+		return err
+	}
+	return nil
 }
 
 // newSink is a Sink without its connection and its goroutine.
@@ -86,7 +109,7 @@ func newSink(cfg Config, log *slog.Logger) *Sink {
 		cfg: cfg, site: wire.Slug(cfg.Site), log: log.With("part", "nats", "server", cfg.Redacted()),
 		kick: make(chan struct{}, 1), room: make(chan struct{}, 1), idle: make(chan struct{}, 1),
 		done: make(chan struct{}), window: newWindow(cfg.MaxPending, cfg.MaxPendingBytes),
-		routes: map[string]*route{}, said: map[string]bool{}, denied: map[string]error{},
+		routes: map[string]*route{}, ways: map[string]*route{}, said: map[string]bool{}, denied: map[string]error{},
 		states: map[string]*nats.Msg{}, resync: true,
 	}
 	s.timer = time.AfterFunc(time.Hour, s.tick)
@@ -117,30 +140,35 @@ func (s *Sink) prepare() (err error) {
 // Name implements sink.Sink.
 func (s *Sink) Name() string { return "nats" }
 
-// Write implements sink.Sink. It waits only while the window is full, which
-// MaxWait ends at the latest, or until ctx ends; the message fails then.
+// Write implements sink.Sink. Without a spool it waits only while the window is
+// full, which MaxWait ends at the latest, or until ctx ends; the message fails
+// then. With one it waits for the disk only.
 func (s *Sink) Write(ctx context.Context, m *wire.Frame, r sink.Receipt) {
 	s.open.Add(1)
+	s.mu.Lock()
 	rt := s.route(m.Camera)
-	s.mu.Lock()
-	msg := s.window.buffer()
+	buf := s.window.buffer()
 	s.mu.Unlock()
-	msg = m.AppendJSON(msg)
-	size := len(msg)
-	msg = wire.AppendMsgID(msg, s.site, rt.slug, m.Run, m.Seq)
+	rec := newRecord(buf, rt, s.site, m)
+	if s.backlog != nil {
+		s.writeSpooled(ctx, rt, rec, r)
+		return
+	}
+	s.writeHeld(ctx, rt, rec, r)
+}
 
+// writeHeld puts a message into the window, when there is room, where it waits
+// for MaxWait at most.
+func (s *Sink) writeHeld(ctx context.Context, rt *route, rec record, r sink.Receipt) {
 	s.mu.Lock()
-	if err := s.admit(ctx, rt, size); err != nil {
-		s.window.putBack(msg)
+	if err := s.admit(ctx, rt, len(rec.msg)); err != nil {
+		s.window.putBack(rec.buf)
 		s.mu.Unlock()
 		s.settle(r, err)
 		return
 	}
 	now := time.Now()
-	s.window.push(entry{
-		msg: msg[:size], id: msg[size:], seq: m.Seq,
-		route: rt, receipt: r, deadline: now.Add(s.cfg.MaxWait),
-	})
+	s.window.push(entry{record: rec, route: rt, receipt: r, deadline: now.Add(s.cfg.MaxWait)})
 	s.arm(now)
 	s.mu.Unlock()
 	s.wake()
@@ -166,23 +194,34 @@ func (s *Sink) admit(ctx context.Context, rt *route, n int) error {
 	}
 }
 
-// refusal is why a message would fail for sure.
+// refusal is why a message would fail for sure. On disk it may wait until the
+// trouble is over.
 func (s *Sink) refusal(rt *route) error {
 	switch {
 	case s.closed:
 		return ErrClosed
-	case s.trouble != nil:
+	case s.trouble != nil && s.backlog == nil:
 		return s.trouble
 	}
 	return s.denied[rt.subject]
 }
 
-// route finds a camera's route. Only Write calls it.
+// route finds a camera's route. s.mu is held.
 func (s *Sink) route(camera string) *route {
 	rt := s.routes[camera]
 	if rt == nil {
-		rt = &route{slug: wire.Slug(camera), subject: wire.FrameSubject(s.cfg.Site, camera)}
+		rt = s.routeOf([]byte(wire.FrameSubject(s.cfg.Site, camera)))
 		s.routes[camera] = rt
+	}
+	return rt
+}
+
+// routeOf finds the route of a subject. s.mu is held.
+func (s *Sink) routeOf(subject []byte) *route {
+	rt := s.ways[string(subject)]
+	if rt == nil {
+		rt = &route{subject: string(subject), slug: string(subject[bytes.LastIndexByte(subject, '.')+1:])}
+		s.ways[rt.subject] = rt
 	}
 	return rt
 }
@@ -193,6 +232,9 @@ func (s *Sink) settle(r sink.Receipt, err error) {
 		return
 	}
 	r.Settle(err)
+	if r == sink.Receipt(s.backlog) {
+		return // its writer was told long ago
+	}
 	if s.open.Add(-1) == 0 {
 		signal(s.idle)
 	}
@@ -212,7 +254,8 @@ func (s *Sink) Flush(ctx context.Context) error {
 }
 
 // Close waits for what is unsettled, CloseWait at most, fails the rest and
-// closes the connection. The error says how many that were.
+// closes the connection. The error says how many that were. What is on disk is
+// sent as far as the time goes, and left to the next process.
 func (s *Sink) Close() error {
 	s.mu.Lock()
 	closed := s.closed
@@ -227,10 +270,13 @@ func (s *Sink) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), wait)
 	defer cancel()
 	err := s.Flush(ctx)
+	if s.backlog != nil {
+		s.drained(ctx)
+	}
 	s.mu.Lock()
 	s.closed = true
 	s.mu.Unlock()
-	if n := s.failWhere(ErrClosed, anyRoute); n > 0 {
+	if n := s.failWhere(ErrClosed, inMemory); n > 0 {
 		err = fmt.Errorf("closing %s: %d messages were not confirmed: %w", s.cfg.Redacted(), n, s.why())
 	}
 	s.stop()
@@ -240,13 +286,18 @@ func (s *Sink) Close() error {
 	s.nc.Close()
 	<-s.done
 	s.timer.Stop()
-	return err
+	return errors.Join(err, s.closeBacklog())
 }
 
-// notifyRoom wakes a waiting Write. s.mu is held.
+// notifyRoom wakes who waits for something to leave the window: a Write, and with
+// a spool the sender, which has more, and a Close. s.mu is held.
 func (s *Sink) notifyRoom() {
 	if s.waiting {
 		signal(s.room)
+	}
+	if s.backlog != nil {
+		s.wake()
+		signal(s.idle)
 	}
 }
 

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 
 	"braid/sink/natsink"
 	"braid/sink/wire"
@@ -102,41 +101,6 @@ func TestTheSameMessageIsStoredOnce(t *testing.T) {
 		f.check(10, nil)
 	}
 	checkDense(t, "a", b.stored()["a"], 10)
-}
-
-func streamConfig(t *testing.T, b *broker) jetstream.StreamConfig {
-	t.Helper()
-	js, err := jetstream.New(b.connect())
-	if err != nil {
-		t.Fatal(err)
-	}
-	stream, err := js.Stream(within(t, 5*time.Second), wire.StreamFrames)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return stream.CachedInfo().Config
-}
-
-func TestStreamIsMadeAndNotTakenOver(t *testing.T) {
-	b := newBroker(t)
-	run := func(limits natsink.Limits) jetstream.StreamConfig {
-		s, f := open(t, b.url, func(c *natsink.Config) { c.Stream = limits }), newFates(t)
-		write(s, f, "a", 1, 1)
-		flush(t, s)
-		f.check(1, nil)
-		return streamConfig(t, b)
-	}
-	c := run(natsink.Limits{})
-	if c.MaxAge != time.Hour || c.MaxBytes != 1<<30 || c.MaxMsgsPerSubject != 20000 || c.Duplicates != 10*time.Second ||
-		!c.AllowDirect || c.Compression != jetstream.S2Compression || c.Discard != jetstream.DiscardOld || c.Storage != jetstream.FileStorage {
-		t.Errorf("made with %+v", c)
-	}
-	if c := run(natsink.Limits{MaxAge: 24 * time.Hour}); c.MaxAge != 24*time.Hour || c.MaxBytes != 1<<30 {
-		t.Errorf("changed to %+v", c)
-	}
-	if c := run(natsink.Limits{}); c.MaxAge != 24*time.Hour {
-		t.Errorf("the owner's MaxAge was changed to %v", c.MaxAge)
-	}
 }
 
 func TestOversizeFailsAlone(t *testing.T) {

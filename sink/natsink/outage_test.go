@@ -157,7 +157,7 @@ func TestLostConfirmations(t *testing.T) {
 	b := newBroker(t)
 	p := newProxy(t, strings.TrimPrefix(b.url, "nats://"))
 	s := open(t, "nats://"+p.addr(), func(c *natsink.Config) {
-		c.Stream.Duplicates = 100 * time.Millisecond
+		c.Frames.Duplicates = 100 * time.Millisecond
 		c.AckWait = time.Second
 	})
 	f := newFates(t)

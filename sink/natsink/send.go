@@ -44,6 +44,7 @@ type outgoing struct {
 
 // round sends what there is. False: nothing more to do before the next kick.
 func (s *Sink) round(ctx context.Context, out *outgoing) bool {
+	s.refill()
 	s.mu.Lock()
 	wanted := !s.window.empty() || s.trouble != nil
 	ready := wanted && !s.paused && s.nc.IsConnected()
@@ -65,25 +66,34 @@ func (s *Sink) round(ctx context.Context, out *outgoing) bool {
 func (s *Sink) sendNext(out *outgoing) bool {
 	i, e := s.claim()
 	if e == nil {
-		return false
+		return s.unmarked()
 	}
 	out.msg.Reply = s.inbox + strconv.FormatUint(i, 36)
 	return s.publish(i, e, out)
 }
 
+// claim takes the next message to send, nil where there is none for now.
 func (s *Sink) claim() (uint64, *entry) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for {
+		if e := s.window.upcoming(); e == nil || s.barred(e) {
+			return 0, nil
+		}
 		i, e := s.window.claim(time.Now())
-		if e == nil || !s.window.overtaken(i) {
+		overtaken := s.window.overtaken(i)
+		if !overtaken && !(e.doubtful && covers(e.route.last, string(e.id), e.seq)) {
 			return i, e
 		}
 		r := s.window.settle(i)
 		s.window.release(i)
 		s.notifyRoom()
 		s.mu.Unlock()
-		s.settle(r, ErrOvertaken)
+		if overtaken {
+			s.settle(r, ErrOvertaken)
+		} else {
+			s.settle(r, nil) // an earlier process sent it, and it was stored
+		}
 		s.mu.Lock()
 	}
 }

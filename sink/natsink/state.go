@@ -20,6 +20,8 @@ func (s *Sink) PublishCamera(m *wire.Camera) error {
 	if err != nil {
 		return err
 	}
+	// Published again when the connection is new, it is stored once.
+	msg.Header.Set(wire.HeaderMsgID, fmt.Sprintf("%s:%s:%s:%s:%d", s.site, wire.Slug(m.Camera), m.Run, m.State, m.Since.UnixNano()))
 	s.mu.Lock()
 	s.states[msg.Subject] = msg
 	s.mu.Unlock()

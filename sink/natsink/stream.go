@@ -4,10 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"reflect"
-	"slices"
 	"strings"
-	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -15,109 +12,215 @@ import (
 	"braid/sink/wire"
 )
 
-const (
-	frameSubjects = "braid.v1.*.frame.>"
+// apiPrefix begins the subjects of JetStream's API.
+const apiPrefix = "$JS.API."
 
-	defaultMaxAge     = time.Hour
-	defaultDuplicates = 10 * time.Second
-)
-
-// config is the stream as it is made.
-func (l Limits) config() jetstream.StreamConfig {
-	d := jetstream.StreamConfig{
-		Name:              wire.StreamFrames,
-		Description:       "what braid found in each frame, see docs/messages.md",
-		Subjects:          []string{frameSubjects},
-		Retention:         jetstream.LimitsPolicy,
-		Discard:           jetstream.DiscardOld,
-		Storage:           jetstream.FileStorage,
-		Compression:       jetstream.S2Compression,
-		AllowDirect:       true,
-		MaxAge:            defaultMaxAge,
-		MaxBytes:          1 << 30,
-		MaxMsgsPerSubject: 20_000,
-		Duplicates:        defaultDuplicates,
-		Replicas:          1,
+// Inspect asks the server what New would do about its streams, and does nothing.
+func Inspect(ctx context.Context, c Config) (changes []Change, err error) {
+	js, done, err := c.JetStreamOnce()
+	if err != nil {
+		return nil, err
 	}
-	l.apply(&d)
-	return d
+	defer done()
+	for _, w := range c.streams() {
+		stream, err := js.Stream(ctx, w.made.Name)
+		switch {
+		case errors.Is(err, jetstream.ErrStreamNotFound):
+			changes = append(changes, w.change(nil))
+		case isNoJetStream(err):
+			return nil, c.noJetStream()
+		case err != nil:
+			return nil, fmt.Errorf("asking %s for the stream %s: %w", c.Redacted(), w.made.Name, err)
+		default:
+			changes = append(changes, w.change(&stream.CachedInfo().Config))
+		}
+	}
+	return changes, nil
 }
 
-// apply sets what l sets.
-func (l Limits) apply(c *jetstream.StreamConfig) {
-	set(&c.MaxAge, l.MaxAge)
-	set(&c.MaxBytes, l.MaxBytes)
-	set(&c.MaxMsgsPerSubject, l.MaxMsgsPerSubject)
-	set(&c.Duplicates, l.Duplicates)
-	set(&c.Replicas, l.Replicas)
+func (c Config) noJetStream() error {
+	return fmt.Errorf("%w on %s: enable it there, or set nats.jetstream: false", ErrNoJetStream, c.Redacted())
 }
 
-func set[T int | int64 | time.Duration](dst *T, v T) {
-	if v > 0 {
-		*dst = v
+// firstLook makes and checks the streams where the server is there at the start,
+// so that what cannot be as it is configured ends the start. Where it is away, or
+// has other troubles, the sender tries later.
+func (s *Sink) firstLook(ctx context.Context) error {
+	if s.js == nil || !s.nc.IsConnected() {
+		return nil
+	}
+	ctx, done := s.asking(ctx)
+	defer done()
+	if _, err := s.ensureStreams(ctx); errors.Is(err, ErrStream) {
+		return err
+	}
+	return nil
+}
+
+// asking bounds a few questions to JetStream. The server does not answer one that
+// it does not allow, but complains, which ends the context too.
+func (s *Sink) asking(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	ctx, stop := context.WithTimeout(ctx, s.cfg.AckWait)
+	s.mu.Lock()
+	s.cancelAPI = cancel
+	s.mu.Unlock()
+	return ctx, func() {
+		s.mu.Lock()
+		s.cancelAPI = nil
+		s.mu.Unlock()
+		stop()
+		cancel(nil)
 	}
 }
 
-// updateStream changes a stream that exists in what the configuration names,
-// and has it take the frames. Nothing else: its owner may have tuned it, and a
-// lower limit throws messages away.
-func (s *Sink) updateStream(ctx context.Context, stream jetstream.Stream) (jetstream.Stream, error) {
-	have := stream.CachedInfo().Config
-	want := have
-	s.cfg.Stream.apply(&want)
-	if !slices.Contains(want.Subjects, frameSubjects) {
-		want.Subjects = append(slices.Clone(want.Subjects), frameSubjects)
+// ensureStreams makes or mends the streams. The one of frames is returned; nil
+// without error means that we may not look after it, and publish nevertheless.
+func (s *Sink) ensureStreams(ctx context.Context) (frames jetstream.Stream, err error) {
+	for _, w := range s.cfg.streams() {
+		stream, err := s.ensureStream(ctx, w)
+		switch {
+		case isNoJetStream(err):
+			err = s.cfg.noJetStream()
+			s.fail(err)
+			return nil, err
+		case errors.Is(err, ErrStream) && w.required:
+			s.fail(err)
+			return nil, err
+		case err != nil && w.required:
+			return nil, err
+		case err != nil:
+			s.warnOnce("without the stream, changes of state are not kept", w, err)
+		case w.required:
+			frames = stream
+		}
 	}
-	if reflect.DeepEqual(have, want) {
-		return stream, nil
-	}
-	return s.js.UpdateStream(ctx, want)
+	return frames, nil
 }
 
-// ensureStream makes or mends the stream of frames. A nil stream without error
-// means that we may not look after it, and publish nevertheless.
-func (s *Sink) ensureStream(ctx context.Context) (jetstream.Stream, error) {
-	if s.mayNotManage() {
+func (s *Sink) ensureStream(ctx context.Context, w wantedStream) (jetstream.Stream, error) {
+	if s.mayNot("INFO", w) {
 		return nil, nil
 	}
-	stream, err := s.js.Stream(ctx, wire.StreamFrames)
-	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		stream, err = s.js.CreateStream(ctx, s.cfg.Stream.config())
-	} else if err == nil {
-		stream, err = s.updateStream(ctx, stream)
+	stream, err := s.js.Stream(ctx, w.made.Name)
+	switch {
+	case errors.Is(err, jetstream.ErrStreamNotFound):
+		return s.createStream(ctx, w)
+	case s.mayNot("INFO", w):
+		s.warnOnce("the stream is not ours to ask about, publishing all the same", w, err)
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("asking for the stream %s: %w", w.made.Name, err)
 	}
+	return stream, s.updateStream(ctx, w, stream.CachedInfo().Config)
+}
+
+func (s *Sink) createStream(ctx context.Context, w wantedStream) (jetstream.Stream, error) {
+	if s.mayNot("CREATE", w) {
+		return nil, nil
+	}
+	stream, err := s.js.CreateStream(ctx, w.new())
 	switch {
 	case err == nil:
+		s.log.Info("stream made", "stream", w.made.Name)
 		return stream, nil
-	case isNoJetStream(err):
-		err = fmt.Errorf("%w on %s: enable it there, or set nats.jetstream: false", ErrNoJetStream, s.cfg.Redacted())
-		s.fail(err)
-		return nil, err
-	case s.mayNotManage() || isFinal(err):
-		if s.first("stream") {
-			s.log.Warn("the stream of frames is not ours to make or change, publishing all the same", "stream", wire.StreamFrames, "error", err)
-		}
+	case s.mayNot("CREATE", w):
+		s.warnOnce("the stream is missing and not ours to make, publishing all the same", w, err)
 		return nil, nil
+	case isOverlap(err):
+		s.warnOnce("another stream takes the subjects, publishing to that one", w, err)
+		return nil, nil
+	case isFinal(err):
+		return nil, fmt.Errorf("%w %s cannot be made on %s: %w", ErrStream, w.made.Name, s.cfg.Redacted(), err)
 	}
-	return nil, fmt.Errorf("preparing the stream %s: %w", wire.StreamFrames, err)
+	return nil, fmt.Errorf("making the stream %s: %w", w.made.Name, err)
 }
 
-// mayNotManage reports whether the server denied us JetStream's API.
-func (s *Sink) mayNotManage() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for subject := range s.denied {
-		if strings.HasPrefix(subject, "$JS.API.") {
-			return true
+// updateStream makes the stream what it is configured to be, and says what that
+// changes.
+func (s *Sink) updateStream(ctx context.Context, w wantedStream, have jetstream.StreamConfig) error {
+	change := w.change(&have)
+	if len(change.Differences) == 0 {
+		return nil
+	}
+	if err := change.Refused(s.cfg.Redacted()); err != nil {
+		return err
+	}
+	if s.mayNot("UPDATE", w) {
+		return nil
+	}
+	_, err := s.js.UpdateStream(ctx, w.applied(have))
+	switch {
+	case s.mayNot("UPDATE", w):
+		for _, d := range change.Differences {
+			s.log.Warn("the stream is not ours to change, publishing all the same", "stream", w.made.Name, "key", d.Key, "is", d.Have, "configured", d.Want)
+		}
+		return nil
+	case isFinal(err):
+		return fmt.Errorf("%w %s on %s: %s: the server does not change it: %w", ErrStream, w.made.Name, s.cfg.Redacted(), change.Differences, err)
+	case err != nil:
+		return fmt.Errorf("changing the stream %s: %w", w.made.Name, err)
+	}
+	for _, d := range change.Differences {
+		s.log.Info("stream changed", "stream", w.made.Name, "key", d.Key, "from", d.Have, "to", d.Want)
+	}
+	return nil
+}
+
+// Refused is why the change cannot be at a server, nil where it can.
+func (c Change) Refused(server string) error {
+	var fixed, mend []string
+	for _, d := range c.Differences {
+		if d.Fixed {
+			fixed = append(fixed, d.String())
+			mend = append(mend, keyOf(c.Stream, d.Key)+": "+d.Have)
 		}
 	}
-	return false
+	if fixed == nil {
+		return nil
+	}
+	return fmt.Errorf("%w %s on %s: %s, and the server cannot change that: set %s, or remove the stream (nats stream rm %s)",
+		ErrStream, c.Stream, server, strings.Join(fixed, ", "), strings.Join(mend, " and "), c.Stream)
+}
+
+// keyOf is a setting's key in the configuration.
+func keyOf(stream, key string) string {
+	if stream == wire.StreamEvents && (key == "max_age" || key == "max_bytes") {
+		return "nats.events." + key
+	}
+	return "nats." + key
+}
+
+// String is one line: "storage is memory, configured is file".
+func (d Difference) String() string {
+	return fmt.Sprintf("%s is %s, configured is %s", d.Key, d.Have, d.Want)
+}
+
+// warnOnce logs what a connection need not hear twice.
+func (s *Sink) warnOnce(text string, w wantedStream, err error) {
+	if s.first(text + w.made.Name) {
+		s.log.Warn(text, "stream", w.made.Name, "error", err)
+	}
+}
+
+// mayNot reports whether the server denied us an operation on a stream.
+func (s *Sink) mayNot(op string, w wantedStream) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.denied[apiPrefix+"STREAM."+op+"."+w.made.Name] != nil
 }
 
 func isNoJetStream(err error) bool {
 	return errors.Is(err, jetstream.ErrJetStreamNotEnabled) ||
 		errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount) ||
 		errors.Is(err, nats.ErrNoResponders)
+}
+
+// isOverlap reports whether a stream of another name has our subjects.
+func isOverlap(err error) bool {
+	const subjectsOverlap = 10065
+	var api *jetstream.APIError
+	return errors.As(err, &api) && api.ErrorCode == subjectsOverlap
 }
 
 // isFinal reports whether the server understood and said no, rather than not now.

@@ -1,9 +1,11 @@
 package natsink
 
 import (
+	"bytes"
 	"time"
 
 	"braid/sink"
+	"braid/sink/spool"
 )
 
 // window holds the messages that are not settled, in the order of Write. It is
@@ -15,27 +17,37 @@ type window struct {
 	ring             []entry
 	head, next, tail uint64
 	bytes, maxBytes  int
-	free             [][]byte // buffers to write messages into, the warm ones last
+	free             [][]byte  // buffers to write records into, the warm ones last
+	spooled          uint64    // unsettled messages that are on disk too
+	past             spool.Pos // the last of these that has left
 }
 
 // entry is one message.
 type entry struct {
-	msg      []byte // from window.buffer
-	id       []byte // Nats-Msg-Id, in the same buffer
-	seq      uint64
+	record   // its buffer is from window.buffer
 	route    *route
 	receipt  sink.Receipt
-	deadline time.Time
+	deadline time.Time // zero: it may wait for ever
 	sentAt   time.Time
-	busy     bool // being sent: msg and id are read outside the lock
+	spooled  bool // it is on disk too, up to end
+	end      spool.Pos
+	doubtful bool // an earlier process may have sent it
+	busy     bool // being sent: the record is read outside the lock
 	done     bool // settled; leaves when it is the head
 }
+
+// run is the part of the id before the seq.
+func (e *entry) run() []byte { return e.id[:bytes.LastIndexByte(e.id, ':')+1] }
 
 // route is a camera's way out.
 type route struct {
 	slug    string
 	subject string
 	acked   uint64 // index behind the last message known to be published
+
+	run   []byte // of the last message that was sent
+	asked bool   // last is known
+	last  string // id of the last message that the stream had when it was asked
 }
 
 func newWindow(messages, bytes int) *window {
@@ -67,24 +79,35 @@ func (w *window) buffer() []byte {
 
 func (w *window) putBack(b []byte) { w.free = append(w.free, b) }
 
-// push adds a message that fits. Its id lies behind it in the same buffer.
+// push adds a message that fits.
 func (w *window) push(e entry) {
 	*w.at(w.tail) = e
 	w.tail++
 	w.bytes += len(e.msg)
+	if e.spooled {
+		w.spooled++
+	}
 }
 
 // claim takes the next message to send; release must follow.
 func (w *window) claim(now time.Time) (i uint64, e *entry) {
-	for w.next < w.tail {
-		i, e = w.next, w.at(w.next)
-		w.next++
-		if !e.done {
-			e.busy, e.sentAt = true, now
-			return i, e
+	if e = w.upcoming(); e == nil {
+		return 0, nil
+	}
+	i = w.next
+	w.next++
+	e.busy, e.sentAt = true, now
+	return i, e
+}
+
+// upcoming is the next message to send, nil where all were sent.
+func (w *window) upcoming() *entry {
+	for ; w.next < w.tail; w.next++ {
+		if e := w.at(w.next); !e.done {
+			return e
 		}
 	}
-	return 0, nil
+	return nil
 }
 
 // release ends the sending of a claimed message.
@@ -102,6 +125,9 @@ func (w *window) settle(i uint64) sink.Receipt {
 	e := w.at(i)
 	r := e.receipt
 	e.done, e.receipt = true, nil
+	if e.spooled {
+		w.spooled--
+	}
 	w.advance()
 	return r
 }
@@ -114,8 +140,11 @@ func (w *window) advance() {
 			break
 		}
 		w.bytes -= len(e.msg)
-		w.putBack(e.msg)
-		e.msg, e.id, e.route = nil, nil, nil
+		w.putBack(e.buf)
+		if e.spooled {
+			w.past = e.end
+		}
+		e.record, e.route = record{}, nil
 		w.head++
 	}
 	// A settled message that was never sent may have been the last.

@@ -43,7 +43,8 @@ func TestWindow(t *testing.T) {
 					t.Skip()
 				}
 				i := w.tail
-				w.push(entry{msg: w.buffer()[:n], route: routes[i%2], receipt: &note{}})
+				buf := w.buffer()[:n]
+				w.push(entry{record: record{buf: buf, msg: buf}, route: routes[i%2], receipt: &note{}})
 				open[i], size[i] = true, n
 			},
 			"claim": func(t *rapid.T) {
@@ -102,7 +103,7 @@ func TestOvertaken(t *testing.T) {
 	w := newWindow(4, 100)
 	a, b := &route{slug: "a"}, &route{slug: "b"}
 	for _, rt := range []*route{a, b, a, b} {
-		w.push(entry{msg: w.buffer(), route: rt, receipt: &note{}})
+		w.push(entry{record: record{buf: w.buffer()}, route: rt, receipt: &note{}})
 		w.claim(time.Time{})
 	}
 	for i := range uint64(4) {

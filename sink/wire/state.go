@@ -51,6 +51,14 @@ type Stats struct {
 	Simulated []string      `json:"simulated,omitempty" jsonschema:"devices of the plan that are declared and not there, if any"`
 	Cameras   []CameraStats `json:"cameras" jsonschema:"every camera, in the order of the configuration"`
 	Nodes     []NodeStats   `json:"nodes" jsonschema:"every step of the graph, in the order of the data"`
+	Spool     *Spool        `json:"spool,omitempty" jsonschema:"the messages that wait on disk for the server, where they do"`
+}
+
+// Spool is the messages that a braid keeps on disk until its server has them.
+type Spool struct {
+	Waiting uint64 `json:"waiting" jsonschema:"messages that the server has not confirmed"`
+	Bytes   int64  `json:"bytes" jsonschema:"the size of the files that they are in"`
+	Dropped uint64 `json:"dropped" jsonschema:"messages of this instance that were published by braid and given up before the server had them, since its start"`
 }
 
 // CameraStats is one camera's part of Stats.

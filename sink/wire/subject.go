@@ -12,8 +12,12 @@ const (
 	ContentTypeJSON = "application/json"
 )
 
-// StreamFrames is the JetStream stream that keeps the frames, where there is one.
-const StreamFrames = "BRAID_FRAMES"
+// The JetStream streams, where there are any: StreamFrames keeps the frames,
+// StreamEvents the changes of cameras' states.
+const (
+	StreamFrames = "BRAID_FRAMES"
+	StreamEvents = "BRAID_EVENTS"
+)
 
 // FrameSubject is where the frames of a camera are published. "*" stands for
 // every site or camera; anything else is made a token by Slug.

@@ -1,0 +1,56 @@
+package natsink
+
+import (
+	"encoding/binary"
+	"errors"
+
+	"braid/sink/spool"
+	"braid/sink/wire"
+)
+
+// record is a message as it waits, in memory and on disk alike: what the spool
+// needs, seq, the lengths of subject and id, subject, id, message. One buffer
+// holds it all.
+type record struct {
+	buf              []byte
+	subject, id, msg []byte // parts of buf
+	seq              uint64
+}
+
+// recordHead is what stands before the subject, bytes.
+const recordHead = spool.Head + 8 + 2 + 2
+
+// newRecord writes a message of a route into an empty buffer.
+func newRecord(buf []byte, rt *route, site string, m *wire.Frame) record {
+	var head [recordHead]byte
+	buf = append(append(buf, head[:]...), rt.subject...)
+	buf = wire.AppendMsgID(buf, site, rt.slug, m.Run, m.Seq)
+	subject, id := len(rt.subject), len(buf)-recordHead-len(rt.subject)
+	binary.LittleEndian.PutUint64(buf[spool.Head:], m.Seq)
+	binary.LittleEndian.PutUint16(buf[spool.Head+8:], uint16(subject))
+	binary.LittleEndian.PutUint16(buf[spool.Head+10:], uint16(id))
+	return cutRecord(m.AppendJSON(buf), subject, id)
+}
+
+var errRecord = errors.New("a record of the spool is not a message: it was written by another version")
+
+// parseRecord reads what newRecord wrote.
+func parseRecord(buf []byte) (record, error) {
+	if len(buf) < recordHead {
+		return record{}, errRecord
+	}
+	subject := int(binary.LittleEndian.Uint16(buf[spool.Head+8:]))
+	id := int(binary.LittleEndian.Uint16(buf[spool.Head+10:]))
+	if subject == 0 || len(buf) < recordHead+subject+id {
+		return record{}, errRecord
+	}
+	return cutRecord(buf, subject, id), nil
+}
+
+func cutRecord(buf []byte, subject, id int) record {
+	end := recordHead + subject
+	return record{
+		buf: buf, seq: binary.LittleEndian.Uint64(buf[spool.Head:]),
+		subject: buf[recordHead:end], id: buf[end : end+id], msg: buf[end+id:],
+	}
+}
