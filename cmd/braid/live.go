@@ -65,7 +65,7 @@ func batchCmd(c *common) *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&o.Out, "out", "", "JSON lines go to this file, - is stdout")
 	f.StringVar(&o.NATS, "nats", "", "publish to this NATS server too")
-	f.BoolVar(&o.Resume, "resume", false, "go on where FILE of --out ends")
+	f.BoolVar(&o.Resume, "resume", false, "go on where FILE of --out ends, or the stream of --nats")
 	f.StringVar(&o.Annotate, "annotate", "", "write the pictures, with boxes and labels, to FILE.mp4")
 	f.Uint64Var(&o.MaxFrames, "max-frames", 0, "frames of each input, 0 = all")
 	f.BoolVar(&o.Timings, "timings", false, "write how long each stage took (not the same from run to run)")

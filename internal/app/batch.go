@@ -38,7 +38,8 @@ type batch struct {
 	pipeline *pipeline
 	emitter  *emitter
 	receipts *receipts
-	done     resumed
+	lines    resumed // what --out has of an earlier batch
+	stored   resumed // what the stream has of it
 	progress *progress
 	feeds    []*feed
 }
@@ -50,9 +51,6 @@ func Batch(ctx context.Context, env *Env, o BatchOptions) (err error) {
 	if o.Out == "" && o.NATS == "" {
 		return Usage(errors.New("batch has nowhere to put results: give --out FILE.jsonl, --out - or --nats URL"))
 	}
-	if o.Resume && (o.Out == "" || o.Out == "-") {
-		return Usage(errors.New("--resume goes on from a file: give --out FILE.jsonl"))
-	}
 	if o.Resume && o.Annotate != "" {
 		return Usage(errors.New("--annotate shows a whole batch: it cannot go on where one was cut off, leave out --resume"))
 	}
@@ -62,11 +60,14 @@ func Batch(ctx context.Context, env *Env, o BatchOptions) (err error) {
 	if err := apart(o.Out, o.Annotate); err != nil {
 		return err
 	}
-	b := &batch{env: env, o: o}
+	b := &batch{env: env, o: o, stored: resumed{}}
 	if o.NATS != "" {
 		o.Set = append(slices.Clip(o.Set), "nats.url="+natsURL(o.NATS))
 	}
 	if b.cfg, err = bareConfig(env, o.Choice); err != nil {
+		return err
+	}
+	if err := b.checkResume(); err != nil {
 		return err
 	}
 	rt, err := openRuntime(env, b.cfg.Backend)
@@ -191,12 +192,16 @@ func (b *batch) input(ctx context.Context, arg string, names map[string]int) err
 			return err
 		}
 	}
+	skip, err := b.resumeAt(ctx, camera, run)
+	if err != nil {
+		return err
+	}
 	v := &view{camera: camera, run: run, score: b.model.card.NMS.Score, timings: b.o.Timings}
 	if !strings.HasPrefix(in.url, "images:") {
 		v.file = in.name
 	}
 	f, err := newFeed(src, source.GateConfig{
-		Camera: camera, Policy: source.Block, Skip: b.done.frames(camera, run), Limit: b.o.MaxFrames,
+		Camera: camera, Policy: source.Block, Skip: skip, Limit: b.o.MaxFrames,
 		Lockstep: b.pipeline.plan.Serial,
 	}, b.pipeline.plan.InFlight, v)
 	if err != nil {
@@ -239,15 +244,25 @@ func (b *batch) openSinks(ctx context.Context) (sinks []sink.Sink, err error) {
 		sinks = append(sinks, s)
 	}
 	if b.o.NATS != "" {
-		s, err := natsink.New(ctx, natsink.Config{
-			Config: natsConfig(b.cfg.NATS), Site: b.cfg.Site, JetStream: b.cfg.NATS.UsesJetStream(),
-		}, b.env.Log)
+		s, err := natsink.New(ctx, b.natsConfig(), b.env.Log)
 		if err != nil {
 			return sinks, as(ErrEnvironment, err)
 		}
-		sinks = append(sinks, s)
+		sinks = append(sinks, behind{s, b.stored})
 	}
 	return sinks, nil
+}
+
+// batchWait is how long a batch waits for a server that is away.
+const batchWait = 10 * time.Minute
+
+// natsConfig is how a batch publishes. It changes no stream that is there, and
+// leaves no gap: where the server stays away it ends, and --resume goes on.
+func (b *batch) natsConfig() natsink.Config {
+	return natsink.Config{
+		Config: natsConfig(b.cfg.NATS), Site: b.cfg.Site, JetStream: b.cfg.NATS.UsesJetStream(),
+		Whole: true, MaxWait: batchWait,
+	}
 }
 
 // sum prints what was done. Frames are counted in the time of the devices, which stood

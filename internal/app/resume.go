@@ -2,12 +2,15 @@ package app
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 
+	"braid/sink"
 	"braid/sink/jsonl"
+	"braid/sink/natsink"
 	"braid/sink/wire"
 )
 
@@ -18,9 +21,67 @@ type resumeKey struct{ camera, run string }
 
 func (r resumed) frames(camera, run string) uint64 { return r[resumeKey{camera, run}] }
 
+// behind is a sink of a batch that is resumed: what it has already it is not
+// given again. Sinks that were cut off at different frames go on together with
+// the one that has fewest.
+type behind struct {
+	sink.Sink
+	done resumed
+}
+
+// Write implements sink.Sink.
+func (s behind) Write(ctx context.Context, m *wire.Frame, r sink.Receipt) {
+	if m.Seq <= s.done.frames(m.Camera, m.Run) {
+		r.Settle(nil)
+		return
+	}
+	s.Sink.Write(ctx, m, r)
+}
+
+// checkResume says whether there is something to go on from.
+func (b *batch) checkResume() error {
+	file, stream := b.o.Out != "" && b.o.Out != "-", b.o.NATS != "" && b.cfg.NATS.UsesJetStream()
+	switch {
+	case !b.o.Resume || file:
+		return nil
+	case b.o.Out == "" && stream:
+		return nil
+	case b.o.Out == "-":
+		return Usage(errors.New("--resume cannot read back what went to stdout: give --out FILE.jsonl"))
+	}
+	return Usage(errors.New("--resume goes on from a file or a stream: give --out FILE.jsonl, or with --nats URL --set nats.jetstream=true"))
+}
+
+// resumeAt is how many frames of an input every sink has.
+func (b *batch) resumeAt(ctx context.Context, camera, run string) (uint64, error) {
+	if !b.o.Resume {
+		return 0, nil
+	}
+	key := resumeKey{camera, run}
+	lines := b.lines[key]
+	if b.o.NATS == "" {
+		return lines, nil
+	}
+	if !b.cfg.NATS.UsesJetStream() { // nobody knows what has arrived: the file decides
+		b.stored[key] = lines
+		return lines, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, inspectWait)
+	defer cancel()
+	stored, err := natsink.Stored(ctx, b.natsConfig(), camera, run)
+	if err != nil {
+		return 0, as(ErrEnvironment, fmt.Errorf("resuming: %w", err))
+	}
+	b.stored[key] = stored
+	if b.o.Out == "" {
+		return stored, nil
+	}
+	return min(lines, stored), nil
+}
+
 // openLines opens the sink of --out: an empty file, stdout, or with --resume a
 // file behind the last whole line that it holds.
-func (b *batch) openLines() (*jsonl.Sink, error) {
+func (b *batch) openLines() (sink.Sink, error) {
 	if info, err := os.Stat(b.o.Out); err == nil && info.IsDir() {
 		return nil, Usage(fmt.Errorf("--out %s is a directory", b.o.Out))
 	}
@@ -35,7 +96,7 @@ func (b *batch) openLines() (*jsonl.Sink, error) {
 	if err != nil {
 		return nil, err
 	}
-	return jsonl.New(f), nil
+	return behind{jsonl.New(f), b.lines}, nil
 }
 
 // spare refuses to write over what is read.
@@ -69,7 +130,7 @@ func (b *batch) reopen() (*os.File, error) {
 	}
 	done, end, err := readDone(f)
 	if err == nil {
-		b.done = done
+		b.lines = done
 		err = f.Truncate(end)
 	}
 	if err == nil {

@@ -128,6 +128,7 @@ var libraries = []library{
 	{"golang.org/x/sync", []string{"internal/...", "sink", "sink/...", "source", "source/...", "stages", "stages/...", "accel/..."}, true, "accel and cmd start no goroutines"},
 	{"golang.org/x/sys", []string{"internal/...", "accel/...", "cuda"}, true, "system calls stay with those that own memory, devices or files"},
 	{"golang.org/x/term", []string{"internal/app", "internal/logging", "cmd/braid"}, false, "whether there is a terminal decides how app draws, and nothing else"},
+	{"github.com/nats-io/jwt", nil, true, whyTestOnly},
 	{"github.com/bluenviron", nil, true, whyTestOnly},
 	{"github.com/pion", nil, true, whyTestOnly},
 	{"pgregory.net/rapid", nil, true, whyTestOnly},

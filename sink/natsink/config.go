@@ -51,6 +51,10 @@ type Config struct {
 	// wait in memory, as long as MaxWait. It needs JetStream.
 	Spool spool.Config
 
+	// Whole is for results that may go on where they were cut off: after a message
+	// that failed with ErrTimeout nothing later is published, and Flush says so.
+	Whole bool
+
 	MaxPending      int           // frames that may be unsettled, default 4096; then Write waits. With a spool 1024
 	MaxPendingBytes int           // their bytes, default 64 MiB. With a spool 4 MiB
 	MaxWait         time.Duration // how long a frame waits for the server and its confirmation, default 30 s

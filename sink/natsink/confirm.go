@@ -135,6 +135,10 @@ func (s *Sink) tick() {
 			if reason == nil {
 				reason = s.whyLocked()
 			}
+			if s.cfg.Whole {
+				s.broken = reason
+				break
+			}
 			r := s.window.settle(i)
 			s.mu.Unlock()
 			s.settle(r, reason)
@@ -148,9 +152,13 @@ func (s *Sink) tick() {
 			break // the later ones have later deadlines
 		}
 	}
+	broken := s.broken
 	s.arm(now)
 	s.notifyRoom()
 	s.mu.Unlock()
+	if broken != nil {
+		s.failWhere(broken, inMemory)
+	}
 	s.wake()
 }
 

@@ -46,6 +46,7 @@ type Sink struct {
 	armed     bool
 	waiting   bool  // a Write waits for room
 	closed    bool  // nothing is taken any more
+	broken    error // ends everything for good, see Config.Whole
 	trouble   error // fails every message at once, until the next connection
 	lastErr   error // why we are not connected, or the server's last complaint
 	resync    bool  // what was sent is uncertain: find out before sending more
@@ -200,6 +201,8 @@ func (s *Sink) refusal(rt *route) error {
 	switch {
 	case s.closed:
 		return ErrClosed
+	case s.broken != nil:
+		return s.broken
 	case s.trouble != nil && s.backlog == nil:
 		return s.trouble
 	}
@@ -241,7 +244,18 @@ func (s *Sink) settle(r sink.Receipt, err error) {
 }
 
 // Flush implements sink.Sink. Where ctx ends first, Close does not wait either.
+// The error is also what made the results end, where they must be whole.
 func (s *Sink) Flush(ctx context.Context) error {
+	if err := s.settled(ctx); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.broken
+}
+
+// settled returns when every message of a writer is settled.
+func (s *Sink) settled(ctx context.Context) error {
 	for s.open.Load() > 0 {
 		select {
 		case <-s.idle:
@@ -269,7 +283,7 @@ func (s *Sink) Close() error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), wait)
 	defer cancel()
-	err := s.Flush(ctx)
+	err := s.settled(ctx)
 	if s.backlog != nil {
 		s.drained(ctx)
 	}

@@ -55,6 +55,33 @@ func TestServerNeverComes(t *testing.T) {
 	}
 }
 
+// TestWhole: nothing is published behind what failed, though the server is back.
+func TestWhole(t *testing.T) {
+	b := newBroker(t)
+	s, f := open(t, b.url, func(c *natsink.Config) { c.Whole, c.MaxWait = true, 200*time.Millisecond }), newFates(t)
+	write(s, f, "a", 1, 10)
+	flush(t, s)
+	b.stop()
+	write(s, f, "a", 11, 20)
+	if err := s.Flush(within(t, 10*time.Second)); !errors.Is(err, natsink.ErrTimeout) {
+		t.Errorf("Flush: %v", err)
+	}
+	b.start()
+	write(s, f, "a", 21, 30)
+	if err := s.Flush(within(t, 10*time.Second)); !errors.Is(err, natsink.ErrTimeout) {
+		t.Errorf("Flush: %v", err)
+	}
+	for seq, want := range map[string]error{"a/10": nil, "a/11": natsink.ErrTimeout, "a/30": natsink.ErrTimeout} {
+		if err := f.of[seq]; !errors.Is(err, want) {
+			t.Errorf("%s: %v", seq, err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	checkDense(t, "a", b.stored()["a"], 10)
+}
+
 func TestWriteEndsWithItsContext(t *testing.T) {
 	b := newBroker(t)
 	b.stop()

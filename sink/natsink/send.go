@@ -47,7 +47,7 @@ func (s *Sink) round(ctx context.Context, out *outgoing) bool {
 	s.refill()
 	s.mu.Lock()
 	wanted := !s.window.empty() || s.trouble != nil
-	ready := wanted && !s.paused && s.nc.IsConnected()
+	ready := wanted && !s.paused && s.broken == nil && s.nc.IsConnected()
 	resync := s.resync
 	s.mu.Unlock()
 	if !ready {
@@ -77,7 +77,7 @@ func (s *Sink) claim() (uint64, *entry) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for {
-		if e := s.window.upcoming(); e == nil || s.barred(e) {
+		if e := s.window.upcoming(); e == nil || s.broken != nil || s.barred(e) {
 			return 0, nil
 		}
 		i, e := s.window.claim(time.Now())
