@@ -16,11 +16,8 @@ type Scale struct {
 // scale is the one with which a coding covers a range.
 func (c Coding) scale(r Range) Scale {
 	low, top := min(float64(r.Low), 0), max(float64(r.Top), 0) // 0 is exact: padding is made of it
-	switch {
-	case c == Symmetric, c == ByContent && low < 0:
+	if c == Symmetric {
 		return Scale{step(max(-low, top) / 127), 0, accel.Int8}
-	case c == ByContent:
-		return Scale{step(top / 255), 0, accel.Uint8}
 	}
 	s := step((top - low) / 255)
 	return Scale{s, int(math.Round(-low / float64(s))), accel.Uint8}
