@@ -113,8 +113,12 @@ models-eval: build ## accuracy and speed of the shipped detectors, beside yolox_
 verify-nine: build ## the papers' nine networks: imported, run, cut at 30 random places each and compared
 	@scripts/nine $(ARGS)
 
+.PHONY: soak
+soak: build ## ten minutes of overload, stalled subscribers and server restarts (make test does one)
+	@BRAID_SOAK=10m $(STEP) soak $(GO) test -tags e2e -count=1 -timeout 20m -run TestSoak -v ./cmd/braid $(ARGS)
+
 .PHONY: nightly
-nightly: race fuzz verify-nine bench ## tier 4: race, fuzz, the nine networks and bench
+nightly: race fuzz verify-nine soak bench ## tier 4: race, fuzz, the nine networks, ten minutes of soak and bench
 
 .PHONY: vuln
 vuln: setup ## known vulnerabilities in what is linked (needs the Go vulnerability database)
