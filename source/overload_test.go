@@ -36,7 +36,7 @@ type outcome struct {
 // play runs the load in virtual time.
 func (l load) play(t testing.TB) (out outcome) {
 	dice := rand.New(rand.NewPCG(1, 2))
-	ctx, stop := context.WithCancel(context.Background())
+	ctx, stop := context.WithCancel(t.Context())
 	var gates []*Gate
 	var ledgers []*frame.Ledger
 	var sources, graph sync.WaitGroup
@@ -47,13 +47,13 @@ func (l load) play(t testing.TB) (out outcome) {
 		sources.Go(func() {
 			defer g.Close()
 			every := time.Duration(float64(time.Second) / l.fps)
-			time.Sleep(every * time.Duration(i) / time.Duration(len(l.cameras)))
+			<-time.After(every * time.Duration(i) / time.Duration(len(l.cameras)))
 			for n := 0; time.Since(begin) < l.lasts; n++ {
 				if f, err := g.Offer(ctx, time.Duration(n)*every); err == nil && f != nil {
 					f.Capture = time.Now()
 					_ = g.Put(ctx, f)
 				}
-				time.Sleep(every)
+				<-time.After(every)
 			}
 		})
 	}
@@ -71,7 +71,7 @@ func (l load) play(t testing.TB) (out outcome) {
 				if l.slow > 0 && time.Since(begin) > l.slow {
 					took *= 2
 				}
-				time.Sleep(took)
+				<-time.After(took)
 				f.Ledger.CountPublished()
 				m.Left(&f.Meta)
 				i := slices.Index(ledgers, f.Ledger)

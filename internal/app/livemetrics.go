@@ -2,7 +2,6 @@ package app
 
 import (
 	"fmt"
-	"log/slog"
 
 	"braid/internal/metrics"
 	"braid/source"
@@ -18,7 +17,7 @@ func (l *live) serveHTTP() error {
 		return as(ErrEnvironment, err)
 	}
 	l.closers = append(l.closers, s.Close)
-	l.env.Log.Info("metrics and health over HTTP", "url", "http://"+s.Addr()+"/metrics", slog.Bool("pprof", l.cfg.HTTP.Pprof))
+	l.env.Log.Info("metrics and health over HTTP", "url", "http://"+s.Addr()+"/metrics", "pprof", l.cfg.HTTP.Pprof)
 	return nil
 }
 
