@@ -152,8 +152,10 @@ func TestHalfPrecision(t *testing.T) {
 		m := &machine{nodes: uneven(10), end: 50 * time.Microsecond, devices: []accel.Device{cpu2, second}, lanes: map[accel.DeviceID]int{"cpu": 2}}
 		order, _ := measured2(t, m, Full()).BySeries()
 		want := []plan.Series{
-			{Device: "cpu", Threads: 1, Precision: plan.FP32}, {Device: "cpu", Threads: 2, Precision: plan.FP32},
-			{Device: "cpu/openvino", Threads: 1, Precision: plan.FP32}, {Device: "cpu/openvino", Threads: 2, Precision: plan.FP32},
+			{Device: "cpu", Threads: 1, Precision: plan.FP32},
+			{Device: "cpu", Threads: 2, Precision: plan.FP32},
+			{Device: "cpu/openvino", Threads: 1, Precision: plan.FP32},
+			{Device: "cpu/openvino", Threads: 2, Precision: plan.FP32},
 			{Device: "cpu/openvino", Threads: 1, Precision: plan.BF16},
 		}
 		if !slices.Equal(order, want) {

@@ -16,8 +16,10 @@ func TestRuntimesShareCores(t *testing.T) {
 	p := plan.Profile{
 		Version: plan.Version, Cores: 2,
 		Units: []plan.Unit{
-			{Device: "cpu", Threads: 1, At: "a", MS: 10}, {Device: "cpu", Threads: 1, MS: 10},
-			{Device: "cpu/openvino", Threads: 1, At: "a", MS: 6}, {Device: "cpu/openvino", Threads: 1, MS: 8},
+			{Device: "cpu", Threads: 1, At: "a", MS: 10},
+			{Device: "cpu", Threads: 1, MS: 10},
+			{Device: "cpu/openvino", Threads: 1, At: "a", MS: 6},
+			{Device: "cpu/openvino", Threads: 1, MS: 8},
 		},
 		Corun: []plan.Corun{{A: "cpu", B: "cpu/openvino", SlowdownA: 3, SlowdownB: 3}},
 	}

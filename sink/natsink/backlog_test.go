@@ -421,3 +421,21 @@ func TestAnyOutage(t *testing.T) {
 		}
 	})
 }
+
+// FuzzParseRecord reads what a damaged disk or another version may have left.
+func FuzzParseRecord(f *testing.F) {
+	rec := newRecord(nil, &route{slug: "a", subject: "braid.v1.s.frame.a"}, "s", &wire.Frame{Camera: "a", Run: "r", Seq: 1})
+	f.Add(rec.buf)
+	f.Add(rec.buf[:recordHead+3])
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r, err := parseRecord(data)
+		if err != nil {
+			return
+		}
+		if n := recordHead + len(r.subject) + len(r.id) + len(r.msg); n != len(data) || len(r.subject) == 0 {
+			t.Errorf("%d of %d bytes, subject %q", n, len(data), r.subject)
+		}
+		e := entry{record: r}
+		_ = e.run() // whatever the id is
+	})
+}

@@ -82,7 +82,7 @@ func (s *Sink) claim() (uint64, *entry) {
 		}
 		i, e := s.window.claim(time.Now())
 		overtaken := s.window.overtaken(i)
-		if !overtaken && !(e.doubtful && covers(e.route.last, string(e.id), e.seq)) {
+		if !overtaken && (!e.doubtful || !covers(e.route.last, string(e.id), e.seq)) {
 			return i, e
 		}
 		r := s.window.settle(i)

@@ -197,9 +197,9 @@ func (d Difference) String() string {
 }
 
 // warnOnce logs what a connection need not hear twice.
-func (s *Sink) warnOnce(text string, w wantedStream, err error) {
-	if s.first(text + w.made.Name) {
-		s.log.Warn(text, "stream", w.made.Name, "error", err)
+func (s *Sink) warnOnce(what string, w wantedStream, err error) {
+	if s.first(what + w.made.Name) {
+		s.log.Warn("stream not looked after", "stream", w.made.Name, "what", what, "error", err)
 	}
 }
 

@@ -21,7 +21,7 @@ const (
 )
 
 func (q *Queue) setMark(p Pos) error {
-	var b [markSize]byte
+	b := &q.written
 	binary.LittleEndian.PutUint64(b[:], p.segment)
 	binary.LittleEndian.PutUint64(b[8:], uint64(p.offset))
 	binary.LittleEndian.PutUint32(b[16:], crc32.Checksum(b[:16], table))

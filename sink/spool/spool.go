@@ -5,8 +5,8 @@
 //
 // It knows nothing of what the records hold, has no goroutine and no lock: its
 // owner calls one method at a time. JetStream's own file store was no choice for
-// this: a full disk stops it until the next start, and a message costs it ten
-// times as much.
+// this: a full disk stops it until the next start, and a message costs it about
+// ten times as much.
 package spool
 
 import (
@@ -65,6 +65,7 @@ type Queue struct {
 	lock     *dirlock.Lock
 	mark     *os.File // where everything before is done
 	done     Pos      // what it says
+	written  [markSize]byte
 	segments []*segment
 	reading  int // index of the segment that Next reads, never behind the last
 	bytes    int64

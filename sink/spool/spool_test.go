@@ -512,3 +512,21 @@ func FuzzOpen(f *testing.F) {
 		}
 	})
 }
+
+// BenchmarkAppend is a record of 1.5 KB, a frame with 20 objects, that is taken
+// at once and done.
+func BenchmarkAppend(b *testing.B) {
+	q := open(b, b.TempDir(), 256<<20)
+	defer q.Close()
+	rec := record(1, 1500)
+	b.ReportAllocs()
+	for b.Loop() {
+		end, _, err := q.Append(rec, true)
+		if err == nil {
+			err = q.Done(end)
+		}
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+}
