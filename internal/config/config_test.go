@@ -119,7 +119,9 @@ func TestNATSCredentials(t *testing.T) {
 	remote := "nats.url=nats://h:4222"
 	for _, set := range [][]string{
 		{remote, "nats.username_file=testdata/secret.txt", "nats.password_file=testdata/secret.txt"},
-		{remote, "nats.creds_file=x"}, {remote, "nats.nkey_file=x"}, {remote, "nats.nkey_file=x", "nats.jwt_file=y"},
+		{remote, "nats.creds_file=x"},
+		{remote, "nats.nkey_file=x"},
+		{remote, "nats.nkey_file=x", "nats.jwt_file=y"},
 		{"nats.listen=0.0.0.0:4222", "nats.users_file=x", "nats.nkey_file=y"},
 	} {
 		c, err := Load(Options{NoFile: true, Set: set, Environ: []string{"HOME=/h"}})

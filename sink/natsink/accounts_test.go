@@ -2,7 +2,6 @@ package natsink_test
 
 import (
 	"errors"
-	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -248,7 +247,7 @@ func TestAccountsRefuse(t *testing.T) {
 // publishes nothing and says why.
 func TestSubscriberRunsThePublisher(t *testing.T) {
 	address := accounts(t)
-	s, err := tryOpen(t, address, slog.New(slog.NewTextHandler(io.Discard, nil)), func(c *natsink.Config) {
+	s, err := tryOpen(t, address, quiet, func(c *natsink.Config) {
 		c.Config, c.AckWait, c.MaxWait = login(address, "subscriber"), 200*time.Millisecond, time.Second
 	})
 	if err != nil {
