@@ -93,8 +93,9 @@ func TestPermissions(t *testing.T) {
 		allow  []string
 		good   error
 	}{
-		"core":      {core, []string{"braid.v1.demo.frame.good"}, nil},
-		"jetstream": {nil, []string{"braid.v1.demo.frame.good", "$JS.API.>"}, nil},
+		"core":       {core, []string{"braid.v1.demo.frame.good"}, nil},
+		"jetstream":  {nil, []string{"braid.v1.demo.frame.good", "$JS.API.>"}, nil},
+		"no reading": {nil, []string{"braid.v1.demo.frame.good", "$JS.API.STREAM.>"}, nil},
 		// Nobody has made the stream, and the sink may not.
 		"no stream": {func(c *natsink.Config) { c.AckWait, c.MaxWait = 100*time.Millisecond, 600*time.Millisecond }, []string{"braid.v1.demo.frame.good"}, natsink.ErrTimeout},
 	} {

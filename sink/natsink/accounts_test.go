@@ -247,7 +247,7 @@ func TestAccountsRefuse(t *testing.T) {
 // publishes nothing and says why.
 func TestSubscriberRunsThePublisher(t *testing.T) {
 	address := accounts(t)
-	s, err := tryOpen(t, address, slog.New(slog.DiscardHandler), func(c *natsink.Config) {
+	s, err := tryOpen(t, address, quiet, func(c *natsink.Config) {
 		c.Config, c.AckWait, c.MaxWait = login(address, "subscriber"), 200*time.Millisecond, time.Second
 	})
 	if err != nil {

@@ -17,7 +17,8 @@ import (
 // fell silent, and prepares to send the rest again, in order. With JetStream it
 // asks the stream for the last message of each camera concerned: up to that one
 // everything is stored, however long the server was away, since the messages of
-// a camera go out in order and one server stores them in order.
+// a camera go out in order and one server stores them in order. Of a camera of
+// which a later message was confirmed, it looks for each.
 func (s *Sink) catchUp(ctx context.Context) bool {
 	s.mu.Lock()
 	s.resync = false // a new doubt from here on counts
@@ -36,58 +37,102 @@ func (s *Sink) catchUp(ctx context.Context) bool {
 		return false
 	}
 	s.recovered()
-	stored := map[*route]string{}
-	for rt := range s.doubted() {
+	found := map[*route]knowledge{}
+	for rt, floor := range s.doubted() {
 		if stream == nil {
 			break // it is not ours to ask; the ids must do
 		}
-		m, err := stream.GetLastMsgForSubject(ctx, rt.subject)
-		switch {
-		case errors.Is(err, jetstream.ErrMsgNotFound):
-			stored[rt] = ""
-		case err != nil:
-			s.uncertain(fmt.Errorf("asking for the last message of camera %s: %w", rt.slug, err))
-			return false
-		default:
-			stored[rt] = m.Header.Get(wire.HeaderMsgID)
+		k, err := look(ctx, stream, rt.subject, floor)
+		if err != nil && s.mayNotRead() {
+			s.warnOnce("it is not ours to read, a frame may be stored twice", s.cfg.streams()[0], err)
+			break
 		}
+		if err != nil {
+			s.uncertain(fmt.Errorf("asking for the last messages of camera %s: %w", rt.slug, err))
+			return false
+		}
+		found[rt] = k
 	}
-	s.settleStored(stored)
+	s.settleStored(found)
 	return true
 }
 
+// knowledge is what the stream has of a camera.
+type knowledge struct {
+	last string          // the id of its last message
+	ids  map[string]bool // where it was asked for them, the ids behind the route's floor
+}
+
+// noFloor is that of a route whose last message says enough.
+const noFloor = ^uint64(0)
+
+// look asks for the last message of a subject and, with a floor, for all that are
+// behind it.
+func look(ctx context.Context, stream jetstream.Stream, subject string, floor uint64) (k knowledge, err error) {
+	m, err := stream.GetLastMsgForSubject(ctx, subject)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return k, nil
+	}
+	if err != nil {
+		return k, err
+	}
+	k.last = m.Header.Get(wire.HeaderMsgID)
+	if floor == noFloor {
+		return k, nil
+	}
+	k.ids = map[string]bool{}
+	for at, end := floor, m.Sequence; at < end; {
+		m, err := stream.GetMsg(ctx, at+1, jetstream.WithGetMsgSubject(subject))
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			break
+		}
+		if err != nil {
+			return k, err
+		}
+		k.ids[m.Header.Get(wire.HeaderMsgID)] = true
+		at = m.Sequence
+	}
+	return k, nil
+}
+
 // doubted are the routes of unsettled messages that were sent, perhaps by an
-// earlier process.
-func (s *Sink) doubted() map[*route]bool {
+// earlier process. Where a later message of the route was confirmed, the last one
+// says nothing of them, and the floor is where to look.
+func (s *Sink) doubted() map[*route]uint64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	routes := map[*route]bool{}
+	routes := map[*route]uint64{}
 	for i := s.window.head; i < s.window.tail; i++ {
-		if e := s.window.at(i); s.window.holds(i) && (i < s.window.next || e.doubtful && !e.route.asked) {
-			routes[e.route] = true
+		if !s.window.holds(i) {
+			continue
+		}
+		e := s.window.at(i)
+		if s.window.overtaken(i) {
+			routes[e.route] = e.route.floor
+		} else if _, ok := routes[e.route]; !ok && (i < s.window.next || e.doubtful && !e.route.asked) {
+			routes[e.route] = noFloor
 		}
 	}
 	return routes
 }
 
-// settleStored settles what was sent up to the last stored id of each route and
-// makes the rest unsent.
-func (s *Sink) settleStored(stored map[*route]string) {
+// settleStored settles what the stream has and makes the rest unsent.
+func (s *Sink) settleStored(found map[*route]knowledge) {
 	var receipts []sink.Receipt
 	s.mu.Lock()
-	for rt, last := range stored {
-		rt.asked, rt.last = true, last
+	for rt, k := range found {
+		rt.asked, rt.last = true, k.last
 	}
 	for i := s.window.head; i < s.window.tail; i++ {
 		if !s.window.holds(i) {
 			continue
 		}
 		e := s.window.at(i)
-		last, ok := stored[e.route]
-		sent := i < s.window.next || e.doubtful
+		k, ok := found[e.route]
+		sent, overtaken := i < s.window.next || e.doubtful, s.window.overtaken(i)
 		e.doubtful = e.doubtful && !ok
 		e.route.asked = true // where the stream is not ours to ask, once is enough
-		if ok && sent && !s.window.overtaken(i) && covers(last, string(e.id), e.seq) {
+		if overtaken && k.ids[string(e.id)] || sent && !overtaken && covers(k.last, string(e.id), e.seq) {
 			receipts = append(receipts, s.window.settle(i))
 		}
 	}

@@ -27,7 +27,7 @@ func (s *Sink) confirmation(m *nats.Msg) {
 	if err != nil {
 		return
 	}
-	err, again := readAck(m)
+	place, err, again := readAck(m)
 	if again {
 		s.uncertain(err)
 		return
@@ -40,7 +40,7 @@ func (s *Sink) confirmation(m *nats.Msg) {
 	r := s.window.at(i).receipt
 	if err == nil {
 		s.backoff = 0
-		s.window.confirm(i)
+		s.window.confirm(i, place)
 	} else {
 		s.window.settle(i)
 	}
@@ -49,28 +49,32 @@ func (s *Sink) confirmation(m *nats.Msg) {
 	s.settle(r, err)
 }
 
-// readAck reads an answer: nil is stored (perhaps before, see Nats-Msg-Id), and
-// again is whether the message should be sent again.
-func readAck(m *nats.Msg) (err error, again bool) {
+// readAck reads an answer: place is the message's in the stream (where it was
+// perhaps before, see Nats-Msg-Id), and again is whether it should be sent again.
+func readAck(m *nats.Msg) (place uint64, err error, again bool) {
 	if len(m.Data) == 0 && m.Header.Get("Status") == "503" {
-		return errNoStream, true
+		return 0, errNoStream, true
 	}
-	if !bytes.Contains(m.Data, []byte(`"error"`)) && bytes.Contains(m.Data, []byte(`"seq"`)) {
-		return nil, false
+	if _, rest, ok := bytes.Cut(m.Data, []byte(`"seq":`)); ok && !bytes.Contains(m.Data, []byte(`"error"`)) {
+		digits := 0
+		for ; digits < len(rest) && '0' <= rest[digits] && rest[digits] <= '9'; digits++ {
+			place = 10*place + uint64(rest[digits]-'0')
+		}
+		return place, nil, false
 	}
 	var ack struct {
 		Seq   uint64              `json:"seq"`
 		Error *jetstream.APIError `json:"error"`
 	}
 	if err := json.Unmarshal(m.Data, &ack); err != nil {
-		return fmt.Errorf("reading the confirmation: %w", err), false
+		return 0, fmt.Errorf("reading the confirmation: %w", err), false
 	}
 	if ack.Error == nil {
-		return nil, false
+		return ack.Seq, nil, false
 	}
 	// 503: a leader is being elected, a store is being read. 429: too much waits.
 	again = ack.Error.Code == 503 || ack.Error.Code == 429
-	return fmt.Errorf("storing the message: %w", ack.Error), again
+	return 0, fmt.Errorf("storing the message: %w", ack.Error), again
 }
 
 // uncertain notes that what was sent may not have arrived, and has the sender

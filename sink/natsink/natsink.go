@@ -38,24 +38,25 @@ type Sink struct {
 	hurry   atomic.Bool   // the caller's patience has ended: Close must not wait
 	backlog *backlog      // nil: what waits, waits in memory
 
-	mu        sync.Mutex
-	window    *window
-	routes    map[string]*route // by the camera's name
-	ways      map[string]*route // the same by subject
-	timer     *time.Timer       // runs tick; armed while the window holds something
-	armed     bool
-	waiting   bool  // a Write waits for room
-	closed    bool  // nothing is taken any more
-	broken    error // ends everything for good, see Config.Whole
-	trouble   error // fails every message at once, until the next connection
-	lastErr   error // why we are not connected, or the server's last complaint
-	resync    bool  // what was sent is uncertain: find out before sending more
-	paused    bool  // wait for the resume timer
-	backoff   time.Duration
-	said      map[string]bool         // what was logged since the last connection
-	denied    map[string]error        // by subject: the server lets us not publish there
-	cancelAPI context.CancelCauseFunc // of the questions that the server is asked now
-	states    map[string]*nats.Msg    // last state of each camera, for reconnects
+	mu         sync.Mutex
+	window     *window
+	routes     map[string]*route // by the camera's name
+	ways       map[string]*route // the same by subject
+	timer      *time.Timer       // runs tick; armed while the window holds something
+	armed      bool
+	waiting    bool  // a Write waits for room
+	closed     bool  // nothing is taken any more
+	broken     error // ends everything for good, see Config.Whole
+	trouble    error // fails every message at once, until the next connection
+	lastErr    error // why we are not connected, or the server's last complaint
+	resync     bool  // what was sent is uncertain: find out before sending more
+	paused     bool  // wait for the resume timer
+	backoff    time.Duration
+	reconnects uint64                  // of the connection, that resync knows of
+	said       map[string]bool         // what was logged since the last connection
+	denied     map[string]error        // by subject: the server lets us not publish there
+	cancelAPI  context.CancelCauseFunc // of the questions that the server is asked now
+	states     map[string]*nats.Msg    // last state of each camera, for reconnects
 }
 
 var _ sink.Sink = (*Sink)(nil)

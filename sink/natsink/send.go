@@ -48,6 +48,9 @@ func (s *Sink) round(ctx context.Context, out *outgoing) bool {
 	s.mu.Lock()
 	wanted := !s.window.empty() || s.trouble != nil
 	ready := wanted && !s.paused && s.broken == nil && s.nc.IsConnected()
+	if n := s.nc.Stats().Reconnects; n != s.reconnects { // up hears of it later than we may send
+		s.reconnects, s.resync = n, true
+	}
 	resync := s.resync
 	s.mu.Unlock()
 	if !ready {
@@ -82,7 +85,8 @@ func (s *Sink) claim() (uint64, *entry) {
 		}
 		i, e := s.window.claim(time.Now())
 		overtaken := s.window.overtaken(i)
-		if !overtaken && (!e.doubtful || !covers(e.route.last, string(e.id), e.seq)) {
+		stored := e.doubtful && covers(e.route.last, string(e.id), e.seq)
+		if !overtaken && !stored {
 			return i, e
 		}
 		r := s.window.settle(i)

@@ -90,7 +90,7 @@ func (s *Sink) ensureStreams(ctx context.Context) (frames jetstream.Stream, err 
 		case err != nil && w.required:
 			return nil, err
 		case err != nil:
-			s.warnOnce("without the stream, changes of state are not kept", w, err)
+			s.warnOnce("changes of state are not kept", w, err)
 		case w.required:
 			frames = stream
 		}
@@ -107,7 +107,7 @@ func (s *Sink) ensureStream(ctx context.Context, w wantedStream) (jetstream.Stre
 	case errors.Is(err, jetstream.ErrStreamNotFound):
 		return s.createStream(ctx, w)
 	case s.mayNot("INFO", w):
-		s.warnOnce("the stream is not ours to ask about, publishing all the same", w, err)
+		s.warnOnce("it is not ours to ask about, publishing all the same", w, err)
 		return nil, nil
 	case err != nil:
 		return nil, fmt.Errorf("asking for the stream %s: %w", w.made.Name, err)
@@ -125,10 +125,10 @@ func (s *Sink) createStream(ctx context.Context, w wantedStream) (jetstream.Stre
 		s.log.Info("stream made", "stream", w.made.Name)
 		return stream, nil
 	case s.mayNot("CREATE", w):
-		s.warnOnce("the stream is missing and not ours to make, publishing all the same", w, err)
+		s.warnOnce("it is missing and not ours to make, publishing all the same", w, err)
 		return nil, nil
 	case isOverlap(err):
-		s.warnOnce("another stream takes the subjects, publishing to that one", w, err)
+		s.warnOnce("another stream takes its subjects, publishing to that one", w, err)
 		return nil, nil
 	case isFinal(err):
 		return nil, fmt.Errorf("%w %s cannot be made on %s: %w", ErrStream, w.made.Name, s.cfg.Redacted(), err)
@@ -199,7 +199,7 @@ func (d Difference) String() string {
 // warnOnce logs what a connection need not hear twice.
 func (s *Sink) warnOnce(what string, w wantedStream, err error) {
 	if s.first(what + w.made.Name) {
-		s.log.Warn("stream not looked after", "stream", w.made.Name, "what", what, "error", err)
+		s.log.Warn("a stream is not looked after", "stream", w.made.Name, "why", what, "error", err)
 	}
 }
 
@@ -208,6 +208,18 @@ func (s *Sink) mayNot(op string, w wantedStream) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.denied[apiPrefix+"STREAM."+op+"."+w.made.Name] != nil
+}
+
+// mayNotRead reports whether the server denied us the messages of the stream.
+func (s *Sink) mayNotRead() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for subject := range s.denied {
+		if strings.HasPrefix(subject, apiPrefix+"DIRECT.GET.") || strings.HasPrefix(subject, apiPrefix+"STREAM.MSG.GET.") {
+			return true
+		}
+	}
+	return false
 }
 
 func isNoJetStream(err error) bool {

@@ -31,9 +31,10 @@ type entry struct {
 	sentAt   time.Time
 	spooled  bool // it is on disk too, up to end
 	end      spool.Pos
-	doubtful bool // an earlier process may have sent it
-	busy     bool // being sent: the record is read outside the lock
-	done     bool // settled; leaves when it is the head
+	doubtful bool   // an earlier process may have sent it
+	place    uint64 // its sequence in the stream, 0: not known
+	busy     bool   // being sent: the record is read outside the lock
+	done     bool   // settled; leaves when it is the head
 }
 
 // run is the part of the id before the seq.
@@ -44,6 +45,7 @@ type route struct {
 	slug    string
 	subject string
 	acked   uint64 // index behind the last message known to be published
+	floor   uint64 // stream sequence that all messages still in the window are behind
 
 	run   []byte // of the last message that was sent
 	asked bool   // last is known
@@ -144,6 +146,9 @@ func (w *window) advance() {
 		if e.spooled {
 			w.past = e.end
 		}
+		if e.route != nil && e.place > 0 {
+			e.route.floor = e.place
+		}
 		e.record, e.route = record{}, nil
 		w.head++
 	}
@@ -151,11 +156,12 @@ func (w *window) advance() {
 	w.next = max(w.next, w.head)
 }
 
-// confirm notes that the message was published.
-func (w *window) confirm(i uint64) sink.Receipt {
+// confirm notes that the message was published, and where in the stream it is.
+func (w *window) confirm(i, place uint64) sink.Receipt {
 	if !w.holds(i) {
 		return nil
 	}
+	w.at(i).place = place
 	rt := w.at(i).route
 	rt.acked = max(rt.acked, i+1)
 	return w.settle(i)

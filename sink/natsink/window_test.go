@@ -65,7 +65,7 @@ func TestWindow(t *testing.T) {
 				}
 			},
 			"confirm": func(t *rapid.T) {
-				settle(index.Draw(t, "i"), func(i uint64) bool { return w.confirm(i) != nil })
+				settle(index.Draw(t, "i"), func(i uint64) bool { return w.confirm(i, i) != nil })
 			},
 			"settle": func(t *rapid.T) {
 				settle(index.Draw(t, "i"), func(i uint64) bool { return w.settle(i) != nil })
@@ -109,7 +109,7 @@ func TestOvertaken(t *testing.T) {
 	for i := range uint64(4) {
 		w.release(i)
 	}
-	w.confirm(2)
+	w.confirm(2, 1)
 	for i, want := range []bool{true, false, false, false} {
 		if got := w.overtaken(uint64(i)); i != 2 && got != want {
 			t.Errorf("message %d: overtaken %v, want %v", i, got, want)
@@ -156,8 +156,8 @@ func TestReadAck(t *testing.T) {
 		{`not JSON`, "", true, false},
 	} {
 		m := &nats.Msg{Data: []byte(c.data), Header: nats.Header{"Status": {c.status}}}
-		err, again := readAck(m)
-		if (err != nil) != c.fails || again != c.again {
+		place, err, again := readAck(m)
+		if (err != nil) != c.fails || again != c.again || (place == 7) != (err == nil) {
 			t.Errorf("%s: %v, again %v", c.data, err, again)
 		}
 	}

@@ -368,10 +368,7 @@ func TestAppendAllocatesNothing(t *testing.T) {
 // comes again, and each that does not come is counted.
 func TestAnyOrder(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
-		dir, err := os.MkdirTemp(t.TempDir(), "") //nolint:usetesting // one for each of rapid's runs
-		if err != nil {
-			t.Fatal(err)
-		}
+		dir := t.TempDir()
 		bound := int64(rapid.IntRange(64<<10, 256<<10).Draw(r, "bound"))
 		q := open(t, dir, bound)
 		defer func() { abandon(q) }()
