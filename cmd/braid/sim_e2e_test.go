@@ -14,9 +14,9 @@ import (
 // simScene is what the tests of simulated devices look at: 15 frames.
 const simScene = "scene:street?seed=3&size=320x180&fps=5&seconds=3"
 
-// simCut is the cut point of braid-nano-320 nearest to half of its work, and the 10^9
-// operations behind it.
-func simCut(t *testing.T) (at string, after float64) {
+// simCut is the cut point of braid-nano-320 nearest to half of its work, the 10^9
+// operations behind it, and those of all.
+func simCut(t *testing.T) (at string, after, whole float64) {
 	t.Helper()
 	var cuts []struct {
 		At         string `json:"at"`
@@ -28,10 +28,10 @@ func simCut(t *testing.T) (at string, after float64) {
 	}
 	for _, c := range cuts {
 		if c.WorkBefore <= c.WorkAfter {
-			at, after = c.At, 2*float64(c.WorkAfter)/1e9
+			at, after, whole = c.At, 2*float64(c.WorkAfter)/1e9, 2*float64(c.WorkBefore+c.WorkAfter)/1e9
 		}
 	}
-	return at, after
+	return at, after, whole
 }
 
 // simBatch runs the scene under a plan, and with a file of devices where one is named.
@@ -49,7 +49,7 @@ func simBatch(t *testing.T, plan, devices string) (result, string) {
 // for it: with the results of the CPU, and at that rate.
 func TestSimulatedBatch(t *testing.T) {
 	const ms = 100
-	cut, work := simCut(t)
+	cut, work, _ := simCut(t)
 	devices := writeFile(t, "devices.yaml", fmt.Sprintf(`{name: box, cores: 2, source: a test, devices: [{id: "sim:x", kind: dla, speed: %g}]}`, work/ms))
 	plan := func(second string) string {
 		return writeFile(t, "plan.yaml", fmt.Sprintf("version: 1\nsegments:\n  - {until: %s, devices: [{id: cpu, threads: 1}]}\n  - {devices: [%s]}\n", cut, second))
@@ -111,7 +111,7 @@ func TestSimulatedDevicesAreListed(t *testing.T) {
 // TestSimulatedBench has the rate of the declared times, too, and says sim.
 func TestSimulatedBench(t *testing.T) {
 	const ms = 40
-	_, work := simCut(t) // of half of the network, and a little more
+	_, work, whole := simCut(t)
 	devices := writeFile(t, "devices.yaml", fmt.Sprintf(`{name: box, cores: 2, source: a test, devices: [{id: "sim:x", kind: gpu, speed: %g}]}`, work/ms))
 	cmd := command(t, "bench", "--model", "braid-nano-320", "--plan", writeFile(t, "whole.yaml", "version: 1\nsegments: [{devices: [\"sim:x\"], streams: 2}]\n"),
 		"--duration", "1s", "--rounds", "1", "-o", "json")
@@ -129,13 +129,14 @@ func TestSimulatedBench(t *testing.T) {
 	if err := json.Unmarshal([]byte(r.out), &report); err != nil || len(report.Rows) != 1 {
 		t.Fatalf("%v\n%s", err, r.out)
 	}
-	if row := report.Rows[0]; row.Name != "whole (sim)" || row.FPS < 10 || row.FPS > 13 { // 2 * 40 ms less what is little more: 12.5
-		t.Errorf("row %+v", row)
+	most := 1000 / (ms * whole / work)
+	if row := report.Rows[0]; row.Name != "whole (sim)" || row.FPS < 0.7*most || row.FPS > 1.02*most {
+		t.Errorf("row %+v, want %.1f frames/s: one stream copies while the device works for the other", row, most)
 	}
 }
 
 func TestSimulatedRefused(t *testing.T) {
-	cut, _ := simCut(t)
+	cut, _, _ := simCut(t)
 	plan := writeFile(t, "plan.yaml", fmt.Sprintf("version: 1\nsegments: [{until: %s, devices: [\"sim:dla\"]}, {devices: [\"sim:dla\"]}]\n", cut))
 	const good = "name: box\ncores: 2\nsource: a test\ndevices:\n  - {id: \"sim:x\", kind: dla, speed: 1}\n"
 	file := func(from, to string) string { return writeFile(t, "devices.yaml", strings.Replace(good, from, to, 1)) }
