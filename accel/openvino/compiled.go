@@ -14,7 +14,7 @@ import (
 
 // compiled is a network that is ready to run on a device.
 type compiled struct {
-	*library
+	*shared
 	native *C.ov_compiled_model
 	own    *core // that it was loaded with, and which nobody else uses; nil: it is somebody else's
 }
@@ -86,13 +86,13 @@ func (m *compiled) check(d accel.TensorDesc, input bool) error {
 
 // request is one inference at a time on tensors that are set once.
 type request struct {
-	*library
+	*shared
 	native  *C.ov_infer_request
 	tensors []*C.ov_tensor
 }
 
 func (m *compiled) request() (*request, error) {
-	r := &request{library: m.library}
+	r := &request{shared: m.shared}
 	if rc := C.ov_compiled_request(m.functions, m.native, &r.native); rc != C.OV_OK {
 		return nil, fmt.Errorf("making an infer request: %w", m.failed(rc))
 	}

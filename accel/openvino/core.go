@@ -16,15 +16,15 @@ import (
 // compiled network has one of its own, since an imported network takes its settings
 // from there and from nowhere else. It takes about 1 ms to make.
 type core struct {
-	*library
+	*shared
 	native *C.ov_core
 }
 
 // setting is a property of OpenVINO's: INFERENCE_NUM_THREADS, 1.
 type setting struct{ key, value string }
 
-func (l *library) newCore() (*core, error) {
-	c := &core{library: l}
+func (l *shared) newCore() (*core, error) {
+	c := &core{shared: l}
 	if rc := C.ov_core_create(l.functions, &c.native); rc != C.OV_OK {
 		return nil, fmt.Errorf("starting OpenVINO: %w", l.failed(rc))
 	}
@@ -82,7 +82,7 @@ func (c *core) set(kind string, settings ...setting) error {
 
 // model is a network that was read and not yet compiled.
 type model struct {
-	*library
+	*shared
 	native *C.ov_model
 	pinner runtime.Pinner // of the ONNX bytes
 }
@@ -90,7 +90,7 @@ type model struct {
 // read reads an ONNX file's bytes, which must not change until the model is closed. A
 // layer that OpenVINO does not know is named.
 func (c *core) read(onnx []byte) (*model, error) {
-	m := &model{library: c.library}
+	m := &model{shared: c.shared}
 	if len(onnx) > 0 {
 		m.pinner.Pin(&onnx[0])
 	}
@@ -112,7 +112,7 @@ func (m *model) close() {
 func (c *core) compile(m *model, device string) (*compiled, error) {
 	d := C.CString(device)
 	defer C.free(unsafe.Pointer(d))
-	out := &compiled{library: c.library}
+	out := &compiled{shared: c.shared}
 	if rc := C.ov_core_compile(c.functions, c.native, m.native, d, &out.native); rc != C.OV_OK {
 		return nil, c.failed(rc)
 	}
@@ -125,7 +125,7 @@ func (c *core) compile(m *model, device string) (*compiled, error) {
 func (c *core) load(exported []byte, device string) (*compiled, error) {
 	d := C.CString(device)
 	defer C.free(unsafe.Pointer(d))
-	out := &compiled{library: c.library}
+	out := &compiled{shared: c.shared}
 	data := (*C.char)(unsafe.Pointer(unsafe.SliceData(exported)))
 	rc := C.ov_core_import(c.functions, c.native, data, C.size_t(len(exported)), d, &out.native)
 	if rc != C.OV_OK {

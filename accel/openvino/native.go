@@ -11,8 +11,8 @@ import (
 	"unsafe"
 )
 
-// library is OpenVINO's C library, open for as long as the process lives.
-type library struct {
+// shared is OpenVINO's C library, open for as long as the process lives.
+type shared struct {
 	functions *C.ov_functions
 	path      string
 	version   string // "2026.4.1"
@@ -23,15 +23,15 @@ type library struct {
 // knows by name, plugins among it.
 var loaded struct {
 	sync.Mutex
-	*library
+	*shared
 }
 
 // load opens the library at path, or joins it.
-func load(path string) (*library, error) {
+func load(path string) (*shared, error) {
 	loaded.Lock()
 	defer loaded.Unlock()
 	err := inspect(path)
-	if l := loaded.library; l != nil && err == nil {
+	if l := loaded.shared; l != nil && err == nil {
 		if l.path != path {
 			return nil, fmt.Errorf("opening OpenVINO at %s: this process already uses %s: one library at a time", path, l.path)
 		}
@@ -44,14 +44,14 @@ func load(path string) (*library, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening OpenVINO at %s: %w: %w", path, err, ErrUnavailable)
 	}
-	loaded.library = l
+	loaded.shared = l
 	return l, nil
 }
 
-func newLibrary(path string) *library { return &library{functions: new(C.ov_functions), path: path} }
+func newLibrary(path string) *shared { return &shared{functions: new(C.ov_functions), path: path} }
 
 // open opens the library and asks what it is.
-func (l *library) open() error {
+func (l *shared) open() error {
 	path := C.CString(l.path)
 	defer C.free(unsafe.Pointer(path))
 	if why := C.ov_open(l.functions, path); why != nil {
@@ -72,7 +72,7 @@ func (l *library) open() error {
 }
 
 // failed is what went wrong in the call before, nil where nothing did.
-func (l *library) failed(rc C.int) error {
+func (l *shared) failed(rc C.int) error {
 	if rc == C.OV_OK {
 		return nil
 	}
@@ -84,7 +84,7 @@ func (l *library) failed(rc C.int) error {
 }
 
 // text takes over a string of the library's.
-func (l *library) text(s *C.char) string {
+func (l *shared) text(s *C.char) string {
 	defer C.ov_text_free(l.functions, s)
 	return C.GoString(s)
 }
