@@ -17,7 +17,7 @@ type feed struct {
 	*Server
 	session    *gortsplib.ServerSession
 	track      *track
-	opts       Options // of this session
+	opts       Options // as they were when it began
 	done, stop chan struct{}
 }
 
