@@ -15,6 +15,7 @@ func camerasCmd(c *common) *cobra.Command {
 		f.StringVar(&o.URL, "nats", "", "NATS server (default: the configuration's, nats://127.0.0.1:4222)")
 		f.StringVar(&o.Site, "site", "", "only this site")
 		f.StringVar(&o.Instance, "instance", "", "only this instance")
+		addServerFlags(cmd)
 		return cmd
 	}
 	ls := &cobra.Command{
@@ -23,7 +24,7 @@ func camerasCmd(c *common) *cobra.Command {
 			"when, tries since the camera last played well, and what went wrong last. An instance that\n" +
 			"is gone drops out after 15 seconds.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			o.Choice = c.choice()
+			o.Choice, o.Server = c.choice(), server(cmd)
 			return app.CamerasList(cmd.Context(), c.env, o)
 		},
 	}
@@ -33,14 +34,14 @@ func camerasCmd(c *common) *cobra.Command {
 			"It stays until the instance ends: write it into the configuration file too.",
 		Example: "  braid cameras add gate-2 rtsp://10.0.0.3/s username=viewer password_file=gate-2.password max_fps=10",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.Choice = c.choice()
+			o.Choice, o.Server = c.choice(), server(cmd)
 			return app.CamerasAdd(cmd.Context(), c.env, o, args[0], append([]string{"url=" + args[1]}, args[2:]...))
 		},
 	}
 	rm := &cobra.Command{
 		Use: "rm NAME...", Short: "Take cameras away from a running instance", Args: atLeast(1, "NAME"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.Choice = c.choice()
+			o.Choice, o.Server = c.choice(), server(cmd)
 			var errs []error
 			for _, name := range args {
 				errs = append(errs, app.CamerasRemove(cmd.Context(), c.env, o, name))
@@ -54,7 +55,7 @@ func camerasCmd(c *common) *cobra.Command {
 			"until the instance ends, or the configuration file says something new of the camera.",
 		Example: "  braid cameras set gate-1 policy=drop-newest classes=person,car",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.Choice = c.choice()
+			o.Choice, o.Server = c.choice(), server(cmd)
 			return app.CamerasSet(cmd.Context(), c.env, o, args[0], args[1:])
 		},
 	}

@@ -72,7 +72,7 @@ func batchCmd(c *common) *cobra.Command {
 	return cmd
 }
 
-// serverFlags are the flags of braid watch that are keys below nats.
+// serverFlags are the flags of commands that connect to a server which are keys below nats.
 var serverFlags = []struct{ flag, key, usage string }{
 	{"username", "username", "user name at the NATS server"},
 	{"username-file", "username_file", "file with the user name"},
@@ -86,8 +86,24 @@ var serverFlags = []struct{ flag, key, usage string }{
 	{"tls-server-name", "tls.server_name", "name that the server's certificate must have (default the host)"},
 }
 
+// addServerFlags gives a command them all.
+func addServerFlags(cmd *cobra.Command) {
+	for _, s := range serverFlags {
+		cmd.Flags().String(s.flag, "", s.usage)
+	}
+}
+
+// server is what the flags say, by key.
+func server(cmd *cobra.Command) map[string]string {
+	keys := map[string]string{}
+	for _, s := range serverFlags {
+		keys[s.key] = cmd.Flag(s.flag).Value.String()
+	}
+	return keys
+}
+
 func watchCmd(c *common) *cobra.Command {
-	o := app.WatchOptions{Server: map[string]string{}}
+	var o app.WatchOptions
 	cmd := &cobra.Command{
 		Use:   "watch",
 		Short: "Show detections as they are published",
@@ -95,10 +111,7 @@ func watchCmd(c *common) *cobra.Command {
 			"  braid watch --durable backup -o json >> detections.jsonl",
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			o.Choice = c.choice()
-			for _, s := range serverFlags {
-				o.Server[s.key] = cmd.Flag(s.flag).Value.String()
-			}
+			o.Choice, o.Server = c.choice(), server(cmd)
 			return app.Watch(cmd.Context(), c.env, o)
 		},
 	}
@@ -111,8 +124,6 @@ func watchCmd(c *common) *cobra.Command {
 	f.Uint64Var(&o.Count, "count", 0, "end after so many messages, 0 = never")
 	f.StringVar(&o.Durable, "durable", "", "remember the place under this name and go on from it (JetStream)")
 	f.DurationVar(&o.Since, "since", 0*time.Second, "start so long ago (JetStream)")
-	for _, s := range serverFlags {
-		f.String(s.flag, "", s.usage)
-	}
+	addServerFlags(cmd)
 	return cmd
 }

@@ -353,6 +353,20 @@ func TestGuardedServer(t *testing.T) {
 	if got := s.watch(t, "10", slices.Concat(as, []string{"--durable", "d"})...); len(got) != 10 || got[0].Seq != 1 {
 		t.Errorf("durable: %d frames", len(got))
 	}
+	cameras := func(user string, args ...string) result {
+		return braid(t, slices.Concat([]string{"cameras"}, args, []string{"--nats", s.url, "--username", user, "--password-file", password(user)})...)
+	}
+	for _, user := range []string{"subscriber", "operator"} {
+		if r := cameras(user, "ls"); r.code != 0 || !strings.Contains(r.out, "playing") {
+			t.Errorf("cameras ls as %s: exit %d\n%s%s", user, r.code, r.out, r.stderr)
+		}
+	}
+	if r := cameras("subscriber", "set", "a", "max_fps=5"); r.code == 0 {
+		t.Errorf("a subscriber changes a camera:\n%s%s", r.out, r.stderr)
+	}
+	if r := cameras("operator", "set", "a", "max_fps=5"); r.code != 0 {
+		t.Errorf("cameras set as operator: exit %d\n%s", r.code, r.stderr)
+	}
 	if r := braid(t, "watch", "--nats", s.url, "--count", "1"); r.code != 4 || !strings.Contains(r.stderr, "without credentials") {
 		t.Errorf("without credentials: exit %d\n%s", r.code, r.stderr)
 	}

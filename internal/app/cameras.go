@@ -19,11 +19,12 @@ import (
 type CamerasOptions struct {
 	Choice
 	URL, Site, Instance string
+	Server              map[string]string // as WatchOptions has it
 }
 
 // instances asks the server which instances run, and what of.
 func (o CamerasOptions) instances(ctx context.Context, env *Env) (*control.Client, []control.State, error) {
-	server, err := WatchOptions{Choice: o.Choice, URL: o.URL}.server(env)
+	server, err := WatchOptions{Choice: o.Choice, URL: o.URL, Server: o.Server}.server(env)
 	if err != nil {
 		return nil, nil, err
 	}
