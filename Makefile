@@ -19,7 +19,7 @@ VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev
 # buildvcs off: the version is stamped here, and Go's own stamping fails in a
 # clone that belongs to somebody else.
 BUILD    := $(GO) build -buildvcs=false -ldflags '-X main.version=$(VERSION)'
-FUZZTIME ?= 30s
+FUZZRUNS ?= 500000x
 RUNS     ?= 5
 ARGS     ?=
 
@@ -68,8 +68,8 @@ unit: setup ## tier 1: unit tests under the race detector, without native librar
 PARSERS := ./accel/network ./accel/network/darknet ./accel/plan ./accel/plan/jedi ./accel/plan/search ./accel/sim ./internal/bench ./internal/card
 
 .PHONY: fuzz-parsers
-fuzz-parsers: setup ## tier 1: the parsers of ONNX, darknet, profiles, JEDI, cameras and model cards, fuzzed for 10 s each
-	@scripts/fuzz 10s $(PARSERS)
+fuzz-parsers: setup ## tier 1: the parsers of ONNX, darknet, profiles, JEDI, cameras and model cards, 60,000 fuzzed inputs each
+	@scripts/fuzz 60000x $(PARSERS)
 
 .PHONY: e2e
 e2e: build ## tier 2: all tests with GStreamer, ONNX Runtime and the binary as a process
@@ -98,8 +98,8 @@ cuda-checks: setup ## the door to CUDA with cgo's pointer checks, with AddressSa
 	@CGO_ENABLED=0 $(STEP) cuda-no-cgo $(GO) vet -tags nogst ./cuda/...
 
 .PHONY: fuzz
-fuzz: setup ## each fuzz target for FUZZTIME
-	@scripts/fuzz $(FUZZTIME)
+fuzz: setup ## each fuzz target for FUZZRUNS inputs
+	@scripts/fuzz $(FUZZRUNS)
 
 .PHONY: bench
 bench: build ## speed against this machine's limit and a plain Python loop
