@@ -361,8 +361,8 @@ func TestGuardedServer(t *testing.T) {
 			t.Errorf("cameras ls as %s: exit %d\n%s%s", user, r.code, r.out, r.stderr)
 		}
 	}
-	if r := cameras("subscriber", "set", "a", "max_fps=5"); r.code == 0 {
-		t.Errorf("a subscriber changes a camera:\n%s%s", r.out, r.stderr)
+	if r := cameras("subscriber", "set", "a", "max_fps=5"); r.code == 0 || !strings.Contains(strings.ToLower(r.stderr), "permissions violation") {
+		t.Errorf("a subscriber changes a camera: exit %d\n%s%s", r.code, r.out, r.stderr)
 	}
 	if r := cameras("operator", "set", "a", "max_fps=5"); r.code != 0 {
 		t.Errorf("cameras set as operator: exit %d\n%s", r.code, r.stderr)

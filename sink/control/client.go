@@ -28,8 +28,9 @@ const answerTime = 30 * time.Second
 
 // Client asks instances.
 type Client struct {
-	nc  *nats.Conn
-	url string
+	nc      *nats.Conn
+	url     string
+	refused chan error // what the server does not permit: it answers nothing to the request itself
 }
 
 // Dial connects to a server that must be there.
@@ -37,7 +38,15 @@ func Dial(c natsconn.Config) (*Client, error) {
 	if c.Client == "" {
 		c.Client = "braid cameras"
 	}
-	nc, err := c.Connect(natsconn.Events{})
+	refused := make(chan error, 1)
+	nc, err := c.Connect(natsconn.Events{Error: func(err error) {
+		if errors.Is(err, nats.ErrPermissionViolation) {
+			select {
+			case refused <- err:
+			default:
+			}
+		}
+	}})
 	if err != nil {
 		return nil, err
 	}
@@ -46,11 +55,25 @@ func Dial(c natsconn.Config) (*Client, error) {
 		nc.Close()
 		return nil, fmt.Errorf("connecting to %s: %w", c.Redacted(), cmp.Or(err, nats.ErrNoServers))
 	}
-	return &Client{nc: nc, url: c.Redacted()}, nil
+	return &Client{nc: nc, url: c.Redacted(), refused: refused}, nil
 }
 
 // Close ends the connection.
 func (c *Client) Close() { c.nc.Close() }
+
+// permitted ends with the server's refusal as its cause, at once: else the request
+// would wait for an answer that cannot come. Cancel it when the request is over.
+func (c *Client) permitted(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, refuse := context.WithCancelCause(ctx)
+	go func() {
+		select {
+		case err := <-c.refused:
+			refuse(err)
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() { refuse(nil) }
+}
 
 // List reads the states of the instances of a site, "" is every one: those whose
 // keys have not expired.
@@ -58,6 +81,8 @@ func (c *Client) List(ctx context.Context, site string) ([]State, error) {
 	if site == "" {
 		site = "*"
 	}
+	ctx, done := c.permitted(ctx)
+	defer done()
 	js, err := jetstream.New(c.nc)
 	if err != nil {
 		return nil, fmt.Errorf("asking %s for JetStream: %w", c.url, err)
@@ -67,11 +92,11 @@ func (c *Client) List(ctx context.Context, site string) ([]State, error) {
 		return nil, fmt.Errorf("looking for the bucket %s on %s: %w", Bucket, c.url, ErrNoState)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("opening the bucket %s on %s: %w", Bucket, c.url, err)
+		return nil, fmt.Errorf("opening the bucket %s on %s: %w", Bucket, c.url, cmp.Or(context.Cause(ctx), err))
 	}
 	w, err := kv.Watch(ctx, token(site)+".>", jetstream.IgnoreDeletes())
 	if err != nil {
-		return nil, fmt.Errorf("reading the bucket %s: %w", Bucket, err)
+		return nil, fmt.Errorf("reading the bucket %s: %w", Bucket, cmp.Or(context.Cause(ctx), err))
 	}
 	defer func() { _ = w.Stop() }() // the connection ends next
 	return gather(ctx, w.Updates())
@@ -132,6 +157,8 @@ func (c *Client) Ask(ctx context.Context, site, instance string, r Request) erro
 	if err != nil {
 		return fmt.Errorf("writing the request: %w", err)
 	}
+	ctx, done := c.permitted(ctx)
+	defer done()
 	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
 	m, err := c.nc.RequestWithContext(ctx, Subject(site, instance), data)
@@ -139,7 +166,7 @@ func (c *Client) Ask(ctx context.Context, site, instance string, r Request) erro
 	case errors.Is(err, nats.ErrNoResponders):
 		return fmt.Errorf("asking %s at %s: %w", instance, site, ErrNobody)
 	case err != nil:
-		return fmt.Errorf("asking %s at %s: %w", instance, site, err)
+		return fmt.Errorf("asking %s at %s: %w", instance, site, cmp.Or(context.Cause(ctx), err))
 	}
 	var reply Reply
 	if err := json.Unmarshal(m.Data, &reply); err != nil {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -225,6 +227,33 @@ func TestRequests(t *testing.T) {
 	}
 	if len(a.asked) != 2 {
 		t.Errorf("%d requests were done, want 2", len(a.asked))
+	}
+}
+
+// The server tells the connection of a refusal, not the request: who may not ask
+// is told so now, not after the time that an answer may take.
+func TestRefusedAtOnce(t *testing.T) {
+	users := filepath.Join(t.TempDir(), "users.conf")
+	if err := os.WriteFile(users, []byte(`authorization { users: [ {user: reader, password: p, permissions: {publish: "nothing", subscribe: ">"}} ] }`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cfg := embedded.DefaultConfig(t.TempDir())
+	cfg.Listen, cfg.UsersFile = "127.0.0.1:0", users
+	srv, err := embedded.Start(cfg, quiet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = srv.Shutdown() })
+	c, err := control.Dial(natsconn.Config{URL: srv.ClientURL(), Username: "reader", Password: "p"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	if err := c.Ask(t.Context(), "s", "a", control.Request{Op: control.Remove, Camera: "x"}); !errors.Is(err, nats.ErrPermissionViolation) {
+		t.Errorf("a request: %v", err)
+	}
+	if _, err := c.List(t.Context(), "s"); !errors.Is(err, nats.ErrPermissionViolation) {
+		t.Errorf("the list: %v", err)
 	}
 }
 
