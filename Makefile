@@ -62,7 +62,7 @@ lint: ## tier 0: format, vet, linters, dead code, tidy modules, shell scripts
 
 .PHONY: unit
 unit: setup ## tier 1: unit tests under the race detector, without native libraries
-	@$(STEP) unit $(GO) test -tags nogst -race -shuffle=on -timeout 5m ./... $(ARGS)
+	@$(STEP) unit $(GO) test -tags nogst -race -shuffle=on -timeout 15m ./... $(ARGS)
 
 # The parsers of files that come from elsewhere.
 PARSERS := ./accel/network ./accel/network/darknet ./accel/plan ./accel/plan/jedi ./accel/plan/search ./accel/sim ./internal/bench ./internal/card

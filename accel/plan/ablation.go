@@ -196,11 +196,12 @@ func (a Ablation) precision() Precision {
 }
 
 // SingleThread is a plan whose parts disturb each other as little as they can: one
-// frame at a time, the whole network on one thread of the CPU. What a part takes
-// under it is what it costs.
-func SingleThread(model string) Plan {
+// frame at a time, the whole network on one thread of the CPU under one of its
+// runtimes. What a part takes under it is what it costs.
+func SingleThread(model string, cpu accel.DeviceID, precision Precision) Plan {
 	p := Serial(model)
-	p.Segments[0].Devices[0].Threads = 1
+	p.Precision = precision
+	p.Segments[0].Devices[0] = Placement{ID: cpu, Threads: 1}
 	return p
 }
 

@@ -131,7 +131,7 @@ func TestWithStreams(t *testing.T) {
 	if got, want := shape(base), "prep 1, cpu/1+cpu/1 | in_flight 5"; got != want {
 		t.Errorf("the plan itself became %s", got)
 	}
-	if got, want := shape(SingleThread("")), "prep 1, cpu/1 | in_flight 1"; got != want {
+	if got, want := shape(SingleThread("", "cpu", FP32)), "prep 1, cpu/1 | in_flight 1"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }

@@ -119,7 +119,7 @@ func measureRows(ctx context.Context, env *Env, rt accel.Backend, o BenchOptions
 		env.Log.Warn("row left out", "row", l.Name, "why", l.Why)
 	}
 	b := &benchRounds{
-		env: env, rows: rows, single: singleThread(rows, report.Model), o: o, gauges: newGauges(rt), check: newScalingCheck().check,
+		env: env, rows: rows, singles: singleThreads(rows, report.Model), o: o, gauges: newGauges(rt), check: newScalingCheck().check,
 		stand: newBenchStand(course, o.Duration/4),
 	}
 	defer closeInto(&err, b.stand.closeAll)
@@ -133,9 +133,7 @@ func measureRows(ctx context.Context, env *Env, rt accel.Backend, o BenchOptions
 	}
 	report.Hardware, report.Scaling = machineKey(devices), b.scaling()
 	sayNotReal(rows, devices)
-	if b.single != nil {
-		report.Limit = bench.LimitOf(report.Cores, b.single.Subject)
-	}
+	report.Limit = b.limit(report.Cores)
 	report.Fill(b.measured())
 	return nil
 }

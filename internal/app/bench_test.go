@@ -92,7 +92,7 @@ func steady(plan.Plan, int) float64 { return 100 }
 func TestRoundsTakeTurns(t *testing.T) {
 	h := &heat{rate: steady}
 	b := h.bench(3, "a", "b", "c")
-	b.single = newBenchRow("one thread", plan.SingleThread("one"))
+	b.singles = []*benchRow{newBenchRow("one thread", plan.SingleThread("one", "cpu", plan.FP32))}
 	if n, err := b.run(t.Context()); n != 3 || err != nil {
 		t.Fatal(n, err)
 	}
@@ -101,7 +101,7 @@ func TestRoundsTakeTurns(t *testing.T) {
 	if !strings.HasPrefix(got, want+", close") || h.opened != 0 {
 		t.Errorf("got  %s\nwant %s; %d are left open", got, want, h.opened)
 	}
-	if l := bench.LimitOf(2, b.single.Subject); *l != (bench.Limit{Cores: 2, Decode: 4, Prep: 1, Infer: 4, Detect: 1}) {
+	if l := b.limit(2); *l != (bench.Limit{Device: "cpu", Cores: 2, Decode: 4, Prep: 1, Infer: 4, Detect: 1}) {
 		t.Errorf("limit %+v", l)
 	}
 }
@@ -272,13 +272,25 @@ func TestSweep(t *testing.T) {
 func TestLimitIsTheCPUs(t *testing.T) {
 	p := plan.Auto("m", 2)
 	rows := []*benchRow{newBenchRow("auto", p)}
-	single := singleThread(rows, "m")
-	if single == nil || !single.plan.Serial || single.plan.Replicas(0)[0].Threads != 1 {
-		t.Errorf("%+v", single)
+	other := plan.Auto("m", 2)
+	other.Segments[0].Devices[0].ID = "cpu/openvino"
+	lesser := plan.Auto("m", 2)
+	lesser.Segments[0].Precision, lesser.Segments[0].Devices[0].ID = plan.INT8, "cpu/ort"
+	rows = append(rows, newBenchRow("the same", p), newBenchRow("openvino", other), newBenchRow("int8", lesser))
+	var got []string
+	for _, r := range singleThreads(rows, "m") {
+		d := r.plan.Segments[0].Devices[0]
+		if !r.plan.Serial || r.plan.Replicas(0)[0].Threads != 1 {
+			t.Errorf("%+v", r.plan)
+		}
+		got = append(got, fmt.Sprintf("%s %s", d.ID, r.plan.Precision))
+	}
+	if want := []string{"cpu fp32", "cpu/openvino fp32", "cpu/ort int8"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 	p.Segments = append(slices.Clone(p.Segments), plan.Segment{Devices: []plan.Placement{{ID: "gpu:0"}}})
-	if r := singleThread(append(rows, newBenchRow("both", p)), "m"); r != nil {
-		t.Errorf("%+v", r.plan)
+	if r := singleThreads(append(rows, newBenchRow("both", p)), "m"); r != nil {
+		t.Errorf("%+v", r)
 	}
 }
 

@@ -108,7 +108,7 @@ func limitText(l bench.Limit) string {
 	if l.Decode > 0 {
 		text += fmt.Sprintf(" + detect %.2f", l.Detect)
 	}
-	return text + " ms of a core a frame)"
+	return text + " ms of a core a frame on " + l.Device + ")"
 }
 
 // doubts say of which figures one should not be too sure.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"braid/accel"
 	"braid/accel/plan"
 	"braid/internal/bench"
 	"braid/stages"
@@ -24,14 +25,14 @@ const timelineFrames = 30
 
 // benchRounds measures rows in turn, round after round.
 type benchRounds struct {
-	env    *Env
-	stand  *benchStand
-	gauges *gauges
-	rows   []*benchRow
-	single *benchRow // the limit's; nil: there is none
-	o      BenchOptions
-	check  func() bench.Check
-	checks []bench.Check // those that belong to no sample
+	env     *Env
+	stand   *benchStand
+	gauges  *gauges
+	rows    []*benchRow
+	singles []*benchRow // the limit's; none: there is no limit
+	o       BenchOptions
+	check   func() bench.Check
+	checks  []bench.Check // those that belong to no sample
 }
 
 // run measures until every row's interval is narrow enough, or for the most rounds
@@ -47,10 +48,8 @@ func (b *benchRounds) run(ctx context.Context) (rounds int, err error) {
 				return 0, fmt.Errorf("running plan %s (%s): %w", r.Name, r.Plan, err)
 			}
 		}
-		if b.single != nil {
-			if err := b.sampleLimit(ctx, rounds); err != nil {
-				return 0, fmt.Errorf("measuring the limit: %w", err)
-			}
+		if err := b.sampleLimit(ctx, rounds); err != nil {
+			return 0, fmt.Errorf("measuring the limit: %w", err)
 		}
 		bench.Reject(b.subjects(), b.checks...)
 		name, width := bench.Widest(b.measured())
@@ -78,7 +77,7 @@ func (b *benchRounds) sample(ctx context.Context, r *benchRow, round int) (err e
 	if round == 1 && b.o.HTMLFile != "" && r.Sweep == "" {
 		m.record = timelineFrames * len(c.graphOf().nodes)
 	}
-	if m.alone = r == b.single; m.alone {
+	if m.alone = slices.Contains(b.singles, r); m.alone {
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 	}
@@ -94,14 +93,31 @@ func (b *benchRounds) sample(ctx context.Context, r *benchRow, round int) (err e
 	return b.stand.rest(r)
 }
 
-// sampleLimit measures what a frame costs one core.
+// sampleLimit measures what a frame costs one core, under each of the CPU's runtimes.
 func (b *benchRounds) sampleLimit(ctx context.Context, round int) error {
-	if err := b.sample(ctx, b.single, round); err != nil {
-		return err
+	for _, r := range b.singles {
+		if err := b.sample(ctx, r, round); err != nil {
+			return err
+		}
+		ms, err := b.stand.course.decode(ctx, b.o.Duration/2)
+		if err != nil {
+			return err
+		}
+		r.Samples[len(r.Samples)-1].Decode = ms
 	}
-	ms, err := b.stand.course.decode(ctx, b.o.Duration/2)
-	b.single.Samples[len(b.single.Samples)-1].Decode = ms
-	return err
+	return nil
+}
+
+// limit is that of the runtime which allows the most; nil: there is none.
+func (b *benchRounds) limit(cores int) (most *bench.Limit) {
+	for _, r := range b.singles {
+		l := bench.LimitOf(cores, r.Subject)
+		l.Device = string(r.plan.Segments[0].Devices[0].ID)
+		if most == nil || l.FPS() > most.FPS() {
+			most = l
+		}
+	}
+	return most
 }
 
 // measured are the subjects of the rows, without the limit's.
@@ -115,8 +131,8 @@ func (b *benchRounds) measured() (out []*bench.Subject) {
 // subjects are all that have samples.
 func (b *benchRounds) subjects() []*bench.Subject {
 	out := b.measured()
-	if b.single != nil {
-		out = append(out, b.single.Subject)
+	for _, r := range b.singles {
+		out = append(out, r.Subject)
 	}
 	return out
 }
@@ -132,17 +148,29 @@ func (b *benchRounds) scaling() float64 {
 	return bench.Scaling(checks)
 }
 
-// singleThread is the row of the limit, nil where a plan uses more than the CPU:
-// no number of cores bounds that.
-func singleThread(rows []*benchRow, model string) *benchRow {
+// singleThreads are the rows of the limit, one for each runtime and precision with which
+// the plans use the CPU. None where a plan uses more than the CPU: no number of cores
+// bounds that.
+func singleThreads(rows []*benchRow, model string) (singles []*benchRow) {
+	has := func(cpu accel.DeviceID, p plan.Precision) bool {
+		return slices.ContainsFunc(singles, func(r *benchRow) bool {
+			return r.plan.Precision == p && r.plan.Segments[0].Devices[0].ID.Same(cpu)
+		})
+	}
 	for _, r := range rows {
 		for _, s := range r.plan.Segments {
-			if slices.ContainsFunc(s.Devices, func(d plan.Placement) bool { return d.ID.Kind() != "cpu" }) {
-				return nil
+			precision := cmp.Or(s.Precision, r.plan.Precision)
+			for _, d := range s.Devices {
+				if d.ID.Kind() != "cpu" {
+					return nil
+				}
+				if !has(d.ID, precision) {
+					singles = append(singles, newBenchRow("one thread", plan.SingleThread(model, d.ID, precision)))
+				}
 			}
 		}
 	}
-	return newBenchRow("one thread", plan.SingleThread(model))
+	return singles
 }
 
 // pieces are the spans of a graph as bars of a timeline, in the order of nodes and

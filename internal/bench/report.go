@@ -73,6 +73,7 @@ type LeftOut struct {
 // Limit is what the cores would do if nothing but the work itself took time:
 // cores / (CPU seconds of one frame). Its parts are milliseconds of one core.
 type Limit struct {
+	Device string  `json:"device,omitempty"` // the runtime of the CPU that allows the most of those that the plans use
 	Cores  int     `json:"cores"`
 	Decode float64 `json:"decode_ms"`
 	Prep   float64 `json:"prep_ms"`
