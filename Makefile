@@ -72,8 +72,8 @@ fuzz-parsers: setup ## tier 1: the parsers of ONNX, darknet, profiles, JEDI, cam
 	@scripts/fuzz 60000x $(PARSERS)
 
 .PHONY: e2e
-e2e: build ## tier 2: all tests with GStreamer, ONNX Runtime and the binary as a process
-	@$(STEP) e2e $(GO) test -tags e2e -count=1 -timeout 25m ./... $(ARGS)
+e2e: build ## tier 2: the tests with GStreamer, ONNX Runtime and the binary as a process
+	@$(STEP) e2e $(GO) test -tags e2e -count=1 -timeout 25m $$(GO=$(GO) scripts/e2e-packages) $(ARGS)
 
 .PHONY: train-smoke
 train-smoke: build ## braid-nano's training, end to end on a CPU: 20 steps, resumed and exported
