@@ -129,6 +129,7 @@ func differ(video, clip []shown, found []wire.Frame) (n int) {
 // TestAnnotatedPictures makes a clip of a generated video and a folder of photos
 // of many sizes.
 func TestAnnotatedPictures(t *testing.T) {
+	t.Parallel()
 	photos := filepath.Dir(testdata.Path(t, "images/well-known/dog.jpg"))
 	dir := t.TempDir()
 	out, clip := filepath.Join(dir, "x.jsonl"), filepath.Join(dir, "x.mp4")

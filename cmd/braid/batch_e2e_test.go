@@ -161,6 +161,7 @@ func near(a, b float32) bool { return math.Abs(float64(a)-float64(b)) <= 0.001 }
 // TestBatchIsDeterministic wants the same bytes of the same input, also when the
 // first run was cut off and resumed.
 func TestBatchIsDeterministic(t *testing.T) {
+	t.Parallel()
 	video := testdata.Path(t, "videos/sam2_01_dog.mp4")
 	photos := filepath.Dir(testdata.Path(t, "images/well-known/dog.jpg"))
 	card := cardtest.YOLOXNano(t, threshold)

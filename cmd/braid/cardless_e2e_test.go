@@ -32,6 +32,7 @@ func yolov8File(t *testing.T, texts map[string]string) string {
 // taken. Without its texts it is refused, and runs with the card that the refusal
 // proposes.
 func TestModelWithoutCard(t *testing.T) {
+	t.Parallel()
 	pictures := white(t, 64, 64)
 	texts := map[string]string{"description": "Ultralytics YOLO11n model", "task": "detect", "names": "{0: 'cat', 1: 'dog'}"}
 	r := mustRun(t, "batch", pictures, "--model", yolov8File(t, texts), "--out", "-")

@@ -103,6 +103,7 @@ func profileFile(t *testing.T, path string) plan.Profile {
 // TestProfileAccuracy: what a precision loses is measured, and a plan leaves out one that
 // loses too much. A simulated device computes on the CPU in fp32, so that it loses nothing.
 func TestProfileAccuracy(t *testing.T) {
+	t.Parallel()
 	images, annotations := few(t, 3)
 	devices := writeFile(t, "devices.yaml", `{name: box, cores: 2, source: a test, devices: [{id: "sim:x", kind: gpu, speed: 1}]}`)
 	out := filepath.Join(t.TempDir(), "profile.yaml")

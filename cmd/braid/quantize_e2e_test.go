@@ -41,6 +41,7 @@ const streetClasses = "person,bicycle,car,motorcycle,bus,truck"
 // TestQuantizeBraidNano: int8 of the shipped detector detects as well as float32 does,
 // to a few hundredths of AP on 128 pictures, and is a model like any other.
 func TestQuantizeBraidNano(t *testing.T) {
+	t.Parallel()
 	images, annotations := cocoVal(t)
 	calibration := testdata.Path(t, "train/images")
 	out := filepath.Join(t.TempDir(), "nano-int8.onnx")
@@ -74,6 +75,7 @@ func TestQuantizeBraidNano(t *testing.T) {
 
 // TestQuantizeForOthers: the forms of other runtimes load in ONNX Runtime too.
 func TestQuantizeForOthers(t *testing.T) {
+	t.Parallel()
 	calibration := testdata.Path(t, "train/images")
 	for _, runtime := range []string{"openvino", "trt"} {
 		out := filepath.Join(t.TempDir(), runtime+".onnx")
