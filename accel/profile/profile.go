@@ -36,6 +36,10 @@ type Options struct {
 	Copies     []int64          // bytes of copies between memories; between two sizes a line is drawn
 	Streams    []int            // counts of streams; on a CPU up to its cores
 	Cores      int              // of the host; 0: those of the devices that are measured
+	// HostCores are those that this process may use; Keep makes an Exec run on one of them.
+	// With them streams run as plan.StreamCores says, as they do in a plan; nil: anywhere.
+	HostCores []int
+	Keep      func(x accel.Exec, core int) (accel.Exec, error)
 	// Prep and Detect do that step once on a frame; nil: not measured.
 	Prep, Detect func(ctx context.Context) error
 	// Energy begins to count a device's energy, what others do on it included; what it

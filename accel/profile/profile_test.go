@@ -419,6 +419,54 @@ func TestWatts(t *testing.T) {
 	})
 }
 
+// slowed is an Exec that was placed: it takes another ten milliseconds.
+type slowed struct{ accel.Exec }
+
+func (s slowed) Bind(b *accel.Bindings) (accel.Call, error) {
+	c, err := s.Exec.Bind(b)
+	return slowedCall{c}, err
+}
+
+type slowedCall struct{ accel.Call }
+
+func (c slowedCall) Start(ctx context.Context, after accel.Event) (accel.Event, error) {
+	<-time.After(10 * time.Millisecond)
+	return c.Call.Start(ctx, after)
+}
+
+// TestStreamsAreKept on cores where a plan's would be: one-threaded ones, as many as
+// there are cores. The fewer of them, and all others, run anywhere.
+func TestStreamsAreKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &machine{nodes: []time.Duration{6 * time.Millisecond, 4 * time.Millisecond}, devices: []accel.Device{cpu2}}
+		o := Full()
+		o.HostCores = []int{3, 5}
+		var cores []int
+		o.Keep = func(x accel.Exec, core int) (accel.Exec, error) {
+			cores = append(cores, core)
+			return slowed{x}, nil
+		}
+		p := measured2(t, m, o)
+		if !slices.Equal(cores, o.HostCores) {
+			t.Errorf("kept on cores %v, want %v", cores, o.HostCores)
+		}
+		for _, s := range p.Streams {
+			want := 1000.0 / 10 * float64(s.Threads)
+			if s.N == 2 {
+				want = 2 * 1000.0 / (10 + 10)
+			}
+			if !near(s.Rate, want) {
+				t.Errorf("%+v, want %g", s, want)
+			}
+		}
+		o.Keep = func(accel.Exec, int) (accel.Exec, error) { return nil, errors.New("no such core") }
+		if _, err := Measure(t.Context(), m, m.devices, m.network(), o); err == nil || !strings.Contains(err.Error(), "no such core") {
+			t.Errorf("a core that is not there: %v", err)
+		}
+		m.closed(t)
+	})
+}
+
 // TestStreamsAgain: neighbours that take a core for a while, and leave one that works
 // alone in peace, make the streams be measured again.
 func TestStreamsAgain(t *testing.T) {

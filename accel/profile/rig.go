@@ -155,9 +155,12 @@ func (r *rig) bind(e accel.Engine, b *accel.Bindings) (accel.Call, error) {
 	return c, nil
 }
 
-// streams builds a stretch of the network once and makes n streams of it, each with
-// an Exec of its own.
-func (r *rig) streams(ctx context.Context, s span, n int) ([]stream, error) {
+// keeper decides where an Exec runs; nil: anywhere.
+type keeper func(accel.Exec) (accel.Exec, error)
+
+// streams builds a stretch of the network once and makes a stream of it for each of
+// keepers, with an Exec of its own.
+func (r *rig) streams(ctx context.Context, s span, keepers ...keeper) ([]stream, error) {
 	c, spans, err := r.cut(ctx, r.ends(s))
 	if err != nil {
 		return nil, err
@@ -166,9 +169,9 @@ func (r *rig) streams(ctx context.Context, s span, n int) ([]stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	list := make([]stream, n)
-	for i := range list {
-		if list[i], err = r.stream(e, c, i); err != nil {
+	list := make([]stream, len(keepers))
+	for i, keep := range keepers {
+		if list[i], err = r.stream(e, c, i, keep); err != nil {
 			return nil, fmt.Errorf("making stream %d on %s: %w", i+1, r.series.Device, err)
 		}
 	}
@@ -177,12 +180,17 @@ func (r *rig) streams(ctx context.Context, s span, n int) ([]stream, error) {
 
 // stream binds an Exec to tensors of its own: for a device two sets, so that it has
 // the next frame's work before the host has seen the end of the last one's.
-func (r *rig) stream(e accel.Engine, c *Cutting, index int) (s stream, err error) {
+func (r *rig) stream(e accel.Engine, c *Cutting, index int, keep keeper) (s stream, err error) {
 	x, err := e.NewExec()
 	if err != nil {
 		return nil, err
 	}
 	r.closers = append(r.closers, x.Close)
+	if keep != nil {
+		if x, err = keep(x); err != nil {
+			return nil, err
+		}
+	}
 	sets := 2
 	if r.series.Device.Memory() == host {
 		sets = 1

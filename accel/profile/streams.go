@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"braid/accel"
 	"braid/accel/plan"
 )
 
@@ -17,14 +18,14 @@ func (m *measurement) measureStreams(ctx context.Context, s plan.Series, budget 
 	r := &rig{backend: m.backend, network: m.network, units: m.units, series: s}
 	defer r.closeInto(&err)
 	counts := m.counts(s)
-	streams, err := r.streams(ctx, m.longest[s], counts[len(counts)-1])
+	sets, err := m.sets(ctx, r, counts)
 	if err != nil {
 		return err
 	}
-	rates, err := m.rates(ctx, streams, counts, budget/2)
+	rates, err := m.rates(ctx, sets, budget/2)
 	for tries := 1; err == nil && tries < mostTries && m.crowded(s, counts, rates); tries++ {
 		var again []sample
-		if again, err = m.rates(ctx, streams, counts, budget/4); err == nil && last(again) > last(rates) {
+		if again, err = m.rates(ctx, sets, budget/4); err == nil && last(again) > last(rates) {
 			rates = again
 		}
 	}
@@ -39,15 +40,35 @@ func (m *measurement) measureStreams(ctx context.Context, s plan.Series, budget 
 			m.follow(s, 1000/rate)
 		}
 	}
-	return m.measureBusy(ctx, s.Device, streams)
+	return m.measureBusy(ctx, s.Device, sets[len(sets)-1])
 }
 
-// rates measures how many frames a second so many streams make together, for each of
-// the counts in turn.
-func (m *measurement) rates(ctx context.Context, streams []stream, counts []int, budget time.Duration) ([]sample, error) {
-	rates := make([]sample, len(counts))
-	err := rounds(ctx, budget, leastWindows, len(counts), func(i int) error {
-		means, err := race(ctx, streams[:counts[i]], m.options.Window)
+// sets are as many streams as each of the counts says, the largest last. Those that a
+// plan would keep on a core each are kept so.
+func (m *measurement) sets(ctx context.Context, r *rig, counts []int) ([][]stream, error) {
+	most := counts[len(counts)-1]
+	keepers := make([]keeper, most)
+	p := plan.Plan{Segments: []plan.Segment{{Devices: []plan.Placement{{ID: r.series.Device, Threads: r.series.Threads}}, Streams: most}}}
+	for _, core := range p.StreamCores(m.options.HostCores)[0] {
+		keepers = append(keepers, func(x accel.Exec) (accel.Exec, error) { return m.options.Keep(x, core) })
+	}
+	streams, err := r.streams(ctx, m.longest[r.series], keepers...)
+	if err != nil {
+		return nil, err
+	}
+	sets := make([][]stream, len(counts))
+	for i, n := range counts {
+		sets[i] = streams[:n]
+	}
+	sets[len(sets)-1] = streams[len(streams)-most:]
+	return sets, nil
+}
+
+// rates measures how many frames a second each of the sets of streams makes, in turn.
+func (m *measurement) rates(ctx context.Context, sets [][]stream, budget time.Duration) ([]sample, error) {
+	rates := make([]sample, len(sets))
+	err := rounds(ctx, budget, leastWindows, len(sets), func(i int) error {
+		means, err := race(ctx, sets[i], m.options.Window)
 		if err == nil {
 			rates[i] = append(rates[i], rate(means))
 		}
@@ -142,7 +163,7 @@ func (m *measurement) measureCorun(ctx context.Context, a, b plan.Series, budget
 		}
 		r := &rig{backend: m.backend, network: m.network, units: m.units, series: s}
 		defer r.closeInto(&err)
-		one, err := r.streams(ctx, m.longest[s], 1)
+		one, err := r.streams(ctx, m.longest[s], nil)
 		if err != nil {
 			return err
 		}

@@ -43,6 +43,7 @@ type builder struct {
 	log     *slog.Logger
 	engines map[engineKey]accel.Engine
 	cores   [][]int // by segment: those that the plan leaves to braid
+	single  [][]int // by segment and replica: the one core of a stream, see plan.StreamCores
 }
 
 // engineKey tells which replicas share an Engine.
@@ -69,7 +70,7 @@ func assemble(ctx context.Context, rt accel.Backend, n *network.Network, p plan.
 	if b.segments, err = splitWith(ctx, rt, n, p.Cuts()); err != nil {
 		return nil, err
 	}
-	b.cores = p.DisjointCores(hostcpu.Cores())
+	b.cores, b.single = p.DisjointCores(hostcpu.Cores()), p.StreamCores(hostcpu.Cores())
 	b.traffic = newTraffic(n.Inputs(), b.segmentOutputs(), b.segments, p)
 	if err := b.support(ctx); err != nil {
 		return nil, err
@@ -190,7 +191,7 @@ func (b *builder) inferNodes(ctx context.Context) (nodes []stages.Node) {
 		replicas := b.plan.Replicas(i)
 		nodes = append(nodes, stages.Node{
 			Name: s.Name, Workers: len(replicas), Queue: b.queue(),
-			New: func(worker int) (stages.Stage, error) { return b.inferStage(ctx, i, replicas[worker]) },
+			New: func(worker int) (stages.Stage, error) { return b.inferStage(ctx, i, worker, replicas[worker]) },
 		})
 	}
 	return nodes
@@ -203,9 +204,33 @@ func (b *builder) buildOptions(segment int) accel.BuildOptions {
 	}
 }
 
-// inferStage makes the Stage of one replica; replicas that run alike share an
-// Engine.
-func (b *builder) inferStage(ctx context.Context, segment int, r plan.Replica) (stages.Stage, error) {
+// inferStage makes the Stage of a replica.
+func (b *builder) inferStage(ctx context.Context, segment, replica int, r plan.Replica) (stages.Stage, error) {
+	s := b.segments[segment]
+	engine, err := b.engine(ctx, segment, r)
+	if err != nil {
+		return nil, err
+	}
+	exec, err := engine.NewExec()
+	if err != nil {
+		return nil, fmt.Errorf("making an execution context of %s on %s: %w", s.Name, r.Device, scarce(err))
+	}
+	if own := b.single[segment]; own != nil && own[replica] >= 0 {
+		kept, err := hostcpu.Keep(exec, own[replica])
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("keeping a stream of %s on core %d: %w", s.Name, own[replica], err), exec.Close())
+		}
+		exec = kept
+	}
+	stage, err := infer.New(s.Name, exec, b.bindings, b.plan.Ahead(segment))
+	if err != nil {
+		return nil, scarce(err)
+	}
+	return stage, nil
+}
+
+// engine is the one of a replica; those that run alike share it.
+func (b *builder) engine(ctx context.Context, segment int, r plan.Replica) (accel.Engine, error) {
 	s := b.segments[segment]
 	own := b.cores[segment] != nil && r.Device.Kind() == "cpu"
 	if own {
@@ -237,15 +262,7 @@ func (b *builder) inferStage(ctx context.Context, segment int, r plan.Replica) (
 		b.engines[key] = engine
 		b.closers = append(b.closers, engine.Close)
 	}
-	exec, err := engine.NewExec()
-	if err != nil {
-		return nil, fmt.Errorf("making an execution context of %s on %s: %w", s.Name, r.Device, scarce(err))
-	}
-	stage, err := infer.New(s.Name, exec, b.bindings, b.plan.Ahead(segment))
-	if err != nil {
-		return nil, scarce(err)
-	}
-	return stage, nil
+	return engine, nil
 }
 
 // scarce marks what the machine is at fault for while a graph is set up, and not the

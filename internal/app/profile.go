@@ -10,6 +10,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 
 	"braid/accel"
+	"braid/accel/hostcpu"
 	"braid/accel/network"
 	"braid/accel/plan"
 	"braid/accel/profile"
@@ -189,6 +190,7 @@ func (s *subject) measure(ctx context.Context, names []string, o profile.Options
 	}
 	defer closeInto(&err, around.close)
 	o.Prep, o.Detect, o.Log, o.Cores = around.prep, around.detect, s.env.Log, profile.Cores(all)
+	o.HostCores, o.Keep = hostcpu.Cores(), hostcpu.Keep
 	bar := progressIn(s.env, "/s")
 	defer bar.stop()
 	o.Progress = func(step, steps int, what string) {
