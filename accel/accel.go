@@ -113,7 +113,9 @@ type Call interface {
 	Close() error
 }
 
-// Event is a point in a stream that one can wait for.
+// Event is a point in a stream that one can wait for. Once Wait has returned, with an
+// error or without, nothing of that work runs any more: the Bindings are used again.
+// Only a lost device, which ends the graph, may leave some.
 type Event interface {
 	Wait(ctx context.Context) error
 }

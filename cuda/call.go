@@ -136,7 +136,8 @@ func (c *Call) Profile() ([]byte, error) {
 }
 
 // Wait waits for what the last Start enqueued, and allocates nothing. An error of
-// the run comes back here.
+// the run comes back here; nothing of it runs any more then either, unless the device
+// is lost.
 func (c *Call) Wait() error {
 	const doing = "waiting for a call"
 	if c.handle == nil {

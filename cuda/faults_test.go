@@ -4,6 +4,7 @@ package cuda_test
 
 import (
 	"errors"
+	"runtime"
 	"testing"
 
 	"braid/cuda"
@@ -66,6 +67,26 @@ func TestFailureGoesDownTheChain(t *testing.T) {
 	check(t, first.Start(nil, 0))
 	check(t, second.Start(first.Call, 0))
 	check(t, second.Wait())
+}
+
+// TestFailedWaitHasWaited lets a wait fail while a run is on: when it returns nobody
+// runs any more, since the caller uses the tensors again.
+func TestFailedWaitHasWaited(t *testing.T) {
+	r := newRig(t)
+	s := r.stage(0)
+	check(t, s.Ready(false))
+	r.Evaluate(func(onnx []byte, in, out map[string][]float32) error {
+		for range 10_000 { // a wait that does not wait returns meanwhile
+			runtime.Gosched()
+		}
+		return nil
+	})
+	r.Fail("call_wait", 1, cuda.ErrInternal)
+	check(t, s.Start(nil, 0))
+	refused(t, s.Wait(), cuda.ErrInternal, "call_wait was told to fail")
+	if n := r.Counts(); n.Finished != n.Started {
+		t.Errorf("%d of %d runs have ended", n.Finished, n.Started)
+	}
 }
 
 func TestStartFails(t *testing.T) {

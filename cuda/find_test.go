@@ -28,7 +28,7 @@ func TestFind(t *testing.T) {
 	}
 	// The nearer place wins: each is added before the farther ones.
 	for _, dir := range []string{"lib", "bin", "exec"} {
-		want := write("dist", dir, libraryName)
+		want := write("dist", dir, library.File)
 		if got, err := Find(none, exe); err != nil || got != want {
 			t.Errorf("found %s (%v), want %s", got, err, want)
 		}
@@ -37,7 +37,7 @@ func TestFind(t *testing.T) {
 	if err := os.Symlink(exe, link); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := Find(none, link); err != nil || got != filepath.Join(root, "dist", "exec", libraryName) {
+	if got, err := Find(none, link); err != nil || got != filepath.Join(root, "dist", "exec", library.File) {
 		t.Errorf("through a link: %s (%v)", got, err)
 	}
 	named := write("elsewhere", "x.so")

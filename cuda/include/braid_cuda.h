@@ -214,7 +214,8 @@ typedef struct {
    * [{"layer":…,"ms":…}], in the order of the run, named as engine_inspect does.
    * A DLA is one layer. */
   int (*call_profile)(braid_cuda_call *c, braid_cuda_blob **out, braid_cuda_error *err);
-  /* Waits for what the last call_start enqueued. */
+  /* Waits for what the last call_start enqueued. Where it fails nothing of it is left
+   * on the device either, unless that is lost. */
   int (*call_wait)(braid_cuda_call *c, braid_cuda_error *err);
   int (*call_close)(braid_cuda_call *c, braid_cuda_error *err);
 } braid_cuda_functions;

@@ -116,8 +116,8 @@ void check_addresses(const braid_cuda_call *c) {
   }
 }
 
-// Waits for what a failed start may have enqueued: there is no event behind it that
-// anybody waits for, and the caller uses its tensors again.
+// Waits for what a failed start may have enqueued, or a failed wait has left: there is
+// no event behind it that anybody waits for, and the caller uses its tensors again.
 void drain(const braid_cuda_call *c) {
   cudaStreamSynchronize(c->exec->stream);
   cudaGetLastError();
@@ -280,10 +280,12 @@ int call_profile(braid_cuda_call *c, braid_cuda_blob **out, Error *err) {
 }
 
 int call_wait(braid_cuda_call *c, Error *err) {
-  return entry(err, [&] {
+  const int rc = entry(err, [&] {
     use(c);
     check(cudaEventSynchronize(c->done), "cudaEventSynchronize");
   });
+  if (rc != BRAID_CUDA_OK) drain(c);
+  return rc;
 }
 
 int call_close(braid_cuda_call *c, Error *err) {

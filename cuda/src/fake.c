@@ -31,7 +31,7 @@ static int runtime_open(braid_cuda_runtime **out, braid_cuda_error *err) {
 
 static int runtime_close(braid_cuda_runtime *r, braid_cuda_error *err) {
   if (!r) return BRAID_CUDA_OK;
-  int rc = fake_enter_close(r, KIND_RUNTIME, err);
+  int rc = fake_begin(r, KIND_RUNTIME, err);
   if (rc != BRAID_CUDA_OK) return rc;
   char open[256];
   fake_leaks(r, open, sizeof open);
@@ -87,7 +87,7 @@ static int blob_data(braid_cuda_blob *b, const void **data, uint64_t *size, brai
 
 static int blob_close(braid_cuda_blob *b, braid_cuda_error *err) {
   if (!b) return BRAID_CUDA_OK;
-  int rc = fake_enter_close(b, KIND_BLOB, err);
+  int rc = fake_begin(b, KIND_BLOB, err);
   if (rc != BRAID_CUDA_OK) return rc;
   free(b->data);
   return fake_leave(fake_close("blob_close", &b->head, err));

@@ -8,14 +8,13 @@
 static void read_times(GstElement *sink, BraidSample *s) {
   GstBuffer *buf = gst_sample_get_buffer(s->sample);
   GstSegment *seg = gst_sample_get_segment(s->sample);
-  GstClockTime pts = GST_BUFFER_PTS(buf), at = GST_CLOCK_TIME_NONE;
-  GstClockTime now = gst_element_get_current_running_time(sink);
+  GstClockTime at = GST_CLOCK_TIME_NONE, now = gst_element_get_current_running_time(sink);
   GstReferenceTimestampMeta *ref = gst_buffer_get_reference_timestamp_meta(buf, NULL);
-  s->pts = s->ntp = s->duration = -1;
-  if (GST_BUFFER_DURATION_IS_VALID(buf)) s->duration = GST_BUFFER_DURATION(buf);
-  if (GST_CLOCK_TIME_IS_VALID(pts) && seg->format == GST_FORMAT_TIME) {
-    s->pts = gst_segment_to_stream_time(seg, GST_FORMAT_TIME, pts);
-    at = gst_segment_to_running_time(seg, GST_FORMAT_TIME, pts);
+  s->pts = s->ntp = -1;
+  s->duration = GST_BUFFER_DURATION(buf); // GST_CLOCK_TIME_NONE, and what is made of it, is -1
+  if (seg->format == GST_FORMAT_TIME) {
+    s->pts = gst_segment_to_stream_time(seg, GST_FORMAT_TIME, GST_BUFFER_PTS(buf));
+    at = gst_segment_to_running_time(seg, GST_FORMAT_TIME, GST_BUFFER_PTS(buf));
   }
   s->timed = GST_CLOCK_TIME_IS_VALID(at) && GST_CLOCK_TIME_IS_VALID(now);
   s->age = GST_CLOCK_DIFF(at, now);
@@ -51,11 +50,6 @@ static void set_turn(BraidSample *s, int lockstep, int asked) {
 
 void braid_ask(BraidSample *s) { set_turn(s, 1, 1); }
 void braid_release(BraidSample *s) { set_turn(s, 0, 1); }
-
-void braid_clear(BraidSample *s) {
-  g_cond_clear(&s->turn);
-  g_mutex_clear(&s->lock);
-}
 
 static GstPadProbeReturn on_input(GstPad *pad, GstPadProbeInfo *info, gpointer data) {
   BraidSample *s = data;

@@ -164,10 +164,12 @@ func (r *Reader) Freed() <-chan struct{} { return r.freed }
 
 // free gives back what a stopped pipeline holds.
 func (r *Reader) free() {
-	C.braid_clear(r.native)
+	C.g_cond_clear(&r.native.turn)
+	C.g_mutex_clear(&r.native.lock)
 	C.free(unsafe.Pointer(r.native))
 	C.gst_object_unref(C.gpointer(r.bus))
 	defer close(r.freed)
 	release(r.sink.Object.InitiallyUnowned.Object)
 	release(r.pipeline.Object.InitiallyUnowned.Object)
+	returnMemory()
 }

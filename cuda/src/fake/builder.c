@@ -238,7 +238,7 @@ int fake_builder_timings(braid_cuda_builder *b, braid_cuda_blob **out, braid_cud
 
 int fake_builder_close(braid_cuda_builder *b, braid_cuda_error *err) {
   if (!b) return BRAID_CUDA_OK;
-  int rc = fake_enter_close(b, KIND_BUILDER, err);
+  int rc = fake_begin(b, KIND_BUILDER, err);
   if (rc != BRAID_CUDA_OK) return rc;
   free(b->onnx);
   return fake_leave(fake_close("builder_close", &b->head, err));

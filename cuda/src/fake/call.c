@@ -166,15 +166,17 @@ int fake_call_profile(braid_cuda_call *c, braid_cuda_blob **out, braid_cuda_erro
 }
 
 int fake_call_wait(braid_cuda_call *c, braid_cuda_error *err) {
-  int rc = fake_enter("call_wait", c, KIND_CALL, OF_HANDLE, err);
+  int rc = fake_begin(c, KIND_CALL, err);
   if (rc != BRAID_CUDA_OK) return rc;
   if (c->event->done < c->event->started) fake.counters.host_waits++;
-  return fake_leave(stream_wait(c, err));
+  int went = stream_wait(c, err);
+  rc = fake_end("call_wait", c->head.gpu, err);
+  return fake_leave(rc == BRAID_CUDA_OK ? went : rc);
 }
 
 int fake_call_close(braid_cuda_call *c, braid_cuda_error *err) {
   if (!c) return BRAID_CUDA_OK;
-  int rc = fake_enter_close(c, KIND_CALL, err);
+  int rc = fake_begin(c, KIND_CALL, err);
   if (rc != BRAID_CUDA_OK) return rc;
   stream_wait(c, err); /* an error of the run was call_wait's to tell */
   for (int i = 0; i < MAX_TENSORS; i++)

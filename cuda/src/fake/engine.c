@@ -130,7 +130,7 @@ int fake_engine_inspect(braid_cuda_engine *e, braid_cuda_blob **out, braid_cuda_
 
 int fake_engine_close(braid_cuda_engine *e, braid_cuda_error *err) {
   if (!e) return BRAID_CUDA_OK;
-  int rc = fake_enter_close(e, KIND_ENGINE, err);
+  int rc = fake_begin(e, KIND_ENGINE, err);
   if (rc != BRAID_CUDA_OK) return rc;
   rc = fake_childless(&e->head, err);
   if (rc != BRAID_CUDA_OK) return fake_leave(rc);

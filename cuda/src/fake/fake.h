@@ -60,9 +60,9 @@ int fake_error(braid_cuda_error *err, int code, const char *format, ...) __attri
  * OF_HANDLE) and makes the entry fail where that was asked for. Where it returns
  * other than OK the lock is free again, and the entry returns that. */
 int fake_enter(const char *entry, const void *h, kind k, int32_t gpu, braid_cuda_error *err);
-/* Likewise for entries that close: a lost device is no reason not to. That it is lost,
- * and a failure on demand, comes out of fake_close or fake_closed, behind the deed. */
-int fake_enter_close(const void *h, kind k, braid_cuda_error *err);
+/* Likewise for entries that close or wait: a lost device is no reason not to. That it is
+ * lost, and a failure on demand, comes out of fake_close or fake_end, behind the deed. */
+int fake_begin(const void *h, kind k, braid_cuda_error *err);
 /* Ends an entry: frees the lock and passes rc on. */
 int fake_leave(int rc);
 /* Makes an entry fail where that was asked for. */
@@ -76,10 +76,10 @@ void *fake_open(size_t size, kind k, handle *parent, int32_t gpu);
 int fake_childless(const handle *h, braid_cuda_error *err);
 /* Takes it out of the list; its memory is the caller's. */
 void fake_drop(handle *h);
-/* drop, free, and fake_closed. */
+/* drop, free, and fake_end. */
 int fake_close(const char *entry, handle *h, braid_cuda_error *err);
-/* What a closing entry of a GPU comes to, once it has closed. */
-int fake_closed(const char *entry, int32_t gpu, braid_cuda_error *err);
+/* What an entry of a GPU that began with fake_begin comes to, once it has done its deed. */
+int fake_end(const char *entry, int32_t gpu, braid_cuda_error *err);
 /* Names what is open of a runtime; room is "" where nothing is. */
 void fake_leaks(const struct braid_cuda_runtime *r, char *room, size_t size);
 

@@ -112,10 +112,10 @@ int fake_alloc_device(braid_cuda_runtime *r, int32_t gpu, uint64_t bytes, void *
 }
 
 int fake_free_device(braid_cuda_runtime *r, int32_t gpu, void *p, braid_cuda_error *err) {
-  int rc = fake_enter_close(r, KIND_RUNTIME, err);
+  int rc = fake_begin(r, KIND_RUNTIME, err);
   if (rc != BRAID_CUDA_OK) return rc;
   rc = gpu == BRAID_CUDA_HOST ? fake_error(err, BRAID_CUDA_INVALID, "the host is no GPU") : take_away(r, gpu, p, err);
-  return fake_leave(rc == BRAID_CUDA_OK ? fake_closed("free_device", gpu, err) : rc);
+  return fake_leave(rc == BRAID_CUDA_OK ? fake_end("free_device", gpu, err) : rc);
 }
 
 int fake_alloc_host(braid_cuda_runtime *r, uint64_t bytes, void **out, braid_cuda_error *err) {
@@ -127,8 +127,8 @@ int fake_alloc_host(braid_cuda_runtime *r, uint64_t bytes, void **out, braid_cud
 }
 
 int fake_free_host(braid_cuda_runtime *r, void *p, braid_cuda_error *err) {
-  int rc = fake_enter_close(r, KIND_RUNTIME, err);
+  int rc = fake_begin(r, KIND_RUNTIME, err);
   if (rc != BRAID_CUDA_OK) return rc;
   rc = take_away(r, BRAID_CUDA_HOST, p, err);
-  return fake_leave(rc == BRAID_CUDA_OK ? fake_closed("free_host", 0, err) : rc);
+  return fake_leave(rc == BRAID_CUDA_OK ? fake_end("free_host", 0, err) : rc);
 }

@@ -68,7 +68,7 @@ int fake_enter(const char *entry, const void *h, kind k, int32_t gpu, braid_cuda
   return rc == BRAID_CUDA_OK ? rc : fake_leave(rc);
 }
 
-int fake_enter_close(const void *h, kind k, braid_cuda_error *err) {
+int fake_begin(const void *h, kind k, braid_cuda_error *err) {
   pthread_mutex_lock(&fake_lock);
   if (live(h, k)) return BRAID_CUDA_OK;
   return fake_leave(fake_error(err, BRAID_CUDA_INVALID, "this %s is not open", kinds[k]));
@@ -110,10 +110,10 @@ int fake_close(const char *entry, handle *h, braid_cuda_error *err) {
   int32_t gpu = h->gpu;
   fake_drop(h);
   free(h);
-  return fake_closed(entry, gpu, err);
+  return fake_end(entry, gpu, err);
 }
 
-int fake_closed(const char *entry, int32_t gpu, braid_cuda_error *err) {
+int fake_end(const char *entry, int32_t gpu, braid_cuda_error *err) {
   int rc = fake_injected(entry, gpu, err);
   if (rc == BRAID_CUDA_OK && gpu >= 0 && fake.lost[gpu]) rc = fake_error(err, BRAID_CUDA_DEVICE_LOST, "GPU %d is lost", gpu);
   return rc;

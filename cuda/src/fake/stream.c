@@ -158,7 +158,7 @@ int fake_exec_stretch(braid_cuda_exec *x, double factor, braid_cuda_error *err) 
 
 int fake_exec_close(braid_cuda_exec *x, braid_cuda_error *err) {
   if (!x) return BRAID_CUDA_OK;
-  int rc = fake_enter_close(x, KIND_EXEC, err);
+  int rc = fake_begin(x, KIND_EXEC, err);
   if (rc != BRAID_CUDA_OK) return rc;
   rc = fake_childless(&x->head, err);
   if (rc != BRAID_CUDA_OK) return fake_leave(rc);
