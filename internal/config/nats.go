@@ -45,7 +45,7 @@ type Events struct {
 
 // Spool is where frames wait for an external server.
 type Spool struct {
-	MaxBytes strict.Bytes `yaml:"max_bytes" rule:"min=8MiB,zero" doc:"bytes of frames that wait on disk while an external server with JetStream is away; the oldest go first; 0 lets them wait in memory, for half a minute"`
+	MaxBytes strict.Bytes `yaml:"max_bytes" rule:"min=64KiB,zero" doc:"bytes of frames that wait on disk while an external server with JetStream is away; the oldest go first; 0 lets them wait in memory, for half a minute"`
 	Dir      string       `yaml:"dir,omitempty" doc:"folder of the frames that wait. Default: $XDG_STATE_HOME/braid/spool/ and the instance"`
 }
 

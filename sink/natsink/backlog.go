@@ -24,18 +24,12 @@ type backlog struct {
 	mu    sync.Mutex // over queue, and over who enters the window next; locked before Sink.mu
 	queue *spool.Queue
 
+	accounts map[string]*account // by the run of their messages' ids; mu
+	nobody   *account            // of messages that nobody counts
+
 	past spool.Pos     // the queue knows that everything before is done; Sink.mu
 	lost atomic.Uint64 // messages that no server will ever take
 	told atomic.Uint64 // dropped ones that were logged
-}
-
-// Settle implements sink.Receipt for the messages of the backlog, whose writers
-// have heard already that they are taken.
-func (b *backlog) Settle(err error) {
-	if err != nil {
-		b.lost.Add(1)
-		b.log.Warn("a frame of the spool is lost", "error", err)
-	}
 }
 
 // Backlog is what waits on disk for the server, nil without a spool.
@@ -52,7 +46,7 @@ func (s *Sink) Backlog() *wire.Spool {
 	return &wire.Spool{Waiting: q.Waiting + s.window.spooled, Bytes: q.Bytes, Dropped: q.Dropped + b.lost.Load()}
 }
 
-// writeSpooled is Write with a spool: the message is published when it is on
+// writeSpooled is Write with a spool: the message is the backlog's when it is on
 // disk. Where the disk does not take it, it waits in memory as without a spool.
 func (s *Sink) writeSpooled(ctx context.Context, rt *route, rec record, r sink.Receipt) {
 	b := s.backlog
@@ -66,11 +60,12 @@ func (s *Sink) writeSpooled(ctx context.Context, rt *route, rec record, r sink.R
 		s.settle(r, refused)
 		return
 	}
+	account := b.open(&rec, r)
 	end, taken, err := b.queue.Append(rec.buf, fits)
 	waiting := b.queue.Stats().Waiting
 	b.tellDropped(b.queue.Stats())
 	if taken {
-		s.enter(entry{record: rec, route: rt, receipt: b, spooled: true, end: end})
+		s.enter(entry{record: rec, route: rt, receipt: account, spooled: true, end: end})
 	}
 	b.mu.Unlock()
 	switch {
@@ -81,7 +76,11 @@ func (s *Sink) writeSpooled(ctx context.Context, rt *route, rec record, r sink.R
 	case !taken:
 		s.giveBack(rec.buf)
 	}
-	s.settle(r, err)
+	if err != nil {
+		s.settle(r, err)
+	} else {
+		s.keep(r, account)
+	}
 	s.wake()
 }
 
@@ -152,13 +151,13 @@ func (s *Sink) takeNext() bool {
 	rec, err := parseRecord(buf)
 	if err != nil {
 		s.giveBack(buf)
-		b.Settle(err)
+		b.nobody.Settle(err)
 		return true
 	}
 	s.mu.Lock()
 	rt := s.routeOf(rec.subject)
 	s.mu.Unlock()
-	e := entry{record: rec, route: rt, receipt: b, spooled: true, end: end}
+	e := entry{record: rec, route: rt, receipt: b.accountOf(&rec), spooled: true, end: end}
 	if b.queue.Found(end) {
 		e.doubtful = true
 		s.mu.Lock()
@@ -236,11 +235,15 @@ func openBacklog(cfg Config, log *slog.Logger) (*backlog, error) {
 	if !cfg.JetStream {
 		return nil, errors.New("a spool needs JetStream: without its confirmations nobody knows what has arrived")
 	}
-	q, err := spool.Open(cfg.Spool)
+	b := &backlog{log: log, accounts: map[string]*account{}}
+	b.nobody = &account{backlog: b}
+	on := cfg.Spool
+	on.Owner, on.Lost = b.owner, b.drop
+	q, err := spool.Open(on)
 	if err != nil {
 		return nil, err
 	}
-	b := &backlog{queue: q, log: log}
+	b.queue = q
 	if n := q.Stats().Waiting; n > 0 {
 		log.Info("frames of an earlier start wait for the server", "waiting", n, "bytes", q.Stats().Bytes)
 	}

@@ -236,9 +236,13 @@ func (s *Sink) settle(r sink.Receipt, err error) {
 		return
 	}
 	r.Settle(err)
-	if r == sink.Receipt(s.backlog) {
-		return // its writer was told long ago
+	if _, kept := r.(*account); !kept { // else its writer was told long ago
+		s.countSettled()
 	}
+}
+
+// countSettled notes that one more writer has heard.
+func (s *Sink) countSettled() {
 	if s.open.Add(-1) == 0 {
 		signal(s.idle)
 	}

@@ -1,6 +1,7 @@
 package natsink
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 
@@ -16,6 +17,9 @@ type record struct {
 	subject, id, msg []byte // parts of buf
 	seq              uint64
 }
+
+// disownedBit of seq, on disk, is a message that its writer does not count.
+const disownedBit = 1 << 63
 
 // recordHead is what stands before the subject, bytes.
 const recordHead = spool.Head + 8 + 2 + 2
@@ -47,10 +51,18 @@ func parseRecord(buf []byte) (record, error) {
 	return cutRecord(buf, subject, id), nil
 }
 
+// run is the part of the id before the seq.
+func (r *record) run() []byte { return r.id[:bytes.LastIndexByte(r.id, ':')+1] }
+
+// disown says that what becomes of the message is of no interest to its writer.
+func (r *record) disown() { r.buf[spool.Head+7] |= disownedBit >> 56 }
+
+func (r *record) disowned() bool { return r.buf[spool.Head+7]&(disownedBit>>56) != 0 }
+
 func cutRecord(buf []byte, subject, id int) record {
 	end := recordHead + subject
 	return record{
-		buf: buf, seq: binary.LittleEndian.Uint64(buf[spool.Head:]),
+		buf: buf, seq: binary.LittleEndian.Uint64(buf[spool.Head:]) &^ disownedBit,
 		subject: buf[recordHead:end], id: buf[end : end+id], msg: buf[end+id:],
 	}
 }

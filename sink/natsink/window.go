@@ -1,7 +1,6 @@
 package natsink
 
 import (
-	"bytes"
 	"time"
 
 	"braid/sink"
@@ -36,9 +35,6 @@ type entry struct {
 	busy     bool   // being sent: the record is read outside the lock
 	done     bool   // settled; leaves when it is the head
 }
-
-// run is the part of the id before the seq.
-func (e *entry) run() []byte { return e.id[:bytes.LastIndexByte(e.id, ':')+1] }
 
 // route is a camera's way out.
 type route struct {
