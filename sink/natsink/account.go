@@ -14,7 +14,7 @@ type account struct {
 func (a *account) Settle(err error) {
 	if err != nil {
 		a.backlog.lost.Add(1)
-		a.backlog.log.Warn("a frame of the spool is lost", "error", err)
+		a.backlog.log.Warn("a message of the spool is lost", "error", err)
 	}
 	if a.writer != nil {
 		a.writer.Settle(err)

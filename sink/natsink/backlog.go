@@ -47,8 +47,8 @@ func (s *Sink) Backlog() *wire.Spool {
 }
 
 // writeSpooled is Write with a spool: the message is the backlog's when it is on
-// disk. Where the disk does not take it, it waits in memory as without a spool.
-func (s *Sink) writeSpooled(ctx context.Context, rt *route, rec record, r sink.Receipt) {
+// disk. False: the disk does not take it, it must wait in memory as without a spool.
+func (s *Sink) writeSpooled(rt *route, rec record, r sink.Receipt) bool {
 	b := s.backlog
 	b.mu.Lock()
 	s.mu.Lock()
@@ -58,7 +58,7 @@ func (s *Sink) writeSpooled(ctx context.Context, rt *route, rec record, r sink.R
 		b.mu.Unlock()
 		s.giveBack(rec.buf)
 		s.settle(r, refused)
-		return
+		return true
 	}
 	account := b.open(&rec, r)
 	end, taken, err := b.queue.Append(rec.buf, fits)
@@ -70,9 +70,8 @@ func (s *Sink) writeSpooled(ctx context.Context, rt *route, rec record, r sink.R
 	b.mu.Unlock()
 	switch {
 	case err != nil && waiting == 0:
-		b.log.Warn("a frame waits in memory, for the disk does not take it", "error", err)
-		s.writeHeld(ctx, rt, rec, r)
-		return
+		b.log.Warn("a message waits in memory, for the disk does not take it", "error", err)
+		return false
 	case !taken:
 		s.giveBack(rec.buf)
 	}
@@ -82,6 +81,7 @@ func (s *Sink) writeSpooled(ctx context.Context, rt *route, rec record, r sink.R
 		s.keep(r, account)
 	}
 	s.wake()
+	return true
 }
 
 // enter puts a message into the window, which has room. b.mu is held.
@@ -96,7 +96,7 @@ func (s *Sink) enter(e entry) {
 // line a second.
 func (b *backlog) tellDropped(q spool.Stats) {
 	if was := b.told.Swap(q.Dropped); q.Dropped > was {
-		b.log.Warn("the spool is full, the oldest frames are dropped", "dropped", q.Dropped, "waiting", q.Waiting, "bytes", q.Bytes)
+		b.log.Warn("the spool is full, the oldest messages are dropped", "dropped", q.Dropped, "waiting", q.Waiting, "bytes", q.Bytes)
 	}
 }
 
@@ -115,7 +115,7 @@ func (s *Sink) refill() {
 	s.mu.Unlock()
 	if !marked {
 		if err := b.queue.Done(past); err != nil {
-			b.log.Warn("frames may come twice after a restart", "error", err)
+			b.log.Warn("messages may come twice after a restart", "error", err)
 		}
 		s.mu.Lock()
 		b.past = past
@@ -142,7 +142,7 @@ func (s *Sink) takeNext() bool {
 	s.mu.Unlock()
 	buf, end, ok, err := b.queue.Next(buf)
 	if err != nil {
-		b.log.Warn("frames of the spool are lost", "error", err)
+		b.log.Warn("messages of the spool are lost", "error", err)
 	}
 	if !ok {
 		s.giveBack(buf)
@@ -198,9 +198,15 @@ func (s *Sink) unmarked() bool {
 	return s.backlog != nil && s.window.past != s.backlog.past
 }
 
+// waits reports whether a message waits that the server could have.
+func (s *Sink) waits() bool {
+	b := s.Backlog()
+	return s.nc.IsConnected() && (s.Pending() > 0 || b != nil && b.Waiting > 0)
+}
+
 // drained returns when nothing waits any more, or when ctx ends.
 func (s *Sink) drained(ctx context.Context) {
-	for s.nc.IsConnected() && s.Backlog().Waiting > 0 {
+	for s.waits() {
 		select {
 		case <-s.idle:
 		case <-ctx.Done():
@@ -217,7 +223,7 @@ func (s *Sink) closeBacklog() error {
 	}
 	s.refill() // the last marks
 	if left := s.Backlog(); left.Waiting > 0 {
-		b.log.Warn("frames wait on disk for the next start", "waiting", left.Waiting, "bytes", left.Bytes)
+		b.log.Warn("messages wait on disk for the next start", "waiting", left.Waiting, "bytes", left.Bytes)
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -245,7 +251,7 @@ func openBacklog(cfg Config, log *slog.Logger) (*backlog, error) {
 	}
 	b.queue = q
 	if n := q.Stats().Waiting; n > 0 {
-		log.Info("frames of an earlier start wait for the server", "waiting", n, "bytes", q.Stats().Bytes)
+		log.Info("messages of an earlier start wait for the server", "waiting", n, "bytes", q.Stats().Bytes)
 	}
 	return b, nil
 }

@@ -24,21 +24,34 @@ const disownedBit = 1 << 63
 // recordHead is what stands before the subject, bytes.
 const recordHead = spool.Head + 8 + 2 + 2
 
-// newRecord writes a message of a route into an empty buffer.
+// newRecord writes a frame's message into an empty buffer.
 func newRecord(buf []byte, rt *route, site string, m *wire.Frame) record {
+	buf, id := beginRecord(buf, rt, site, m.Run, m.Seq)
+	return cutRecord(m.AppendJSON(buf), len(rt.subject), id)
+}
+
+// changeRecord writes the last change of a camera's state into an empty buffer. Its
+// id has a number too, by which one knows how far a stream has come.
+func changeRecord(buf []byte, rt *route, site string) record {
+	buf, id := beginRecord(buf, rt, site, rt.change.run+"/state", rt.written)
+	return cutRecord(append(buf, rt.change.data...), len(rt.subject), id)
+}
+
+// beginRecord writes what stands before the message. id is the length of its id.
+func beginRecord(buf []byte, rt *route, site, run string, seq uint64) (_ []byte, id int) {
 	var head [recordHead]byte
 	buf = append(append(buf, head[:]...), rt.subject...)
-	buf = wire.AppendMsgID(buf, site, rt.slug, m.Run, m.Seq)
-	subject, id := len(rt.subject), len(buf)-recordHead-len(rt.subject)
-	binary.LittleEndian.PutUint64(buf[spool.Head:], m.Seq)
-	binary.LittleEndian.PutUint16(buf[spool.Head+8:], uint16(subject))
+	buf = wire.AppendMsgID(buf, site, rt.slug, run, seq)
+	id = len(buf) - recordHead - len(rt.subject)
+	binary.LittleEndian.PutUint64(buf[spool.Head:], seq)
+	binary.LittleEndian.PutUint16(buf[spool.Head+8:], uint16(len(rt.subject)))
 	binary.LittleEndian.PutUint16(buf[spool.Head+10:], uint16(id))
-	return cutRecord(m.AppendJSON(buf), subject, id)
+	return buf, id
 }
 
 var errRecord = errors.New("a record of the spool is not a message: it was written by another version")
 
-// parseRecord reads what newRecord wrote.
+// parseRecord reads what newRecord or changeRecord wrote.
 func parseRecord(buf []byte) (record, error) {
 	if len(buf) < recordHead {
 		return record{}, errRecord

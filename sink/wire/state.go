@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Camera says that a camera changed its state. It is published on each change,
-// and again when the connection to NATS comes back. MarshalJSON fills Schema.
+// Camera says that a camera changed its state. It is published on each change;
+// the last one again when the connection to NATS comes back. MarshalJSON fills Schema.
 type Camera struct {
 	Schema   string    `json:"schema" jsonschema:"always braid.v1.Camera"`
 	Site     string    `json:"site" jsonschema:"name of the installation"`
