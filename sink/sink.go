@@ -3,6 +3,7 @@ package sink
 
 import (
 	"context"
+	"errors"
 
 	"braid/internal/frame"
 	"braid/sink/wire"
@@ -35,3 +36,21 @@ type Viewer interface {
 type Receipt interface {
 	Settle(err error)
 }
+
+// Keeper is a Receipt of a message that a Sink may keep on disk, where there can
+// be more messages than memory should hold Receipts for.
+type Keeper interface {
+	Receipt
+	// Account is what all messages of a camera's run have in common: its Settle is
+	// called once for each that is kept, nil when the Sink has got rid of it for
+	// good, ErrDropped where it had to make room. It may be called with the Sink's
+	// locks held, and is nil where nobody counts this message any more.
+	Account() Receipt
+	// Keep says that the message is on disk and the account, which Account gave,
+	// hears the rest. It is called instead of Settle.
+	Keep(account Receipt)
+}
+
+// ErrDropped is what the account of a message hears that was kept on disk, and
+// given up there because there was no more room.
+var ErrDropped = errors.New("dropped from the spool")

@@ -125,6 +125,7 @@ type summary struct {
 		Failed    map[string]uint64 `json:"failed"`
 		Dropped   map[string]uint64 `json:"dropped"`
 		InFlight  uint64            `json:"in_flight"`
+		Spooled   uint64            `json:"spooled"`
 	} `json:"cameras"`
 	Stages []struct {
 		Stage   string   `json:"stage"`

@@ -126,17 +126,17 @@ func (r *remote) await(n uint64) {
 }
 
 // publish starts a braid that publishes to the server and keeps its state.
-func (r *remote) publish(state, site string) *exec.Cmd {
+func (r *remote) publish(state, site string, more ...string) *exec.Cmd {
 	r.t.Helper()
-	cmd := command(r.t, "run", "-o", "json", "--log-format", "json", "-c", writeFile(r.t, "braid.yaml", fmt.Sprintf(`
+	cmd := command(r.t, slices.Concat([]string{"run", "-o", "json", "--log-format", "json", "-c", writeFile(r.t, "braid.yaml", fmt.Sprintf(`
 site: %s
 instance: box
 nats: {url: %q, jetstream: true}
 model: ball
 cameras: [{name: a, url: "test:?pattern=ball&size=320x240&fps=50"}, {name: b, url: "test:?pattern=ball&size=320x240&fps=25"}]
-`, site, r.url)))
+`, site, r.url))}, more)...)
 	cmd.Env = append(cmd.Env, "XDG_STATE_HOME="+state)
-	var out, logs bytes.Buffer
+	var out, logs lockedBuffer
 	cmd.Stdout, cmd.Stderr = &out, &logs
 	if err := cmd.Start(); err != nil {
 		r.t.Fatal(err)
@@ -217,6 +217,78 @@ func TestFramesWaitForTheServer(t *testing.T) {
 	if left, _ := filepath.Glob(filepath.Join(state, "braid", "spool", "box", "*.spool")); len(left) > 0 {
 		t.Errorf("the spool still has %v", left)
 	}
+}
+
+// says returns when a command has logged a text.
+func says(t *testing.T, cmd *exec.Cmd, text string) {
+	t.Helper()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	late := time.After(patience)
+	for !strings.Contains(cmd.Stderr.(*lockedBuffer).String(), text) {
+		select {
+		case <-tick.C:
+		case <-late:
+			t.Fatalf("%q is not logged", text)
+		}
+	}
+}
+
+// TestDropsOfTheSpoolAreInTheLedger: the server stays away until more was written
+// than a small spool holds. The summary says how many frames the server has, how many
+// were dropped on disk and how many still wait there, and the next start sends those.
+func TestDropsOfTheSpoolAreInTheLedger(t *testing.T) {
+	r, state := newRemote(t), t.TempDir()
+	small := []string{"--set", "nats.spool.max_bytes=64KiB"}
+	cmd := r.publish(state, "one", small...)
+	r.await(60)
+	r.stop()
+	says(t, cmd, "the spool is full")
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("braid run: %v, want exit code 0", err)
+	}
+	published, left := uint64(0), uint64(0)
+	s := summaryOf(t, cmd.Stdout.(*lockedBuffer).String())
+	for _, c := range s.Cameras {
+		sum := c.Published + c.InFlight
+		for _, n := range c.Dropped {
+			sum += n
+		}
+		if sum != c.In || len(c.Failed) > 0 || c.InFlight != c.Spooled || c.Spooled == 0 || c.Dropped["spool"] == 0 || c.Published < 10 {
+			t.Errorf("the ledger of %s: %+v", c.Camera, c)
+		}
+		published, left = published+c.Published, left+c.Spooled
+	}
+	r.start()
+	if n := uint64(len(r.stored())); n < published || n > published+left {
+		t.Errorf("%d are stored, %d were published and %d wait", n, published, left)
+	}
+	next := r.publish(state, "one", small...)
+	r.await(published + left + 20)
+	if err := next.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := next.Wait(); err != nil {
+		t.Error(err)
+	}
+	first := uint64(0)
+	runs := map[string]bool{}
+	for _, m := range r.stored() {
+		f, err := wire.ParseFrame(m.Data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if runs[f.Run] = true; len(runs) == 1 {
+			first++
+		}
+	}
+	if first != published+left {
+		t.Errorf("of the first start %d are stored, want %d published and %d that waited", first, published, left)
+	}
+	balanced(t, summaryOf(t, next.Stdout.(*lockedBuffer).String()))
 }
 
 // TestBatchSurvivesKills kills a batch again and again, and resumes it: file and

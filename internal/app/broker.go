@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"time"
 
@@ -29,19 +30,20 @@ func newBroker(ctx context.Context, env *Env, site string) (_ *broker, err error
 			err = errors.Join(err, b.close())
 		}
 	}()
+	log := slog.New(hushed{env.Log.Handler()})
 	dir, err := os.MkdirTemp("", "braid-"+site+"-")
 	if err != nil {
 		return nil, as(ErrEnvironment, fmt.Errorf("making a folder for messages: %w", err))
 	}
 	b.closers = append(b.closers, func() error { return os.RemoveAll(dir) })
-	server, err := embedded.Start(embedded.Config{Listen: "127.0.0.1:0", Name: "braid-" + site, JetStream: true, StoreDir: dir, MaxStore: 4 * brokerStore}, env.Log)
+	server, err := embedded.Start(embedded.Config{Listen: "127.0.0.1:0", Name: "braid-" + site, JetStream: true, StoreDir: dir, MaxStore: 4 * brokerStore}, log)
 	if err != nil {
 		return nil, as(ErrEnvironment, err)
 	}
 	b.closers = append(b.closers, server.Shutdown)
 	cfg := natsink.Config{Site: site, JetStream: true, Frames: natsink.Limits{MaxBytes: brokerStore, MaxAge: time.Hour}, Events: natsink.Limits{MaxBytes: brokerStore / 8}}
 	cfg.URL, cfg.InProcess = server.ClientURL(), server
-	if b.sink, err = natsink.New(ctx, cfg, env.Log); err != nil {
+	if b.sink, err = natsink.New(ctx, cfg, log); err != nil {
 		return nil, as(ErrEnvironment, err)
 	}
 	b.closers = append(b.closers, b.sink.Close)

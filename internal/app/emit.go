@@ -82,6 +82,7 @@ func (e *emitter) forget(l *frame.Ledger) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	delete(e.views, l)
+	e.receipts.accounts.Delete(l)
 }
 
 func (e *emitter) view(l *frame.Ledger) *view {

@@ -3,9 +3,12 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 
 	"braid/accel/plan"
 	"braid/internal/frame"
@@ -137,6 +140,83 @@ func TestLedgerFollowsTheSinks(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestLedgerOfKeptMessages: a sink keeps messages on disk and tells of them at any
+// time, perhaps before it says that it keeps them; another one takes them or not;
+// frames fail. Each frame has one end, and those that still wait are in flight.
+func TestLedgerOfKeptMessages(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		var l frame.Ledger
+		keeps, other := &fakeSink{name: "nats", later: true}, &fakeSink{name: "clip"}
+		e := newTestEmitter(&l, &view{camera: "cam"}, other, keeps)
+		var want frame.Counts
+		dropped, spoolFailed, clipFailed, stageFailed, memory := uint64(0), uint64(0), uint64(0), uint64(0), uint64(0)
+		var waiting []sink.Receipt // accounts of kept messages, one for each
+		fate := func(account sink.Receipt) {
+			switch rapid.IntRange(0, 2).Draw(r, "fate") {
+			case 0:
+				account.Settle(nil)
+				want.Published++
+			case 1:
+				account.Settle(fmt.Errorf("%w: no room", sink.ErrDropped))
+				dropped++
+			case 2:
+				account.Settle(errors.New("refused"))
+				spoolFailed++
+			}
+		}
+		for range rapid.IntRange(1, 40).Draw(r, "frames") {
+			j := testJob(&l)
+			want.In++
+			if rapid.IntRange(0, 5).Draw(r, "stage fails") == 0 {
+				j.Err, j.Failed = errors.New("boom"), "prep"
+				stageFailed++
+			}
+			other.err = nil
+			if rapid.IntRange(0, 5).Draw(r, "the other sink fails") == 0 {
+				other.err = errors.New("no room in the file")
+				if j.Err == nil {
+					clipFailed++
+				}
+			}
+			if err := e.emit(t.Context(), j); err != nil {
+				r.Fatal(err)
+			}
+			rec := keeps.pending[0].(sink.Keeper)
+			keeps.pending = nil
+			account := rec.Account()
+			if counts := j.Err == nil && other.err == nil; counts != (account != nil) {
+				r.Fatalf("failed %v, the other sink says %v, and the account is %v", j.Err, other.err, account)
+			}
+			switch {
+			case rapid.IntRange(0, 4).Draw(r, "the disk takes it") == 0:
+				rec.Settle(nil)
+				if account != nil {
+					memory++
+				}
+			case account == nil:
+				rec.Keep(nil)
+			case rapid.Bool().Draw(r, "told at once"):
+				fate(account)
+				rec.Keep(account)
+			default:
+				rec.Keep(account)
+				waiting = append(waiting, account)
+			}
+			for len(waiting) > 0 && rapid.Bool().Draw(r, "tell") {
+				fate(waiting[0])
+				waiting = waiting[1:]
+			}
+			got := l.Counts()
+			n := uint64(len(waiting))
+			if got.In != want.In || got.Published != want.Published+memory || got.InFlight != n || got.Spooled != n ||
+				got.Dropped["spool"] != dropped || got.Failed["nats"] != spoolFailed || got.Failed["clip"] != clipFailed || got.Failed["prep"] != stageFailed {
+				r.Fatalf("%+v; %d published, %d from memory, %d dropped, %d failed on disk, %d in the other sink, %d in a stage, %d wait",
+					got, want.Published, memory, dropped, spoolFailed, clipFailed, stageFailed, n)
+			}
+		}
+	})
 }
 
 // viewingSink is a sink that looks at pictures.

@@ -46,12 +46,12 @@ func (l *line) replace(feeds []*feed) {
 }
 
 // settled takes out the cameras that are gone and whose frames have all found
-// their end.
+// their end, or are messages on disk.
 func (l *line) settled() (out []*feed) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.gone = slices.DeleteFunc(l.gone, func(f *feed) bool {
-		if f.pool.Free() < f.pool.Size() || f.ledger.Counts().InFlight > 0 {
+		if c := f.ledger.Counts(); f.pool.Free() < f.pool.Size() || c.InFlight > c.Spooled {
 			return false
 		}
 		out = append(out, f)

@@ -78,9 +78,9 @@ func (l *live) unready() (why []string) {
 // sinkMetrics are those of the NATS sink. A server that is away holds nothing up while its
 // messages wait on disk.
 func (l *live) sinkMetrics() metrics.Sink {
-	s := metrics.Sink{Name: "nats", Connected: l.nats.Connected(), Pending: l.nats.Pending()}
+	s := metrics.Sink{Name: "nats", Connected: l.nats.Connected(), Pending: l.nats.Pending(), Dropped: l.nats.Dropped()}
 	if b := l.nats.Backlog(); b != nil {
-		s.Spooled, s.Dropped = b.Waiting, b.Dropped
+		s.Spooled = b.Waiting
 	}
 	return s
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -16,6 +17,8 @@ import (
 type receipts struct {
 	log  *slog.Logger
 	free sync.Pool
+
+	accounts sync.Map // *frame.Ledger to *account: of the one sink that keeps messages
 
 	mu    sync.Mutex // over the Writes of one message: a Sink has one writer, the lines of several models share it
 	sinks []sink.Sink
@@ -40,6 +43,7 @@ type receipt struct {
 	pending atomic.Int32
 	failed  atomic.Pointer[part]
 	ledger  *frame.Ledger // nil: the frame is accounted for already
+	kept    bool          // a sink keeps the message, and the camera's account has the frame
 }
 
 type part struct {
@@ -58,13 +62,58 @@ func (p *part) Settle(err error) {
 	}
 }
 
+// Account implements sink.Keeper.
+func (p *part) Account() sink.Receipt {
+	r := p.of
+	if r.ledger == nil || r.failed.Load() != nil {
+		return nil
+	}
+	return r.home.account(r.ledger, p.sink)
+}
+
+// Keep implements sink.Keeper. The frame stays in flight.
+func (p *part) Keep(account sink.Receipt) {
+	if p.of.kept = account != nil; p.of.kept {
+		p.of.ledger.CountSpooled()
+	}
+	p.Settle(nil)
+}
+
+// account is a camera whose messages a sink keeps.
+type account struct {
+	ledger *frame.Ledger
+	sink   string
+}
+
+// Settle implements sink.Receipt for each message that was kept.
+func (a *account) Settle(err error) {
+	a.ledger.CountUnspooled()
+	switch {
+	case err == nil:
+		a.ledger.CountPublished()
+	case errors.Is(err, sink.ErrDropped):
+		a.ledger.CountDropped(frame.Spool)
+	default:
+		a.ledger.CountFailed(a.sink)
+	}
+}
+
+// account finds that of a camera.
+func (r *receipts) account(l *frame.Ledger, name string) sink.Receipt {
+	a, ok := r.accounts.Load(l)
+	if !ok {
+		a, _ = r.accounts.LoadOrStore(l, &account{l, name})
+	}
+	return a.(*account)
+}
+
 // take starts a receipt. A nil ledger means that the frame's fate is settled,
 // and only its message is on the way.
 func (r *receipts) take(ledger *frame.Ledger) *receipt {
 	rec := r.free.Get().(*receipt)
 	rec.pending.Store(int32(len(rec.parts)) + 1) // one for write
 	rec.failed.Store(nil)
-	rec.ledger = ledger
+	rec.ledger, rec.kept = ledger, false
 	return rec
 }
 
@@ -86,7 +135,7 @@ func (rec *receipt) write(ctx context.Context, m *wire.Frame, f *frame.Frame) {
 }
 
 func (rec *receipt) close() {
-	if rec.ledger != nil {
+	if rec.ledger != nil && !rec.kept {
 		if p := rec.failed.Load(); p != nil {
 			rec.ledger.CountFailed(p.sink)
 		} else {

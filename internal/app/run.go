@@ -189,10 +189,8 @@ func (l *live) play(ctx context.Context) error {
 		line.flow.running.Wait()
 	}
 	err = errors.Join(err, l.nats.Flush(ctx))
-	if ctx.Err() != nil {
-		//nolint:contextcheck // ctx has ended: what the sink still has fails now, and is in the report
-		err = errors.Join(err, l.nats.Close())
-	}
+	//nolint:contextcheck // ctx may have ended: what the sink still has is sent, kept or fails now, and is in the report
+	err = errors.Join(err, l.nats.Close())
 	l.report(time.Since(l.started))
 	if l.once { // a service outlives its cameras, a single pass does not
 		for _, line := range l.lines {

@@ -57,7 +57,7 @@ func (l *live) camera(f *feed) wire.Camera {
 func (l *live) settle(at *line) {
 	for _, f := range at.settled() {
 		c := f.ledger.Counts()
-		l.env.Log.Info("camera settled", "camera", f.name, "run", f.view.run, "in", c.In, "published", c.Published, "dropped", c.Dropped, "failed", c.Failed)
+		l.env.Log.Info("camera settled", "camera", f.name, "run", f.view.run, "in", c.In, "published", c.Published, "dropped", c.Dropped, "failed", c.Failed, "on_disk", c.Spooled)
 		if err := f.pool.Close(); err != nil {
 			l.env.Log.Error("a camera's frames are missing", "camera", f.name, "error", err)
 		}
@@ -65,7 +65,7 @@ func (l *live) settle(at *line) {
 }
 
 func wireCounts(c frame.Counts) wire.Counts {
-	return wire.Counts{In: c.In, Published: c.Published, Failed: c.Failed, Dropped: c.Dropped, InFlight: c.InFlight}
+	return wire.Counts{In: c.In, Published: c.Published, Failed: c.Failed, Dropped: c.Dropped, InFlight: c.InFlight, Spooled: c.Spooled}
 }
 
 // statistics publishes the instance's state once a second until ctx ends.

@@ -117,6 +117,9 @@ func (s *summary) write(w io.Writer) {
 		t.AppendRow(table.Row{c.Camera, c.In, c.Published, reasons(c.Dropped), reasons(c.Failed), c.Objects, c.P50, c.P99})
 	}
 	t.Render()
+	if n := s.spooled(); n > 0 {
+		fmt.Fprintf(w, "on disk: %d frames of these wait for the NATS server and are sent at the next start\n", n)
+	}
 	t = newTable(w)
 	t.AppendHeader(table.Row{"stage", "runs on", "frames", "busy", "p50 ms", "p99 ms", "starved p50", "starved p99"})
 	for _, r := range s.Stages {
@@ -130,6 +133,14 @@ func (s *summary) write(w io.Writer) {
 		t.AppendRow(row)
 	}
 	t.Render()
+}
+
+// spooled is how many frames wait on disk.
+func (s *summary) spooled() (n uint64) {
+	for _, c := range s.Cameras {
+		n += c.Spooled
+	}
+	return n
 }
 
 // notReal says which devices are simulated, and how far this machine fell behind them.

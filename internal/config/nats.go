@@ -43,10 +43,10 @@ type Events struct {
 	MaxAge   Duration     `yaml:"max_age" rule:"min=1s" doc:"how long BRAID_EVENTS keeps changes of state"`
 }
 
-// Spool is where frames wait for an external server.
+// Spool is where messages wait for an external server.
 type Spool struct {
-	MaxBytes strict.Bytes `yaml:"max_bytes" rule:"min=8MiB,zero" doc:"bytes of frames that wait on disk while an external server with JetStream is away; the oldest go first; 0 lets them wait in memory, for half a minute"`
-	Dir      string       `yaml:"dir,omitempty" doc:"folder of the frames that wait. Default: $XDG_STATE_HOME/braid/spool/ and the instance"`
+	MaxBytes strict.Bytes `yaml:"max_bytes" rule:"min=64KiB,zero" doc:"bytes of frames and changes of state that wait on disk while an external server with JetStream is away; the oldest go first; 0 lets them wait in memory, for half a minute"`
+	Dir      string       `yaml:"dir,omitempty" doc:"folder of what waits. Default: $XDG_STATE_HOME/braid/spool/ and the instance"`
 }
 
 // TLS are the files of a TLS connection to NATS.

@@ -96,10 +96,8 @@ func (c Camera) problems() (errs strict.Errors) {
 	case c.Policy != EveryN && c.Every != 0:
 		errs.Addf("every", "belongs to policy every-n")
 	}
-	switch {
-	case c.Budget > 0 && c.Policy == Block:
-		errs.Addf("budget", "policy block drops nothing: leave one of them out")
-	case c.MinFPS > 0 && c.MaxFPS > 0 && c.MinFPS > c.MaxFPS:
+	c.budgetProblems(scheme, &errs)
+	if c.MinFPS > 0 && c.MaxFPS > 0 && c.MinFPS > c.MaxFPS {
 		errs.Addf("min_fps", "%v is more than max_fps %v", c.MinFPS, c.MaxFPS)
 	}
 	gst := scheme != "images" && scheme != "scene"
@@ -140,5 +138,18 @@ func (c Camera) credentialProblems(scheme string, errs *strict.Errors) {
 		case c.Username == "":
 			errs.Addf("username", "is required with a password")
 		}
+	}
+}
+
+// budgetProblems refuses a budget by which nothing could be dropped.
+func (c Camera) budgetProblems(scheme string, errs *strict.Errors) {
+	switch {
+	case c.Budget == 0:
+	case c.Policy == Block:
+		errs.Addf("budget", "policy block drops nothing: leave budget out, or write policy: drop-oldest")
+	case scheme == "images":
+		errs.Addf("budget", "the age of pictures in a folder is not known: leave budget out")
+	case c.Clock == ClockPTS || scheme == "file" && c.Clock != ClockWall:
+		errs.Addf("budget", "the age of these frames is not known: leave budget out, or write clock: wall")
 	}
 }

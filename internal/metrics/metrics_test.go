@@ -25,7 +25,7 @@ func example() Snapshot {
 		Version: "v1.2.3",
 		Cameras: []Camera{{
 			Name: "gate-1", State: "playing", Attempt: 2, Queued: 1, Age: h.Read(),
-			Counts: frame.Counts{In: 100, Published: 90, InFlight: 3, Failed: map[string]uint64{"infer.0": 2}, Dropped: map[string]uint64{"policy": 4, "late": 1}},
+			Counts: frame.Counts{In: 103, Published: 90, InFlight: 3, Failed: map[string]uint64{"infer.0": 2}, Dropped: map[string]uint64{"policy": 4, "late": 1, "spool": 3}},
 		}},
 		Stages: []Stage{{Model: "yolox-nano", Name: "infer.0", On: "cpu", Workers: 2, Queued: 1, Queue: 4, Busy: h.Read(), Blocked: h.Read(), Starved: h.Read()}},
 		Sinks:  []Sink{{Name: "nats", Connected: true, Pending: 7, Spooled: 5, Dropped: 1}},
@@ -56,12 +56,13 @@ func TestMetrics(t *testing.T) {
 	r := prometheus.NewRegistry()
 	r.MustRegister(collector{example})
 	const want = `
-# HELP braid_frames_dropped_total Frames that were given up before inference.
+# HELP braid_frames_dropped_total Frames that were given up: before inference, or (spool) before the server had their message.
 # TYPE braid_frames_dropped_total counter
 braid_frames_dropped_total{camera="gate-1",reason="cancelled"} 0
 braid_frames_dropped_total{camera="gate-1",reason="late"} 1
 braid_frames_dropped_total{camera="gate-1",reason="policy"} 4
 braid_frames_dropped_total{camera="gate-1",reason="rate"} 0
+braid_frames_dropped_total{camera="gate-1",reason="spool"} 3
 # HELP braid_frames_failed_total Frames that failed in a stage or sink.
 # TYPE braid_frames_failed_total counter
 braid_frames_failed_total{camera="gate-1",where="infer.0"} 2

@@ -16,9 +16,9 @@ var (
 
 	received  = describe("frames_received_total", "Frames that the camera sent.", "camera")
 	published = describe("frames_published_total", "Frames whose message every sink took.", "camera")
-	dropped   = describe("frames_dropped_total", "Frames that were given up before inference.", "camera", "reason")
+	dropped   = describe("frames_dropped_total", "Frames that were given up: before inference, or (spool) before the server had their message.", "camera", "reason")
 	failed    = describe("frames_failed_total", "Frames that failed in a stage or sink.", "camera", "where")
-	inFlight  = describe("frames_in_flight", "Frames between their camera and their message.", "camera")
+	inFlight  = describe("frames_in_flight", "Frames between their camera and their server, those on disk among them.", "camera")
 	waiting   = describe("camera_queue_frames", "Frames of the camera that wait for the graph.", "camera")
 	age       = describe("message_age_seconds", "From the capture of a frame to its message.", "camera")
 
@@ -32,7 +32,7 @@ var (
 	connected = describe("sink_connected", "1 while the sink's server is connected.", "sink")
 	pending   = describe("sink_pending_messages", "Messages that the server has not confirmed yet.", "sink")
 	spooled   = describe("sink_spooled_messages", "Messages that wait on disk for the server.", "sink")
-	lost      = describe("sink_dropped_messages_total", "Messages that the sink gave up.", "sink")
+	lost      = describe("sink_dropped_messages_total", "Messages that the sink gave up, also those that an earlier process left on disk.", "sink")
 )
 
 // all are the metrics, for the registry.

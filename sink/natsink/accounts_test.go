@@ -74,7 +74,7 @@ func TestAccounts(t *testing.T) {
 	s, err := tryOpen(t, address, out.log(), func(c *natsink.Config) {
 		c.Config = login(address, "publisher")
 		c.Frames = natsink.Limits{MaxAge: 2 * time.Hour}
-		c.Spool = spool.Config{Dir: t.TempDir(), MaxBytes: 8 << 20}
+		c.Spool, c.CloseWait = spool.Config{Dir: t.TempDir(), MaxBytes: 8 << 20}, 10*time.Second // all is confirmed
 	})
 	if err != nil {
 		t.Fatal(err)

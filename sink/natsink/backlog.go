@@ -24,18 +24,12 @@ type backlog struct {
 	mu    sync.Mutex // over queue, and over who enters the window next; locked before Sink.mu
 	queue *spool.Queue
 
+	accounts map[string]*account // by the run of their messages' ids; mu
+	nobody   *account            // of messages that nobody counts
+
 	past spool.Pos     // the queue knows that everything before is done; Sink.mu
 	lost atomic.Uint64 // messages that no server will ever take
 	told atomic.Uint64 // dropped ones that were logged
-}
-
-// Settle implements sink.Receipt for the messages of the backlog, whose writers
-// have heard already that they are taken.
-func (b *backlog) Settle(err error) {
-	if err != nil {
-		b.lost.Add(1)
-		b.log.Warn("a frame of the spool is lost", "error", err)
-	}
 }
 
 // Backlog is what waits on disk for the server, nil without a spool.
@@ -52,9 +46,9 @@ func (s *Sink) Backlog() *wire.Spool {
 	return &wire.Spool{Waiting: q.Waiting + s.window.spooled, Bytes: q.Bytes, Dropped: q.Dropped + b.lost.Load()}
 }
 
-// writeSpooled is Write with a spool: the message is published when it is on
-// disk. Where the disk does not take it, it waits in memory as without a spool.
-func (s *Sink) writeSpooled(ctx context.Context, rt *route, rec record, r sink.Receipt) {
+// writeSpooled is Write with a spool: the message is the backlog's when it is on
+// disk. False: the disk does not take it, it must wait in memory as without a spool.
+func (s *Sink) writeSpooled(rt *route, rec record, r sink.Receipt) bool {
 	b := s.backlog
 	b.mu.Lock()
 	s.mu.Lock()
@@ -64,25 +58,30 @@ func (s *Sink) writeSpooled(ctx context.Context, rt *route, rec record, r sink.R
 		b.mu.Unlock()
 		s.giveBack(rec.buf)
 		s.settle(r, refused)
-		return
+		return true
 	}
+	account := b.open(&rec, r)
 	end, taken, err := b.queue.Append(rec.buf, fits)
 	waiting := b.queue.Stats().Waiting
 	b.tellDropped(b.queue.Stats())
 	if taken {
-		s.enter(entry{record: rec, route: rt, receipt: b, spooled: true, end: end})
+		s.enter(entry{record: rec, route: rt, receipt: account, spooled: true, end: end})
 	}
 	b.mu.Unlock()
 	switch {
 	case err != nil && waiting == 0:
-		b.log.Warn("a frame waits in memory, for the disk does not take it", "error", err)
-		s.writeHeld(ctx, rt, rec, r)
-		return
+		b.log.Warn("a message waits in memory, for the disk does not take it", "error", err)
+		return false
 	case !taken:
 		s.giveBack(rec.buf)
 	}
-	s.settle(r, err)
+	if err != nil {
+		s.settle(r, err)
+	} else {
+		s.keep(r, account)
+	}
 	s.wake()
+	return true
 }
 
 // enter puts a message into the window, which has room. b.mu is held.
@@ -97,7 +96,7 @@ func (s *Sink) enter(e entry) {
 // line a second.
 func (b *backlog) tellDropped(q spool.Stats) {
 	if was := b.told.Swap(q.Dropped); q.Dropped > was {
-		b.log.Warn("the spool is full, the oldest frames are dropped", "dropped", q.Dropped, "waiting", q.Waiting, "bytes", q.Bytes)
+		b.log.Warn("the spool is full, the oldest messages are dropped", "dropped", q.Dropped, "waiting", q.Waiting, "bytes", q.Bytes)
 	}
 }
 
@@ -116,7 +115,7 @@ func (s *Sink) refill() {
 	s.mu.Unlock()
 	if !marked {
 		if err := b.queue.Done(past); err != nil {
-			b.log.Warn("frames may come twice after a restart", "error", err)
+			b.log.Warn("messages may come twice after a restart", "error", err)
 		}
 		s.mu.Lock()
 		b.past = past
@@ -143,7 +142,7 @@ func (s *Sink) takeNext() bool {
 	s.mu.Unlock()
 	buf, end, ok, err := b.queue.Next(buf)
 	if err != nil {
-		b.log.Warn("frames of the spool are lost", "error", err)
+		b.log.Warn("messages of the spool are lost", "error", err)
 	}
 	if !ok {
 		s.giveBack(buf)
@@ -152,13 +151,13 @@ func (s *Sink) takeNext() bool {
 	rec, err := parseRecord(buf)
 	if err != nil {
 		s.giveBack(buf)
-		b.Settle(err)
+		b.nobody.Settle(err)
 		return true
 	}
 	s.mu.Lock()
 	rt := s.routeOf(rec.subject)
 	s.mu.Unlock()
-	e := entry{record: rec, route: rt, receipt: b, spooled: true, end: end}
+	e := entry{record: rec, route: rt, receipt: b.accountOf(&rec), spooled: true, end: end}
 	if b.queue.Found(end) {
 		e.doubtful = true
 		s.mu.Lock()
@@ -199,9 +198,15 @@ func (s *Sink) unmarked() bool {
 	return s.backlog != nil && s.window.past != s.backlog.past
 }
 
+// waits reports whether a message waits that the server could have.
+func (s *Sink) waits() bool {
+	b := s.Backlog()
+	return s.nc.IsConnected() && (s.Pending() > 0 || b != nil && b.Waiting > 0)
+}
+
 // drained returns when nothing waits any more, or when ctx ends.
 func (s *Sink) drained(ctx context.Context) {
-	for s.nc.IsConnected() && s.Backlog().Waiting > 0 {
+	for s.waits() {
 		select {
 		case <-s.idle:
 		case <-ctx.Done():
@@ -218,7 +223,7 @@ func (s *Sink) closeBacklog() error {
 	}
 	s.refill() // the last marks
 	if left := s.Backlog(); left.Waiting > 0 {
-		b.log.Warn("frames wait on disk for the next start", "waiting", left.Waiting, "bytes", left.Bytes)
+		b.log.Warn("messages wait on disk for the next start", "waiting", left.Waiting, "bytes", left.Bytes)
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -236,13 +241,17 @@ func openBacklog(cfg Config, log *slog.Logger) (*backlog, error) {
 	if !cfg.JetStream {
 		return nil, errors.New("a spool needs JetStream: without its confirmations nobody knows what has arrived")
 	}
-	q, err := spool.Open(cfg.Spool)
+	b := &backlog{log: log, accounts: map[string]*account{}}
+	b.nobody = &account{backlog: b}
+	on := cfg.Spool
+	on.Owner, on.Lost = b.owner, b.drop
+	q, err := spool.Open(on)
 	if err != nil {
 		return nil, err
 	}
-	b := &backlog{queue: q, log: log}
+	b.queue = q
 	if n := q.Stats().Waiting; n > 0 {
-		log.Info("frames of an earlier start wait for the server", "waiting", n, "bytes", q.Stats().Bytes)
+		log.Info("messages of an earlier start wait for the server", "waiting", n, "bytes", q.Stats().Bytes)
 	}
 	return b, nil
 }

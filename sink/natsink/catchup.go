@@ -15,7 +15,7 @@ import (
 
 // catchUp makes sure of what was sent before the connection broke or the server
 // fell silent, and prepares to send the rest again, in order. With JetStream it
-// asks the stream for the last message of each camera concerned: up to that one
+// asks the streams for the last message of each camera concerned: up to that one
 // everything is stored, however long the server was away, since the messages of
 // a camera go out in order and one server stores them in order. Of a camera of
 // which a later message was confirmed, it looks for each.
@@ -31,7 +31,7 @@ func (s *Sink) catchUp(ctx context.Context) bool {
 	}
 	ctx, done := s.asking(ctx)
 	defer done()
-	stream, err := s.ensureStreams(ctx)
+	streams, err := s.ensureStreams(ctx)
 	if err != nil {
 		s.uncertain(err)
 		return false
@@ -39,13 +39,14 @@ func (s *Sink) catchUp(ctx context.Context) bool {
 	s.recovered()
 	found := map[*route]knowledge{}
 	for rt, floor := range s.doubted() {
-		if stream == nil {
-			break // it is not ours to ask; the ids must do
+		stream := streams[rt.stream]
+		if stream == nil || s.mayNotRead(rt.stream) {
+			continue // it is not ours to ask; the ids must do
 		}
 		k, err := look(ctx, stream, rt.subject, floor)
-		if err != nil && s.mayNotRead() {
-			s.warnOnce("it is not ours to read, a frame may be stored twice", s.cfg.streams()[0], err)
-			break
+		if err != nil && s.mayNotRead(rt.stream) {
+			s.warnOnce("it is not ours to read, a message may be stored twice", rt.stream, err)
+			continue
 		}
 		if err != nil {
 			s.uncertain(fmt.Errorf("asking for the last messages of camera %s: %w", rt.slug, err))
@@ -133,7 +134,7 @@ func (s *Sink) settleStored(found map[*route]knowledge) {
 		e.doubtful = e.doubtful && !ok
 		e.route.asked = true // where the stream is not ours to ask, once is enough
 		if overtaken && k.ids[string(e.id)] || sent && !overtaken && covers(k.last, string(e.id), e.seq) {
-			receipts = append(receipts, s.window.settle(i))
+			receipts = append(receipts, s.window.leave(i, nil))
 		}
 	}
 	s.window.rewind()

@@ -56,7 +56,7 @@ type Config struct {
 	Whole bool
 
 	MaxPending      int           // frames that may be unsettled, default 4096; then Write waits. With a spool 1024
-	MaxPendingBytes int           // their bytes, default 64 MiB. With a spool 4 MiB
+	MaxPendingBytes int           // their bytes, default 64 MiB. With a spool 4 MiB, a quarter of a small one
 	MaxWait         time.Duration // how long a frame waits for the server and its confirmation, default 30 s
 	AckWait         time.Duration // confirmation overdue: ask and send again, default 5 s
 	CloseWait       time.Duration // how long Close waits for what is unsettled, default 5 s
@@ -65,7 +65,7 @@ type Config struct {
 func (c Config) withDefaults() Config {
 	if c.Spool.MaxBytes > 0 { // the rest waits on disk
 		setDefault(&c.MaxPending, 1024)
-		setDefault(&c.MaxPendingBytes, 4<<20)
+		setDefault(&c.MaxPendingBytes, int(min(4<<20, c.Spool.MaxBytes/4))) // what is on its way is not dropped
 	}
 	setDefault(&c.MaxPending, 4096)
 	setDefault(&c.MaxPendingBytes, 64<<20)

@@ -11,12 +11,11 @@ import (
 func (s *Sink) up() {
 	s.mu.Lock()
 	s.trouble, s.lastErr = nil, nil
-	s.resync, s.paused, s.backoff = true, false, 0
+	s.resync, s.paused, s.backoff, s.repeat = true, false, 0, true
 	clear(s.said)
 	clear(s.denied)
 	s.mu.Unlock()
 	s.log.Info("connected to NATS")
-	s.republish()
 	s.wake()
 }
 

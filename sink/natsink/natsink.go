@@ -1,11 +1,11 @@
 package natsink
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,7 +21,7 @@ import (
 // Sink publishes frames on NATS. One goroutine sends what Write has put into
 // the window, so that a slow server holds up nobody before the window is full;
 // confirmations come in on the client's goroutine; a timer fails what waited
-// too long. PublishCamera and PublishStats may be called from anywhere.
+// too long. Changes of cameras' states go the same way. PublishCamera and PublishStats may be called from anywhere.
 type Sink struct {
 	cfg     Config
 	site    string // cfg.Site as a token
@@ -35,8 +35,10 @@ type Sink struct {
 	stop    context.CancelFunc
 	done    chan struct{} // the sender has ended
 	open    atomic.Int64  // receipts not yet settled
-	hurry   atomic.Bool   // the caller's patience has ended: Close must not wait
-	backlog *backlog      // nil: what waits, waits in memory
+	lost    atomic.Uint64 // changes of states that were given up in memory
+	changes *changes
+	hurry   atomic.Bool // the caller's patience has ended: Close must not wait
+	backlog *backlog    // nil: what waits, waits in memory
 
 	mu         sync.Mutex
 	window     *window
@@ -56,7 +58,9 @@ type Sink struct {
 	said       map[string]bool         // what was logged since the last connection
 	denied     map[string]error        // by subject: the server lets us not publish there
 	cancelAPI  context.CancelCauseFunc // of the questions that the server is asked now
-	states     map[string]*nats.Msg    // last state of each camera, for reconnects
+	repeat     bool                    // the cameras' states are to be told again
+	keepsState bool                    // BRAID_EVENTS confirms the changes of states
+	looks      int                     // in a row that did not find out whether it does
 }
 
 var _ sink.Sink = (*Sink)(nil)
@@ -112,8 +116,9 @@ func newSink(cfg Config, log *slog.Logger) *Sink {
 		kick: make(chan struct{}, 1), room: make(chan struct{}, 1), idle: make(chan struct{}, 1),
 		done: make(chan struct{}), window: newWindow(cfg.MaxPending, cfg.MaxPendingBytes),
 		routes: map[string]*route{}, ways: map[string]*route{}, said: map[string]bool{}, denied: map[string]error{},
-		states: map[string]*nats.Msg{}, resync: true,
+		resync: true,
 	}
+	s.changes = &changes{s}
 	s.timer = time.AfterFunc(time.Hour, s.tick)
 	s.timer.Stop()
 	return s
@@ -152,8 +157,7 @@ func (s *Sink) Write(ctx context.Context, m *wire.Frame, r sink.Receipt) {
 	buf := s.window.buffer()
 	s.mu.Unlock()
 	rec := newRecord(buf, rt, s.site, m)
-	if s.backlog != nil {
-		s.writeSpooled(ctx, rt, rec, r)
+	if s.backlog != nil && s.writeSpooled(rt, rec, r) {
 		return
 	}
 	s.writeHeld(ctx, rt, rec, r)
@@ -169,11 +173,16 @@ func (s *Sink) writeHeld(ctx context.Context, rt *route, rec record, r sink.Rece
 		s.settle(r, err)
 		return
 	}
+	s.hold(rt, rec, r)
+	s.mu.Unlock()
+	s.wake()
+}
+
+// hold puts a message that fits into the window. s.mu is held.
+func (s *Sink) hold(rt *route, rec record, r sink.Receipt) {
 	now := time.Now()
 	s.window.push(entry{record: rec, route: rt, receipt: r, deadline: now.Add(s.cfg.MaxWait)})
 	s.arm(now)
-	s.mu.Unlock()
-	s.wake()
 }
 
 // admit waits until n bytes fit. s.mu is held, but not while it waits.
@@ -224,8 +233,17 @@ func (s *Sink) route(camera string) *route {
 func (s *Sink) routeOf(subject []byte) *route {
 	rt := s.ways[string(subject)]
 	if rt == nil {
-		rt = &route{subject: string(subject), slug: string(subject[bytes.LastIndexByte(subject, '.')+1:])}
+		rt = newRoute(string(subject))
 		s.ways[rt.subject] = rt
+	}
+	return rt
+}
+
+// newRoute makes the route of a subject, braid.v1.<site>.<kind>.<camera>.
+func newRoute(subject string) *route {
+	rt := &route{subject: subject, slug: subject[strings.LastIndexByte(subject, '.')+1:], schema: wire.SchemaFrame, stream: wire.StreamFrames}
+	if parts := strings.Split(subject, "."); len(parts) > 3 && parts[3] == "camera" {
+		rt.schema, rt.stream = wire.SchemaCamera, wire.StreamEvents
 	}
 	return rt
 }
@@ -236,9 +254,15 @@ func (s *Sink) settle(r sink.Receipt, err error) {
 		return
 	}
 	r.Settle(err)
-	if r == sink.Receipt(s.backlog) {
-		return // its writer was told long ago
+	switch r.(type) {
+	case *account, *changes: // no writer waits for it
+	default:
+		s.countSettled()
 	}
+}
+
+// countSettled notes that one more writer has heard.
+func (s *Sink) countSettled() {
 	if s.open.Add(-1) == 0 {
 		signal(s.idle)
 	}
@@ -285,18 +309,18 @@ func (s *Sink) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), wait)
 	defer cancel()
 	err := s.settled(ctx)
-	if s.backlog != nil {
-		s.drained(ctx)
-	}
+	s.drained(ctx)
 	s.mu.Lock()
 	s.closed = true
 	s.mu.Unlock()
-	if n := s.failWhere(ErrClosed, inMemory); n > 0 {
+	n := s.failWhere(ErrClosed, func(e *entry) bool { return inMemory(e) && !e.route.ofChanges() })
+	s.failWhere(ErrClosed, inMemory)
+	if n > 0 {
 		err = fmt.Errorf("closing %s: %d messages were not confirmed: %w", s.cfg.Redacted(), n, s.why())
 	}
 	s.stop()
 	if s.nc.IsConnected() && ctx.Err() == nil {
-		_ = s.nc.FlushWithContext(ctx) // camera states and stats: best effort
+		_ = s.nc.FlushWithContext(ctx) // stats: best effort
 	}
 	s.nc.Close()
 	<-s.done
@@ -304,16 +328,16 @@ func (s *Sink) Close() error {
 	return errors.Join(err, s.closeBacklog())
 }
 
-// notifyRoom wakes who waits for something to leave the window: a Write, and with
-// a spool the sender, which has more, and a Close. s.mu is held.
+// notifyRoom wakes who waits for something to leave the window: a Write, a Close,
+// and the sender, which may have more on disk or states to tell again. s.mu is held.
 func (s *Sink) notifyRoom() {
 	if s.waiting {
 		signal(s.room)
 	}
-	if s.backlog != nil {
+	if s.backlog != nil || s.repeat {
 		s.wake()
-		signal(s.idle)
 	}
+	signal(s.idle)
 }
 
 func (s *Sink) wake() { signal(s.kick) }

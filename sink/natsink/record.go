@@ -1,6 +1,7 @@
 package natsink
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 
@@ -17,24 +18,40 @@ type record struct {
 	seq              uint64
 }
 
+// disownedBit of seq, on disk, is a message that its writer does not count.
+const disownedBit = 1 << 63
+
 // recordHead is what stands before the subject, bytes.
 const recordHead = spool.Head + 8 + 2 + 2
 
-// newRecord writes a message of a route into an empty buffer.
+// newRecord writes a frame's message into an empty buffer.
 func newRecord(buf []byte, rt *route, site string, m *wire.Frame) record {
+	buf, id := beginRecord(buf, rt, site, m.Run, m.Seq)
+	return cutRecord(m.AppendJSON(buf), len(rt.subject), id)
+}
+
+// changeRecord writes the last change of a camera's state into an empty buffer. Its
+// id has a number too, by which one knows how far a stream has come.
+func changeRecord(buf []byte, rt *route, site string) record {
+	buf, id := beginRecord(buf, rt, site, rt.change.run+"/state", rt.written)
+	return cutRecord(append(buf, rt.change.data...), len(rt.subject), id)
+}
+
+// beginRecord writes what stands before the message. id is the length of its id.
+func beginRecord(buf []byte, rt *route, site, run string, seq uint64) (_ []byte, id int) {
 	var head [recordHead]byte
 	buf = append(append(buf, head[:]...), rt.subject...)
-	buf = wire.AppendMsgID(buf, site, rt.slug, m.Run, m.Seq)
-	subject, id := len(rt.subject), len(buf)-recordHead-len(rt.subject)
-	binary.LittleEndian.PutUint64(buf[spool.Head:], m.Seq)
-	binary.LittleEndian.PutUint16(buf[spool.Head+8:], uint16(subject))
+	buf = wire.AppendMsgID(buf, site, rt.slug, run, seq)
+	id = len(buf) - recordHead - len(rt.subject)
+	binary.LittleEndian.PutUint64(buf[spool.Head:], seq)
+	binary.LittleEndian.PutUint16(buf[spool.Head+8:], uint16(len(rt.subject)))
 	binary.LittleEndian.PutUint16(buf[spool.Head+10:], uint16(id))
-	return cutRecord(m.AppendJSON(buf), subject, id)
+	return buf, id
 }
 
 var errRecord = errors.New("a record of the spool is not a message: it was written by another version")
 
-// parseRecord reads what newRecord wrote.
+// parseRecord reads what newRecord or changeRecord wrote.
 func parseRecord(buf []byte) (record, error) {
 	if len(buf) < recordHead {
 		return record{}, errRecord
@@ -47,10 +64,18 @@ func parseRecord(buf []byte) (record, error) {
 	return cutRecord(buf, subject, id), nil
 }
 
+// run is the part of the id before the seq.
+func (r *record) run() []byte { return r.id[:bytes.LastIndexByte(r.id, ':')+1] }
+
+// disown says that what becomes of the message is of no interest to its writer.
+func (r *record) disown() { r.buf[spool.Head+7] |= disownedBit >> 56 }
+
+func (r *record) disowned() bool { return r.buf[spool.Head+7]&(disownedBit>>56) != 0 }
+
 func cutRecord(buf []byte, subject, id int) record {
 	end := recordHead + subject
 	return record{
-		buf: buf, seq: binary.LittleEndian.Uint64(buf[spool.Head:]),
+		buf: buf, seq: binary.LittleEndian.Uint64(buf[spool.Head:]) &^ disownedBit,
 		subject: buf[recordHead:end], id: buf[end : end+id], msg: buf[end+id:],
 	}
 }

@@ -46,6 +46,8 @@ type outgoing struct {
 func (s *Sink) round(ctx context.Context, out *outgoing) bool {
 	s.refill()
 	s.mu.Lock()
+	again := s.repeat && s.window.empty() && s.nc.IsConnected()
+	s.repeat = s.repeat && !again
 	wanted := !s.window.empty() || s.trouble != nil
 	ready := wanted && !s.paused && s.broken == nil && s.nc.IsConnected()
 	if n := s.nc.Stats().Reconnects; n != s.reconnects { // up hears of it later than we may send
@@ -53,6 +55,10 @@ func (s *Sink) round(ctx context.Context, out *outgoing) bool {
 	}
 	resync := s.resync
 	s.mu.Unlock()
+	if again {
+		s.republish()
+		return true
+	}
 	if !ready {
 		return false
 	}
@@ -71,9 +77,29 @@ func (s *Sink) sendNext(out *outgoing) bool {
 	if e == nil {
 		return s.unmarked()
 	}
+	if !s.confirms(e.route) {
+		out.msg.Reply = ""
+		ok := s.publish(i, e, out)
+		if ok {
+			s.settleSent(i, nil)
+		}
+		return ok
+	}
 	out.msg.Reply = s.inbox + strconv.FormatUint(i, 36)
 	return s.publish(i, e, out)
 }
+
+// confirms reports whether a stream will say that it has the messages of a route.
+// Changes of states are told without that where the stream is not ours to look after.
+func (s *Sink) confirms(rt *route) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.keepsState || !rt.ofChanges()
+}
+
+// changeTries is how often a change of a state is sent, at most: it must not hold
+// up the frames behind it for ever.
+const changeTries = 5
 
 // claim takes the next message to send, nil where there is none for now.
 func (s *Sink) claim() (uint64, *entry) {
@@ -84,20 +110,21 @@ func (s *Sink) claim() (uint64, *entry) {
 			return 0, nil
 		}
 		i, e := s.window.claim(time.Now())
-		overtaken := s.window.overtaken(i)
-		stored := e.doubtful && covers(e.route.last, string(e.id), e.seq)
-		if !overtaken && !stored {
+		err := error(nil)
+		switch {
+		case s.window.overtaken(i):
+			err = ErrOvertaken
+		case e.doubtful && covers(e.route.last, string(e.id), e.seq): // an earlier process sent it, and it was stored
+		case e.route.ofChanges() && e.tries > changeTries:
+			err = s.whyLocked()
+		default:
 			return i, e
 		}
-		r := s.window.settle(i)
+		r := s.window.leave(i, err)
 		s.window.release(i)
 		s.notifyRoom()
 		s.mu.Unlock()
-		if overtaken {
-			s.settle(r, ErrOvertaken)
-		} else {
-			s.settle(r, nil) // an earlier process sent it, and it was stored
-		}
+		s.settle(r, err)
 		s.mu.Lock()
 	}
 }
@@ -107,6 +134,7 @@ func (s *Sink) claim() (uint64, *entry) {
 func (s *Sink) publish(i uint64, e *entry, out *outgoing) bool {
 	out.msg.Subject, out.msg.Data = e.route.subject, e.msg
 	out.msg.Header[wire.HeaderMsgID][0] = string(e.id)
+	out.msg.Header[wire.HeaderSchema][0] = e.route.schema
 	err := s.nc.PublishMsg(&out.msg)
 	if errors.Is(err, nats.ErrMaxPayload) {
 		err = fmt.Errorf("%w: %d bytes, the server takes %d (max_payload)", ErrTooLarge, len(e.msg), s.nc.MaxPayload())
@@ -165,7 +193,8 @@ func (s *Sink) sendBatch(ctx context.Context, out *outgoing) bool {
 	return ok && err == nil
 }
 
-// settleSent settles a message of a core batch: err is the round trip's.
+// settleSent settles a message that no stream confirms: err is the round trip's of
+// a core batch.
 func (s *Sink) settleSent(i uint64, err error) {
 	s.mu.Lock()
 	if !s.window.holds(i) { // it waited too long
@@ -175,7 +204,7 @@ func (s *Sink) settleSent(i uint64, err error) {
 	if err == nil {
 		err = s.denial(s.window.at(i).route)
 	}
-	r := s.window.settle(i)
+	r := s.window.leave(i, err)
 	s.notifyRoom()
 	s.mu.Unlock()
 	s.settle(r, err)

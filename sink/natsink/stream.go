@@ -74,9 +74,10 @@ func (s *Sink) asking(ctx context.Context) (context.Context, func()) {
 	}
 }
 
-// ensureStreams makes or mends the streams. The one of frames is returned; nil
-// without error means that we may not look after it, and publish nevertheless.
-func (s *Sink) ensureStreams(ctx context.Context) (frames jetstream.Stream, err error) {
+// ensureStreams makes or mends the streams and returns them by name; one that is
+// not there without error is not ours to look after, and we publish nevertheless.
+func (s *Sink) ensureStreams(ctx context.Context) (map[string]jetstream.Stream, error) {
+	found := map[string]jetstream.Stream{}
 	for _, w := range s.cfg.streams() {
 		stream, err := s.ensureStream(ctx, w)
 		switch {
@@ -87,15 +88,28 @@ func (s *Sink) ensureStreams(ctx context.Context) (frames jetstream.Stream, err 
 		case errors.Is(err, ErrStream) && w.required:
 			s.fail(err)
 			return nil, err
-		case err != nil && w.required:
+		case err != nil && (w.required || s.lookAgain(err)):
 			return nil, err
 		case err != nil:
-			s.warnOnce("changes of state are not kept", w, err)
-		case w.required:
-			frames = stream
+			s.warnOnce("changes of state are not kept", w.made.Name, err)
+		case stream != nil:
+			found[w.made.Name] = stream
 		}
 	}
-	return frames, nil
+	s.mu.Lock()
+	s.looks, s.keepsState = 0, found[wire.StreamEvents] != nil
+	s.mu.Unlock()
+	return found, nil
+}
+
+// lookAgain reports whether the stream of changes of state, about which err says
+// nothing for good, may be there next time: a server that has just come back is
+// reading its stores. The frames do not wait for it for ever.
+func (s *Sink) lookAgain(err error) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.looks++
+	return !errors.Is(err, ErrStream) && s.looks <= changeTries
 }
 
 func (s *Sink) ensureStream(ctx context.Context, w wantedStream) (jetstream.Stream, error) {
@@ -107,7 +121,7 @@ func (s *Sink) ensureStream(ctx context.Context, w wantedStream) (jetstream.Stre
 	case errors.Is(err, jetstream.ErrStreamNotFound):
 		return s.createStream(ctx, w)
 	case s.mayNot("INFO", w):
-		s.warnOnce("it is not ours to ask about, publishing all the same", w, err)
+		s.warnOnce("it is not ours to ask about, publishing all the same", w.made.Name, err)
 		return nil, nil
 	case err != nil:
 		return nil, fmt.Errorf("asking for the stream %s: %w", w.made.Name, err)
@@ -125,10 +139,10 @@ func (s *Sink) createStream(ctx context.Context, w wantedStream) (jetstream.Stre
 		s.log.Info("stream made", "stream", w.made.Name)
 		return stream, nil
 	case s.mayNot("CREATE", w):
-		s.warnOnce("it is missing and not ours to make, publishing all the same", w, err)
+		s.warnOnce("it is missing and not ours to make, publishing all the same", w.made.Name, err)
 		return nil, nil
 	case isOverlap(err):
-		s.warnOnce("another stream takes its subjects, publishing to that one", w, err)
+		s.warnOnce("another stream takes its subjects, publishing to that one", w.made.Name, err)
 		return nil, nil
 	case isFinal(err):
 		return nil, fmt.Errorf("%w %s cannot be made on %s: %w", ErrStream, w.made.Name, s.cfg.Redacted(), err)
@@ -197,9 +211,9 @@ func (d Difference) String() string {
 }
 
 // warnOnce logs what a connection need not hear twice.
-func (s *Sink) warnOnce(what string, w wantedStream, err error) {
-	if s.first(what + w.made.Name) {
-		s.log.Warn("a stream is not looked after", "stream", w.made.Name, "why", what, "error", err)
+func (s *Sink) warnOnce(what, stream string, err error) {
+	if s.first(what + stream) {
+		s.log.Warn("a stream is not looked after", "stream", stream, "why", what, "error", err)
 	}
 }
 
@@ -210,13 +224,15 @@ func (s *Sink) mayNot(op string, w wantedStream) bool {
 	return s.denied[apiPrefix+"STREAM."+op+"."+w.made.Name] != nil
 }
 
-// mayNotRead reports whether the server denied us the messages of the stream.
-func (s *Sink) mayNotRead() bool {
+// mayNotRead reports whether the server denied us the messages of a stream.
+func (s *Sink) mayNotRead(stream string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for subject := range s.denied {
-		if strings.HasPrefix(subject, apiPrefix+"DIRECT.GET.") || strings.HasPrefix(subject, apiPrefix+"STREAM.MSG.GET.") {
-			return true
+		for _, op := range []string{"DIRECT.GET.", "STREAM.MSG.GET."} {
+			if rest, ok := strings.CutPrefix(subject, apiPrefix+op+stream); ok && (rest == "" || rest[0] == '.') {
+				return true
+			}
 		}
 	}
 	return false

@@ -1,11 +1,11 @@
 package natsink
 
 import (
-	"bytes"
 	"time"
 
 	"braid/sink"
 	"braid/sink/spool"
+	"braid/sink/wire"
 )
 
 // window holds the messages that are not settled, in the order of Write. It is
@@ -33,24 +33,30 @@ type entry struct {
 	end      spool.Pos
 	doubtful bool   // an earlier process may have sent it
 	place    uint64 // its sequence in the stream, 0: not known
+	tries    uint8  // how often it was sent, as far as that matters
 	busy     bool   // being sent: the record is read outside the lock
 	done     bool   // settled; leaves when it is the head
 }
 
-// run is the part of the id before the seq.
-func (e *entry) run() []byte { return e.id[:bytes.LastIndexByte(e.id, ':')+1] }
-
-// route is a camera's way out.
+// route is a camera's way out: of its frames, or of the changes of its state.
 type route struct {
 	slug    string
 	subject string
+	schema  string
+	stream  string
 	acked   uint64 // index behind the last message known to be published
 	floor   uint64 // stream sequence that all messages still in the window are behind
 
 	run   []byte // of the last message that was sent
 	asked bool   // last is known
 	last  string // id of the last message that the stream had when it was asked
+
+	change        change // the last one of the camera's state
+	written, told uint64 // changes by number: the last one, and the last one that was published
 }
+
+// ofChanges reports whether the route is not one of frames.
+func (rt *route) ofChanges() bool { return rt.stream == wire.StreamEvents }
 
 func newWindow(messages, bytes int) *window {
 	return &window{ring: make([]entry, messages), maxBytes: bytes}
@@ -99,6 +105,7 @@ func (w *window) claim(now time.Time) (i uint64, e *entry) {
 	i = w.next
 	w.next++
 	e.busy, e.sentAt = true, now
+	e.tries += min(1, ^e.tries)
 	return i, e
 }
 
@@ -156,6 +163,15 @@ func (w *window) advance() {
 	w.next = max(w.next, w.head)
 }
 
+// leave takes a message out, which is known to be published where err is nil.
+func (w *window) leave(i uint64, err error) sink.Receipt {
+	if err == nil && w.holds(i) {
+		e := w.at(i)
+		e.route.told = max(e.route.told, e.seq)
+	}
+	return w.settle(i)
+}
+
 // confirm notes that the message was published, and where in the stream it is.
 func (w *window) confirm(i, place uint64) sink.Receipt {
 	if !w.holds(i) {
@@ -164,7 +180,7 @@ func (w *window) confirm(i, place uint64) sink.Receipt {
 	w.at(i).place = place
 	rt := w.at(i).route
 	rt.acked = max(rt.acked, i+1)
-	return w.settle(i)
+	return w.leave(i, nil)
 }
 
 // overtaken reports whether a later message of the same camera was published.

@@ -11,24 +11,56 @@ import (
 	"pgregory.net/rapid"
 )
 
+// owned counts what became of the records of each owner: the one of a record is
+// its number modulo three, where 0 is nobody.
+type owned struct{ appended, taken, lost map[any]uint64 }
+
+func newOwned() *owned { return &owned{map[any]uint64{}, map[any]uint64{}, map[any]uint64{}} }
+
+func ownerOf(rec []byte) any {
+	if n := numberOf(rec) % 3; n > 0 {
+		return n
+	}
+	return nil
+}
+
+// openOwned opens a queue whose losses the owners hear.
+func openOwned(t testing.TB, dir string, bound int64, o *owned) *Queue {
+	t.Helper()
+	q, err := Open(Config{Dir: dir, MaxBytes: bound, Owner: ownerOf, Lost: func(owner any, n uint64) { o.lost[owner] += n }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return q
+}
+
 // TestAnyOrder holds the queue against a list: whatever is appended, taken, done
 // and cut off, records come in order, each once per process, none that was done
-// comes again, and each that does not come is counted.
+// comes again, and each that does not come is counted, and told to its owner while
+// the process lives that appended it.
 func TestAnyOrder(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		dir := t.TempDir()
 		bound := int64(rapid.IntRange(64<<10, 256<<10).Draw(r, "bound"))
-		q := open(t, dir, bound)
+		own := newOwned()
+		q := openOwned(t, dir, bound, own)
 		defer func() { abandon(q) }()
+		born := 0 // the last number of earlier processes
+		take := func(rec []byte) {
+			if owner := ownerOf(rec); owner != nil && numberOf(rec) > born {
+				own.taken[owner]++
+			}
+		}
 		var appended, last, done int     // numbers: written, taken, done
 		var missed, counted, base uint64 // base: dropped before this process
 		var ends []Pos                   // of what was taken and is not done
 		var numbers []int
 		r.Repeat(map[string]func(*rapid.T){
 			"append": func(r *rapid.T) {
-				n, size, take := rapid.IntRange(1, 20).Draw(r, "n"), rapid.IntRange(8, 9000).Draw(r, "size"), rapid.Bool().Draw(r, "take")
+				n, size, atOnce := rapid.IntRange(1, 20).Draw(r, "n"), rapid.IntRange(8, 9000).Draw(r, "size"), rapid.Bool().Draw(r, "take")
 				for range n {
-					end, taken, err := q.Append(record(appended+1, size), take)
+					rec := record(appended+1, size)
+					end, taken, err := q.Append(rec, atOnce)
 					if errors.Is(err, ErrFull) {
 						return
 					}
@@ -36,7 +68,11 @@ func TestAnyOrder(t *testing.T) {
 						r.Fatal(err)
 					}
 					appended++
+					if owner := ownerOf(rec); owner != nil {
+						own.appended[owner]++
+					}
 					if taken {
+						take(rec)
 						missed += uint64(appended - last - 1)
 						last = appended
 						ends, numbers = append(ends, end), append(numbers, appended)
@@ -56,6 +92,7 @@ func TestAnyOrder(t *testing.T) {
 					if n <= last {
 						r.Fatalf("record %d after %d", n, last)
 					}
+					take(rec)
 					missed += uint64(n - last - 1)
 					last = n
 					ends, numbers = append(ends, end), append(numbers, n)
@@ -78,7 +115,8 @@ func TestAnyOrder(t *testing.T) {
 				}
 				counted = q.Stats().Dropped
 				abandon(q)
-				q = open(t, dir, bound)
+				own, born = newOwned(), appended
+				q = openOwned(t, dir, bound, own)
 				// What was dropped between two that were taken and are not done will
 				// be missed again.
 				for i, n := range numbers {
@@ -95,6 +133,11 @@ func TestAnyOrder(t *testing.T) {
 				if s := q.Stats(); s.Bytes > bound || missed+s.Waiting > uint64(appended) || base+s.Dropped > uint64(appended) {
 					r.Fatalf("%d appended, %d missed, bound %d, stats %+v", appended, missed, bound, s)
 				}
+				for owner, n := range own.appended {
+					if n < own.taken[owner]+own.lost[owner] {
+						r.Fatalf("owner %v: %d appended, %d taken, %d lost", owner, n, own.taken[owner], own.lost[owner])
+					}
+				}
 			},
 		})
 		for {
@@ -105,8 +148,14 @@ func TestAnyOrder(t *testing.T) {
 			if !ok {
 				break
 			}
+			take(rec)
 			missed += uint64(numberOf(rec) - last - 1)
 			last = numberOf(rec)
+		}
+		for owner, n := range own.appended {
+			if n != own.taken[owner]+own.lost[owner] {
+				r.Fatalf("owner %v: %d appended, %d taken, %d lost", owner, n, own.taken[owner], own.lost[owner])
+			}
 		}
 		missed += uint64(appended - last)
 		if missed != base+q.Stats().Dropped {

@@ -17,6 +17,8 @@ type segment struct {
 	next           int64    // where the first record that was not taken begins
 	records, taken uint64   // those before the mark are not counted
 	sealed         bool     // of an earlier process: nothing is written behind
+
+	owners map[any]int // of this process's records that wait: how many are whose
 }
 
 func (s *segment) waiting() uint64 { return s.records - s.taken }
@@ -59,6 +61,37 @@ func (s *segment) read(buf []byte) ([]byte, error) {
 	s.next += Head + n
 	s.taken++
 	return rec, nil
+}
+
+// own notes that n more records of an owner wait.
+func (s *segment) own(owner any, n int) {
+	if owner == nil || s.sealed {
+		return
+	}
+	if s.owners == nil {
+		s.owners = map[any]int{}
+	}
+	s.owners[owner] += n
+}
+
+// ownerOf is whose a record is, nil where nobody asks.
+func (q *Queue) ownerOf(rec []byte) any {
+	if q.cfg.Owner == nil {
+		return nil
+	}
+	return q.cfg.Owner(rec)
+}
+
+// lose counts n records as lost, which are all of a segment that wait.
+func (q *Queue) lose(s *segment, n uint64) {
+	q.waiting -= n
+	q.dropped += n
+	for owner, of := range s.owners {
+		if q.cfg.Lost != nil && of > 0 {
+			q.cfg.Lost(owner, uint64(of))
+		}
+	}
+	clear(s.owners)
 }
 
 const suffix = ".spool"
@@ -109,8 +142,7 @@ func (q *Queue) drop() bool {
 		} else if q.remove(i) != nil {
 			return false
 		}
-		q.waiting -= lost
-		q.dropped += lost
+		q.lose(s, lost)
 		return true
 	}
 	return false

@@ -3,8 +3,8 @@
 // the operating system when Append returns: it survives the end of the process
 // (kill -9), though perhaps not a power cut.
 //
-// It knows nothing of what the records hold, has no goroutine and no lock: its
-// owner calls one method at a time. JetStream's own file store was no choice for
+// It knows nothing of what the records hold but whose they are, has no goroutine
+// and no lock: one method is called at a time. JetStream's own file store was no choice for
 // this: a full disk stops it until the next start, and a message costs it about
 // ten times as much.
 package spool
@@ -44,6 +44,13 @@ var table = crc32.MakeTable(crc32.Castagnoli)
 type Config struct {
 	Dir      string // created where it is missing; one process at a time
 	MaxBytes int64  // of all files together
+
+	// Owner says whose a record is, Head bytes included: something comparable, nil
+	// for nobody's. Lost hears, while Append or Next runs, how many records of an
+	// owner were given up. Nil: nobody needs to hear. Records of an earlier process
+	// are nobody's. Of each file only the number of records by owner is kept.
+	Owner func(rec []byte) any
+	Lost  func(owner any, n uint64)
 }
 
 // Pos is the end of a record. Later records have later ends.
@@ -122,6 +129,7 @@ func (q *Queue) Append(rec []byte, take bool) (end Pos, taken bool, err error) {
 		q.reading = len(q.segments) - 1
 		s.taken, s.next = s.records, s.size
 	} else {
+		s.own(q.ownerOf(rec), 1)
 		q.waiting++
 	}
 	return Pos{s.number, s.size}, taken, nil
@@ -166,10 +174,10 @@ func (q *Queue) Next(buf []byte) (rec []byte, end Pos, ok bool, err error) {
 	if err != nil {
 		lost := s.waiting()
 		s.taken = s.records
-		q.waiting -= lost
-		q.dropped += lost
+		q.lose(s, lost)
 		return buf, Pos{}, false, fmt.Errorf("reading the spool: %d records are lost: %w", lost, err)
 	}
+	s.own(q.ownerOf(rec), -1)
 	q.waiting--
 	return rec, Pos{s.number, s.next}, true, nil
 }

@@ -26,7 +26,7 @@ func numberOf(rec []byte) int { return int(binary.LittleEndian.Uint64(rec[Head:]
 
 func open(t testing.TB, dir string, bound int64) *Queue {
 	t.Helper()
-	q, err := Open(Config{dir, bound})
+	q, err := Open(Config{Dir: dir, MaxBytes: bound})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -291,8 +291,8 @@ func TestFullDisk(t *testing.T) {
 }
 
 func TestDamage(t *testing.T) {
-	dir := t.TempDir()
-	q := open(t, dir, 320<<10) // ten records a file
+	dir, own := t.TempDir(), newOwned()
+	q := openOwned(t, dir, 320<<10, own) // ten records a file
 	defer func() { abandon(q) }()
 	appendAll(t, q, 1, 25, 1000)
 	f, err := os.OpenFile(q.segments[1].path, os.O_RDWR, 0)
@@ -320,6 +320,12 @@ func TestDamage(t *testing.T) {
 			break
 		}
 		got = append(got, numberOf(rec))
+		own.taken[ownerOf(rec)]++
+	}
+	for owner, of := range map[any]uint64{1: 9, 2: 8} { // of 1 to 25, numbers modulo three
+		if own.lost[owner] == 0 || own.taken[owner]+own.lost[owner] != of {
+			t.Errorf("owner %v: %d came and %d were lost, of %d", owner, own.taken[owner], own.lost[owner], of)
+		}
 	}
 	if s := q.Stats(); failed != 1 || len(got)+int(s.Dropped) != 25 || s.Dropped == 0 || s.Dropped > 10 {
 		t.Errorf("%d came, %+v, said %d times", len(got), s, failed)
@@ -335,14 +341,14 @@ func TestOpenRefuses(t *testing.T) {
 	dir := t.TempDir()
 	q := open(t, dir, 1<<20)
 	defer q.Close()
-	if _, err := Open(Config{dir, 1 << 20}); !errors.Is(err, dirlock.ErrTaken) || !strings.Contains(err.Error(), dir) {
+	if _, err := Open(Config{Dir: dir, MaxBytes: 1 << 20}); !errors.Is(err, dirlock.ErrTaken) || !strings.Contains(err.Error(), dir) {
 		t.Errorf("a second time: %v", err)
 	}
 	file := filepath.Join(dir, "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(Config{filepath.Join(file, "x"), 1 << 20}); err == nil {
+	if _, err := Open(Config{Dir: filepath.Join(file, "x"), MaxBytes: 1 << 20}); err == nil {
 		t.Error("below a file")
 	}
 }

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Camera says that a camera changed its state. It is published on each change,
-// and again when the connection to NATS comes back. MarshalJSON fills Schema.
+// Camera says that a camera changed its state. It is published on each change;
+// the last one again when the connection to NATS comes back. MarshalJSON fills Schema.
 type Camera struct {
 	Schema   string    `json:"schema" jsonschema:"always braid.v1.Camera"`
 	Site     string    `json:"site" jsonschema:"name of the installation"`
@@ -36,8 +36,9 @@ type Counts struct {
 	In        uint64            `json:"in" jsonschema:"frames that the source delivered"`
 	Published uint64            `json:"published" jsonschema:"frames whose message every required sink took"`
 	Failed    map[string]uint64 `json:"failed,omitempty" jsonschema:"frames that failed, by stage or sink"`
-	Dropped   map[string]uint64 `json:"dropped,omitempty" jsonschema:"frames that were given up, by reason: policy, rate, late or cancelled"`
+	Dropped   map[string]uint64 `json:"dropped,omitempty" jsonschema:"frames that were given up, by reason: policy, rate, late, cancelled, or spool (on disk, before the server had the message)"`
 	InFlight  uint64            `json:"in_flight" jsonschema:"frames that are in the graph or on their way to a sink"`
+	Spooled   uint64            `json:"spooled,omitempty" jsonschema:"of those in flight, whose message waits on disk for the server"`
 }
 
 // Stats is the state of one braid. It is published once a second.
@@ -58,7 +59,7 @@ type Stats struct {
 type Spool struct {
 	Waiting uint64 `json:"waiting" jsonschema:"messages that the server has not confirmed"`
 	Bytes   int64  `json:"bytes" jsonschema:"the size of the files that they are in"`
-	Dropped uint64 `json:"dropped" jsonschema:"messages of this instance that were published by braid and given up before the server had them, since its start"`
+	Dropped uint64 `json:"dropped" jsonschema:"messages that were given up before the server had them, since the start of this instance: an earlier one may have left them there"`
 }
 
 // CameraStats is one camera's part of Stats.

@@ -3,7 +3,7 @@ package wire
 import "strconv"
 
 // The headers of every message. NATS takes MsgID as the key under which a
-// stream drops a message that it already has; only frames carry it.
+// stream drops a message that it already has; stats do not carry it.
 const (
 	HeaderMsgID       = "Nats-Msg-Id"
 	HeaderContentType = "Content-Type"

@@ -20,9 +20,10 @@ func parseRTSP(cfg Config, _ string) (plan, error) {
 	if err != nil {
 		return plan{}, err
 	}
+	transport := cmp.Or(cfg.Transport, "tcp")
 	launch := fmt.Sprintf("rtspsrc name=src user-agent=braid protocols=%s latency=%d%s ! "+
-		"application/x-rtp,media=video ! %s", cmp.Or(cfg.Transport, "tcp"), cmp.Or(cfg.Latency, defaultLatency).Milliseconds(), senderClock(), cfg.decode())
-	return plan{live: true, endless: true, aged: true, options: gst.Options{
+		"application/x-rtp,media=video ! %s", transport, cmp.Or(cfg.Latency, defaultLatency).Milliseconds(), senderClock(), cfg.decode())
+	return plan{live: true, endless: true, aged: true, transport: transport, options: gst.Options{
 		Launch:     launch,
 		Properties: append(credentials(user), gst.Property{Element: "src", Name: "location", Value: u}),
 	}}, nil

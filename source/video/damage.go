@@ -58,6 +58,9 @@ func (s *Source) explain(err error) error {
 		s.log.Debug("the pipeline failed", "camera", s.cfg.Name, "element", posted.Element,
 			"text", s.redact.Text(posted.Text), "debug", s.redact.Text(posted.Debug))
 	}
+	if s.plan.transport != "" && posted != nil && posted.Kind == gst.MissingPlugin && posted.Element == "src" && posted.Package == "" {
+		return transportRefused(s.plan.transport)
+	}
 	stalled := errors.Is(err, gst.ErrStalled)
 	err = classify(err)
 	if s.plan.file == "" || !stalled && (posted == nil || posted.Kind == gst.MissingPlugin) {
@@ -70,6 +73,13 @@ func (s *Source) explain(err error) error {
 		return fmt.Errorf("%w or damaged: %w", source.ErrTruncated, err)
 	}
 	return err
+}
+
+// transportRefused is what rtspsrc calls a missing plugin: the camera has a stream, but
+// does not send it that way.
+func transportRefused(transport string) error {
+	other := map[string]string{"tcp": "udp", "udp": "tcp"}[transport]
+	return fmt.Errorf("the camera does not send its stream over %s: write transport: %s", transport, other)
 }
 
 // classify wraps an error of internal/gst in the sentinel that says what it

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"braid/internal/frame"
@@ -98,11 +97,8 @@ func (s *Source) precheck() error {
 	if s.plan.file != "" {
 		return checkIndex(s.plan.file)
 	}
-	if s.plan.device == "" {
-		return nil
-	}
-	if _, err := os.Stat(s.plan.device); errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("device %s: %w", s.plan.device, source.ErrNotFound)
+	if s.plan.device != "" {
+		return checkDevice(s.plan.device)
 	}
 	return nil
 }

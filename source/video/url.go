@@ -34,9 +34,11 @@ type plan struct {
 	aged    bool   // the pipeline's clock says when a frame was captured
 	file    string // of file: and plain paths
 	device  string // of v4l2:
-	clock   string // Config.Clock
-	frames  int64  // how many there will be, 0 where unknown
-	loop    bool
+
+	transport string // of rtsp:
+	clock     string // Config.Clock
+	frames    int64  // how many there will be, 0 where unknown
+	loop      bool
 }
 
 var schemes = map[string]func(Config, string) (plan, error){

@@ -4,6 +4,7 @@ package rtsptest
 
 import (
 	"fmt"
+	"net"
 	"sync"
 	"testing"
 	"time"
@@ -29,6 +30,7 @@ type Options struct {
 	ThenAfter      int
 	Faults         int           // so many tries go wrong, later ones go well; 0: all go wrong
 	Down           bool          // refuses connections until Up
+	UDP            bool          // also over UDP, where the client wants it; without, it refuses that
 	Reports        bool          // sends RTCP sender reports, one a second
 	ClockOffset    time.Duration // the camera's clock minus this host's
 }
@@ -71,12 +73,40 @@ func (s *Server) up(address string) error {
 	s.mu.Lock() // until all is made: a client in C is not seen by the race detector
 	defer s.mu.Unlock()
 	server := &gortsplib.Server{Handler: s, RTSPAddress: address, DisableRTCPSenderReports: true}
+	if s.opts.UDP {
+		var err error
+		if server.UDPRTPAddress, server.UDPRTCPAddress, err = portPair(); err != nil {
+			return err
+		}
+	}
 	if err := server.Start(); err != nil {
 		return err
 	}
 	s.server, s.done = server, make(chan struct{})
 	s.URL = fmt.Sprintf("rtsp://%s/cam", server.NetListener().Addr())
 	return s.change(s.clip())
+}
+
+// portPair finds two ports for UDP: RTP has an even one, RTCP the next (RFC 3550,
+// section 11).
+func portPair() (rtp, rtcp string, err error) {
+	for range 100 {
+		var even, odd net.PacketConn
+		if even, err = net.ListenPacket("udp", "127.0.0.1:0"); err != nil {
+			return "", "", err
+		}
+		port := even.LocalAddr().(*net.UDPAddr).Port
+		_ = even.Close() // its port is what we want
+		if port%2 != 0 {
+			continue
+		}
+		rtcp = fmt.Sprint("127.0.0.1:", port+1)
+		if odd, err = net.ListenPacket("udp", rtcp); err == nil {
+			_ = odd.Close() // as above
+			return even.LocalAddr().String(), rtcp, nil
+		}
+	}
+	return "", "", fmt.Errorf("no two ports for UDP are free: %w", err)
 }
 
 // clip is what a new session gets. s.mu is held.
