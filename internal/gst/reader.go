@@ -171,4 +171,5 @@ func (r *Reader) free() {
 	defer close(r.freed)
 	release(r.sink.Object.InitiallyUnowned.Object)
 	release(r.pipeline.Object.InitiallyUnowned.Object)
+	returnMemory()
 }

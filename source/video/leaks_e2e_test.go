@@ -7,11 +7,14 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"braid/internal/gst"
 	"braid/internal/gst/gsttest"
@@ -94,6 +97,39 @@ func TestNoObjectIsLeft(t *testing.T) {
 		if n > before[kind]+2 { // what GStreamer caches
 			t.Errorf("%s: %d live after 24 reconnects, %d before", kind, n, before[kind])
 		}
+	}
+}
+
+// TestPicturesGoBack has four recordings of large pictures play over and over at once:
+// when they have gone the system has the memory of the pictures again, and the heaps of
+// the C library's threads have not kept it.
+func TestPicturesGoBack(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "large.mp4")
+	rtsptest.Launch(t, "videotestsrc num-buffers=6 pattern=ball ! video/x-raw,width=1920,height=1080 ! x264enc speed-preset=ultrafast ! mp4mux ! filesink location=%s", file)
+	playAll := func(cameras, times int) {
+		var group errgroup.Group
+		for range cameras {
+			group.Go(func() error {
+				for range times {
+					if err := open(t, Config{URL: file}).run(t.Context(), newProbe(t, nil)); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		}
+		if err := group.Wait(); err != nil {
+			t.Fatal(err)
+		}
+		debug.FreeOSMemory()
+	}
+	playAll(1, 1)
+	before := residentKB(t)
+	playAll(4, 3)
+	after := residentKB(t)
+	t.Logf("resident: %d KB before, %d KB after", before, after)
+	if after > before+96<<10 { // without returnMemory some 360 MB
+		t.Errorf("%d KB are resident after 12 recordings, %d KB before", after, before)
 	}
 }
 
