@@ -81,7 +81,7 @@ func TestContainerPackages(t *testing.T) {
 		t.Fatal("scripts/setup has no list of libraries")
 	}
 	setup := map[string]bool{core: true} // which its -dev package brings
-	for _, p := range strings.Fields(list[1]) {
+	for p := range strings.FieldsSeq(list[1]) {
 		if !strings.HasSuffix(p, "-dev") {
 			setup[p] = true
 		}
@@ -194,7 +194,7 @@ func TestContainerPlaces(t *testing.T) {
 		case "COPY":
 			lay(t, image, strings.Fields(i.args))
 		case "ENV":
-			for _, v := range strings.Fields(i.args) {
+			for v := range strings.FieldsSeq(i.args) {
 				if name, dir, _ := strings.Cut(v, "="); name != "PATH" {
 					cmd.Env = append(cmd.Env, name+"="+image+dir)
 				}
