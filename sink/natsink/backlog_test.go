@@ -399,7 +399,10 @@ func TestDiskThatTakesNothing(t *testing.T) {
 	p := newPublisher(t, f.url, 64<<10)
 	p.write("a", 10)
 	p.settle()
-	if err := p.s.backlog.queue.Close(); err != nil { // writing to its files fails from now on
+	p.s.backlog.mu.Lock() // the sender may be about to mark what is done
+	err := p.s.backlog.queue.Close() // writing to its files fails from now on
+	p.s.backlog.mu.Unlock()
+	if err != nil {
 		t.Fatal(err)
 	}
 	if err := os.RemoveAll(p.cfg.Spool.Dir); err != nil {
