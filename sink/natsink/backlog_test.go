@@ -399,7 +399,7 @@ func TestDiskThatTakesNothing(t *testing.T) {
 	p := newPublisher(t, f.url, 64<<10)
 	p.write("a", 10)
 	p.settle()
-	p.s.backlog.mu.Lock() // the sender may be about to mark what is done
+	p.s.backlog.mu.Lock()            // the sender may be about to mark what is done
 	err := p.s.backlog.queue.Close() // writing to its files fails from now on
 	p.s.backlog.mu.Unlock()
 	if err != nil {
