@@ -115,7 +115,7 @@ verify-nine: build ## the papers' nine networks: imported, run, cut at 30 random
 
 .PHONY: soak
 soak: build ## ten minutes of overload, stalled subscribers and server restarts (make test does one)
-	@BRAID_SOAK=10m $(STEP) soak $(GO) test -tags e2e -count=1 -timeout 20m -run TestSoak -v ./cmd/braid $(ARGS)
+	@SOAK_TIME=10m $(STEP) soak $(GO) test -tags e2e -count=1 -timeout 20m -run TestSoak -v ./cmd/braid $(ARGS)
 
 .PHONY: nightly
 nightly: race fuzz verify-nine soak bench ## tier 4: race, fuzz, the nine networks, ten minutes of soak and bench

@@ -20,16 +20,16 @@ import (
 	"braid/sink/wire"
 )
 
-// soakTime is for how long the soak test runs: $BRAID_SOAK, a minute without it.
+// soakTime is for how long the soak test runs: $SOAK_TIME, a minute without it.
 func soakTime(t *testing.T) time.Duration {
 	t.Helper()
-	text := os.Getenv("BRAID_SOAK")
+	text := os.Getenv("SOAK_TIME")
 	if text == "" {
 		return time.Minute
 	}
 	d, err := time.ParseDuration(text)
 	if err != nil || d < 20*time.Second {
-		t.Fatalf("BRAID_SOAK is %q: want a time of 20s or more", text)
+		t.Fatalf("SOAK_TIME is %q: want a time of 20s or more", text)
 	}
 	return d
 }
