@@ -76,6 +76,12 @@ func TestKeep(t *testing.T) {
 	if _, err := c.Start(t.Context(), before{t, all, oops}); !errors.Is(err, oops) || w.ran.Count() != 0 {
 		t.Errorf("behind what failed: %v, it ran on %s", err, List(&w.ran))
 	}
+	w.fails = nil
+	taken := &keptCall{w, &Pin{before: all}} // of no core, as of one that was taken away
+	if _, err := taken.Start(t.Context(), nil); err != nil || w.ran != all {
+		t.Errorf("without its core: %v, it ran on %s", err, List(&w.ran))
+	}
+	w.fails = oops
 	if _, err := x.Bind(nil); !errors.Is(err, oops) {
 		t.Errorf("binding what fails: %v", err)
 	}

@@ -76,8 +76,8 @@ func (f *far) lose() {
 	}
 }
 
-// stored are the numbers of each run of each camera, in the order of the stream.
-func (f *far) stored() map[string][]uint64 {
+// messages are all that a stream has.
+func (f *far) messages(name string) (all []*jetstream.RawStreamMsg) {
 	f.t.Helper()
 	nc, err := nats.Connect(f.url)
 	if err != nil {
@@ -90,17 +90,26 @@ func (f *far) stored() map[string][]uint64 {
 	}
 	ctx, cancel := context.WithTimeout(f.t.Context(), 20*time.Second)
 	defer cancel()
-	stream, err := js.Stream(ctx, wire.StreamFrames)
+	stream, err := js.Stream(ctx, name)
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	numbers := map[string][]uint64{}
 	state := stream.CachedInfo().State
 	for seq := max(state.FirstSeq, 1); seq <= state.LastSeq; seq++ {
 		m, err := stream.GetMsg(ctx, seq)
 		if err != nil {
 			f.t.Fatal(err)
 		}
+		all = append(all, m)
+	}
+	return all
+}
+
+// stored are the numbers of each run of each camera, in the order of the stream.
+func (f *far) stored() map[string][]uint64 {
+	f.t.Helper()
+	numbers := map[string][]uint64{}
+	for _, m := range f.messages(wire.StreamFrames) {
 		frame, err := wire.ParseFrame(m.Data)
 		if err != nil {
 			f.t.Fatal(err)

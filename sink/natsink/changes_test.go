@@ -1,7 +1,6 @@
 package natsink
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -39,28 +38,8 @@ func (p *publisher) change(camera string, n int) {
 // camera, in its order.
 func (f *far) changes() map[string][]uint64 {
 	f.t.Helper()
-	nc, err := nats.Connect(f.url)
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	defer nc.Close()
-	js, err := jetstream.New(nc)
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(f.t.Context(), 20*time.Second)
-	defer cancel()
-	stream, err := js.Stream(ctx, wire.StreamEvents)
-	if err != nil {
-		f.t.Fatal(err)
-	}
 	numbers := map[string][]uint64{}
-	state := stream.CachedInfo().State
-	for seq := max(state.FirstSeq, 1); seq <= state.LastSeq; seq++ {
-		m, err := stream.GetMsg(ctx, seq)
-		if err != nil {
-			f.t.Fatal(err)
-		}
+	for _, m := range f.messages(wire.StreamEvents) {
 		n, camera := f.checkChange(m)
 		numbers[camera] = append(numbers[camera], n)
 	}
