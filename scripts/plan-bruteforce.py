@@ -159,6 +159,7 @@ def count(m, layout):
                 cores += min(streams[s[0]], m.most(s)) * m.threads(s) * together
         segments.append((replicas, time, copied, share))
     periods = list(load.values()) + [cores / m.cores, m.prep / 64, m.detect / 64] + ways(m, layout, segments)
+    periods += waits(m, segments)
     for replicas, time, copied, share in segments:
         for s, n in replicas.items():
             def held(at_work):
@@ -170,6 +171,17 @@ def count(m, layout):
             else:
                 periods.append(min(max(at_work(m, segments, s[0], k), held(k)) for k in range(1, total + 1)))
     return 1000 / max(periods), segments, streams, load, cores
+
+
+def waits(m, segments):
+    """The bound of a single stream on the CPU whose threads wait for one another."""
+    on_cpu = [(s, n, share[s] * time[s]) for replicas, time, _, share in segments for s, n in replicas.items() if kind_of(s[0]) == "cpu"]
+    if len(on_cpu) != 1:
+        return []
+    (s, n, work), = on_cpu
+    if n > 1 or m.threads(s) < 2:
+        return []
+    return [(work + m.decode + m.prep + m.detect + m.publish) / (1 + m.cores - m.threads(s))]
 
 
 def at_work(m, segments, d, n):

@@ -27,7 +27,7 @@ type Candidate struct {
 	Plan       plan.Plan
 	FPS        float64
 	LatencyMS  float64 // from prep to detect, with all frames in flight; with cameras, of the last frame of a burst
-	Bottleneck string  // a device, "streams of" it, cores, prep, detect or in_flight
+	Bottleneck string  // a device, "streams of" or "threads of" it, cores, prep, detect or in_flight
 	Memory     int64   // bytes of all bindings
 	Joules     float64 // of a frame; 0 without watts
 	Rejected   string  // why it was not chosen; "" of the chosen one
@@ -104,7 +104,7 @@ func (m *machine) choice(p plan.Profile, g *Goal, s *hunt) (Choice, error) {
 	var chosen found
 	for _, c := range s.cells {
 		if c.value >= enough {
-			chosen = m.trim(c, enough, func(l layout) outcome { return m.settle(l, g) })
+			chosen = m.plainest(c, enough, func(l layout) outcome { return m.settle(l, g) })
 			break
 		}
 	}

@@ -38,7 +38,7 @@ func (m *machine) chooseCameras(p plan.Profile, g *Goal) (Choice, error) {
 	out.Cameras = fit
 	if cheap := m.cheapest(g); cheap != nil {
 		c := cheap.cells[0]
-		out.Chosen = m.candidate(p, m.trim(c, fit.Demand, func(l layout) outcome { return m.settle(l, cheap.g) }))
+		out.Chosen = m.candidate(p, m.plainest(c, fit.Demand, func(l layout) outcome { return m.settle(l, cheap.g) }))
 		fit.Fits, fit.Most = true, max(fit.Most, fit.Cameras)
 		out.Exact = out.Exact && cheap.left >= 0
 	}

@@ -2,6 +2,7 @@ package search
 
 import (
 	"math"
+	"slices"
 
 	"braid/accel"
 )
@@ -18,6 +19,24 @@ type segment struct {
 
 // replica is a series that runs a segment, and its streams.
 type replica struct{ series, streams int }
+
+// with is a layout with another replica in the place of one.
+func (l layout) with(k, r int, other replica) layout {
+	out := slices.Clone(l)
+	out[k].replicas = slices.Clone(out[k].replicas)
+	out[k].replicas[r] = other
+	return out
+}
+
+// of are the segments of one model.
+func (l layout) of(model int) layout {
+	return slices.DeleteFunc(slices.Clone(l), func(s segment) bool { return s.model != model })
+}
+
+// repeats is whether segment k has the replicas of a neighbour, and so is one with it.
+func (l layout) repeats(k int) bool {
+	return slices.Equal(l[k].replicas, l.producers(k)) || slices.Equal(l[k].replicas, l.consumers(k))
+}
 
 // streams are those of each device, over all segments.
 func (m *machine) streams(l layout) []int {

@@ -42,6 +42,7 @@ type device struct {
 // series is the network on a device, with a number of threads and a precision.
 type series struct {
 	device    int
+	model     int // of several that are planned together
 	threads   int
 	precision plan.Precision
 	sum       []float64 // sum[i]: ms of units [0,i)

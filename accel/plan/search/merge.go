@@ -63,6 +63,7 @@ func (out *merged) add(m *machine, weight float64) {
 	out.cpu.Prep += weight * m.cpu.Prep
 	out.cpu.Detect += weight * m.cpu.Detect
 	out.cpu.Publish += weight * m.cpu.Publish
+	model := len(out.models)
 	out.models, out.weights = append(out.models, m), append(out.weights, weight)
 	out.first = append(out.first, len(out.series))
 	for key, line := range m.copies {
@@ -72,6 +73,7 @@ func (out *merged) add(m *machine, weight float64) {
 	}
 	for _, s := range m.series {
 		d := m.devices[s.device]
+		s.model = model
 		s.device = out.find(d.id)
 		if s.device < 0 {
 			s.device = len(out.devices)

@@ -104,6 +104,9 @@ func (m *machine) rate(l layout, w loads, prep, detect int) (f float64, bottlene
 		bound(1, w.device[i], string(d.id))
 	}
 	bound(float64(m.cores), w.cores, "cores")
+	if limit, ms, id := m.threadBound(l, w); ms > 0 {
+		bound(limit, ms, "threads of "+string(id))
+	}
 	bound(float64(prep), m.cpu.Prep, "prep")
 	bound(float64(detect), m.cpu.Detect, "detect")
 	for _, way := range m.ways(l, w) {

@@ -9,6 +9,12 @@ import (
 	"braid/accel/plan"
 )
 
+// plainest is a layout like the one that was found, with the streams and threads that it needs: see
+// trim and split.
+func (m *machine) plainest(f found, enough float64, settle func(layout) outcome) found {
+	return m.split(m.trim(f, enough, settle), settle)
+}
+
 // trim takes away streams, from the last segment on, as long as the value that settle
 // gives is enough.
 func (m *machine) trim(f found, enough float64, settle func(layout) outcome) found {
@@ -37,10 +43,50 @@ func (m *machine) fewer(from layout, k, r int) (layout, bool) {
 	if at == 0 {
 		return nil, false
 	}
-	l := slices.Clone(from)
-	l[k].replicas = slices.Clone(l[k].replicas)
-	l[k].replicas[r].streams = options[at-1]
-	return l, true
+	return from.with(k, r, replica{now.series, options[at-1]}), true
+}
+
+// split gives replicas on the CPU the fewest threads a stream, and the fewest streams of so many, with
+// which the layout is of its kind and no worse than it was: threads of a stream wait for
+// one another, streams do not.
+func (m *machine) split(f found, settle func(layout) outcome) found {
+	for k, seg := range f.layout {
+		for r := range seg.replicas {
+			for _, l := range m.splits(f.layout, k, r) {
+				if o := settle(l); o.value >= f.value-better*math.Abs(f.value) {
+					f.layout, f.outcome = l, o
+					break
+				}
+			}
+		}
+	}
+	return f
+}
+
+// splits are the layouts with fewer threads a stream on a replica, the fewest first.
+func (m *machine) splits(from layout, k, r int) (out []layout) {
+	seg := from[k]
+	now := &m.series[seg.replicas[r].series]
+	if !m.devices[now.device].cpu {
+		return nil
+	}
+	var fewer []int
+	for _, i := range m.devices[now.device].series {
+		s := &m.series[i]
+		if s.model == now.model && s.precision == now.precision && s.threads < now.threads && s.stop[seg.from] >= seg.to {
+			fewer = append(fewer, i)
+		}
+	}
+	slices.SortStableFunc(fewer, func(a, b int) int { return m.series[a].threads - m.series[b].threads })
+	for _, i := range fewer {
+		for _, n := range m.streamOptions(now.device) {
+			l := from.with(k, r, replica{i, n})
+			if kindOf(l.of(seg.model)) == kindOf(from.of(seg.model)) && !l.repeats(k) {
+				out = append(out, l)
+			}
+		}
+	}
+	return out
 }
 
 // allow leaves only listed cut points, all where none is listed.

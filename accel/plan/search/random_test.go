@@ -27,7 +27,7 @@ func profiles(t *rapid.T) plan.Profile {
 	for i, d := range devices {
 		threads := 0
 		if d == "cpu" {
-			threads = 1
+			threads = rapid.IntRange(1, p.Cores).Draw(t, "threads")
 		}
 		for u := range n {
 			unit := plan.Unit{Device: d, Threads: threads, MS: ms.Draw(t, "ms"), CutMS: small.Draw(t, "cut"), Bytes: 1000}

@@ -59,7 +59,7 @@ func Together(models []Weighted, devices []accel.Device, g Goal) (JointChoice, e
 	}
 	enough := s.best.value * (1 - Tolerance)
 	chosen := best[slices.IndexFunc(best, func(f found) bool { return f.value >= enough })]
-	return s.choice(models, m.trim(chosen, enough, s.settle)), nil
+	return s.choice(models, m.plainest(chosen, enough, s.settle)), nil
 }
 
 // joint is one search over several models.

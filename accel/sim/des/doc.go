@@ -12,8 +12,20 @@
 //	min(1, capacity / sum of u) * gain(n)/n / product of slowdowns by devices at work
 //
 // of a frame alone (gain(n)/n is 1 where no gain was measured), so that a frame of
-// service time L alone costs the device w = u L (jedi.md, section 8). A device with
-// Servers serves so many frames at once, the others wait in order of arrival.
+// service time L alone costs the device w = u L (jedi.md, section 8).
+//
+// A frame with u > 1 is at work on several cores, whose threads wait for one another at the end of
+// each layer. While it is the only such frame, nobody uses the time in which its threads wait, and it runs
+// at the speed of its slowest thread. With n the sum of u, C the capacity and n > C, cores have n/C
+// threads, rounded up or down:
+//
+//	1 / ceil(n/C)                                           the frame with u > 1
+//	(C - u + min(n-C, u) * (1 - 1/ceil(n/C))) / (n - u)     each of the others, for u = 1
+//
+// in the place of capacity / sum of u: C-u cores work for the others alone, and those of its cores that have
+// another frame work for that while it waits. With a second frame of several cores at work nothing is lost.
+//
+// A device with Servers serves so many frames at once, the others wait in order of arrival.
 //
 // A node's streams take frames in order of arrival. Two protocols bound what is
 // inside:

@@ -21,54 +21,44 @@ type Finished struct {
 	Start  time.Duration // when the device began
 }
 
-// processor serves frames by virtual time: all at work have the same speed, so
-// that they end in the order of the virtual time at which each is due.
+// processor serves frames by virtual time: one for frames of one core (or less, or a context), and
+// one for frames of several cores, which can be slower.
 type processor struct {
 	Device
-	due    []work // at work: a heap by due
-	queue  ring[work]
-	shares float64 // of those at work
-	v      float64 // virtual time, nanoseconds of a frame alone
-	speed  float64 // of v; 0 while idle
-	last   time.Duration
-	next   time.Duration // when due[0] ends, or Never
-	used   float64       // capacity in use over time, nanoseconds
-}
-
-type work struct {
-	id    int
-	due   float64 // virtual time; service time while it waits
-	share float64
-	start time.Duration
+	one, several class
+	queue        ring[work]
+	last         time.Duration
+	used         float64 // capacity in use over time, nanoseconds
 }
 
 // NewProcessors makes idle devices.
 func NewProcessors(devices []Device) *Processors {
 	p := &Processors{list: make([]processor, len(devices))}
 	for i, d := range devices {
-		p.list[i] = processor{Device: d, next: Never}
+		p.list[i] = processor{Device: d, one: class{next: Never}, several: class{next: Never}}
 	}
 	return p
 }
 
-// Start gives a device work at the time now: service is its time alone.
+// Start gives a device work at the time now: service is its time alone, share what it can
+// use of the capacity, of which it has all at most.
 func (p *Processors) Start(now time.Duration, device, id int, service time.Duration, share float64) {
 	d := &p.list[device]
 	d.advance(now)
-	w := work{id: id, due: float64(service), share: share}
-	if d.Servers > 0 && len(d.due) >= d.Servers {
+	w := work{id: id, due: float64(service), share: min(share, d.Capacity)}
+	if d.Servers > 0 && d.atWork() >= d.Servers {
 		d.queue.push(w)
 		return
 	}
-	d.begin(w, now)
-	p.changed(device, now, len(d.due) == 1)
+	d.classOf(w).push(w, now)
+	p.changed(device, now, d.atWork() == 1)
 }
 
 // Next is when the next work ends if nothing starts before, or Never.
 func (p *Processors) Next() time.Duration {
 	next := Never
 	for i := range p.list {
-		next = min(next, p.list[i].next)
+		next = min(next, p.list[i].one.next, p.list[i].several.next)
 	}
 	return next
 }
@@ -77,15 +67,20 @@ func (p *Processors) Next() time.Duration {
 func (p *Processors) Finish(now time.Duration) (Finished, bool) {
 	for i := range p.list {
 		d := &p.list[i]
-		if d.next > now {
+		c := &d.one
+		if d.several.next < c.next {
+			c = &d.several
+		}
+		if c.next > now {
 			continue
 		}
 		d.advance(now)
-		w := d.pop()
+		w := c.pop()
 		if d.queue.len() > 0 {
-			d.begin(d.queue.pop(), now)
+			next := d.queue.pop()
+			d.classOf(next).push(next, now)
 		}
-		p.changed(i, now, len(d.due) == 0)
+		p.changed(i, now, d.atWork() == 0)
 		return Finished{ID: w.id, Device: i, Start: w.start}, true
 	}
 	return Finished{}, false
@@ -95,8 +90,10 @@ func (p *Processors) Finish(now time.Duration) (Finished, bool) {
 func (p *Processors) Drop(now time.Duration, device int, ids []int) []int {
 	d := &p.list[device]
 	d.advance(now)
-	for len(d.due) > 0 {
-		ids = append(ids, d.pop().id)
+	for _, c := range [2]*class{&d.one, &d.several} {
+		for len(c.due) > 0 {
+			ids = append(ids, c.pop().id)
+		}
 	}
 	for d.queue.len() > 0 {
 		ids = append(ids, d.queue.pop().id)
@@ -130,67 +127,47 @@ func (p *Processors) changed(device int, now time.Duration, toggled bool) {
 
 func (p *Processors) respeed(device int, now time.Duration) {
 	d := &p.list[device]
-	n := len(d.due)
-	if n == 0 {
-		d.v, d.speed, d.shares, d.next = 0, 0, 0, Never
-		return
-	}
-	d.speed = min(1, d.Capacity/d.shares)
-	if k := min(n, len(d.Gain)); k > 0 {
-		d.speed *= d.Gain[k-1] / float64(k)
+	factor := 1.0
+	if k := min(d.atWork(), len(d.Gain)); k > 0 {
+		factor *= d.Gain[k-1] / float64(k)
 	}
 	for i, f := range d.Slow {
-		if f > 1 && i != device && len(p.list[i].due) > 0 {
-			d.speed /= f
+		if f > 1 && i != device && p.list[i].atWork() > 0 {
+			factor /= f
 		}
 	}
-	left := max(0, d.due[0].due-d.v)
-	d.next = now + time.Duration(math.Ceil(left/d.speed-1e-3)) // a thousandth of a nanosecond is rounding
+	one, several := d.speeds()
+	d.one.respeed(one*factor, now)
+	d.several.respeed(several*factor, now)
+}
+
+// speeds are those of frames of one core and of several by the capacity alone: see the package's
+// comment.
+func (d *processor) speeds() (one, several float64) {
+	n := d.one.shares + d.several.shares
+	fair := min(1, d.Capacity/n)
+	if len(d.several.due) != 1 || fair == 1 {
+		return fair, fair
+	}
+	t := d.several.shares
+	several = 1 / math.Ceil(n/d.Capacity-1e-9) // what is added up is rounded
+	return (d.Capacity - t + min(n-d.Capacity, t)*(1-several)) / d.one.shares, several
+}
+
+func (d *processor) atWork() int { return len(d.one.due) + len(d.several.due) }
+
+func (d *processor) classOf(w work) *class {
+	if w.share > 1 {
+		return &d.several
+	}
+	return &d.one
 }
 
 // advance brings virtual time and use up to now.
 func (d *processor) advance(now time.Duration) {
 	dt := float64(now - d.last)
 	d.last = now
-	d.v += dt * d.speed
-	d.used += dt * min(1, d.shares/d.Capacity)
-}
-
-// begin puts work on the device.
-func (d *processor) begin(w work, now time.Duration) {
-	w.due += d.v
-	w.start = now
-	d.shares += w.share
-	d.due = append(d.due, w)
-	for i := len(d.due) - 1; i > 0; {
-		up := (i - 1) / 2
-		if d.due[up].due <= d.due[i].due {
-			return
-		}
-		d.due[up], d.due[i] = d.due[i], d.due[up]
-		i = up
-	}
-}
-
-// pop takes out what is due first.
-func (d *processor) pop() work {
-	first := d.due[0]
-	last := len(d.due) - 1
-	d.due[0] = d.due[last]
-	d.due = d.due[:last]
-	for i := 0; ; {
-		least := i
-		for _, c := range [2]int{2*i + 1, 2*i + 2} {
-			if c < last && d.due[c].due < d.due[least].due {
-				least = c
-			}
-		}
-		if least == i {
-			break
-		}
-		d.due[i], d.due[least] = d.due[least], d.due[i]
-		i = least
-	}
-	d.shares -= first.share
-	return first
+	d.one.v += dt * d.one.speed
+	d.several.v += dt * d.several.speed
+	d.used += dt * min(1, (d.one.shares+d.several.shares)/d.Capacity)
 }

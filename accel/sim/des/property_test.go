@@ -33,9 +33,12 @@ func systems(t *rapid.T) System {
 	}
 	s.Nodes = append(s.Nodes, Node{Name: "prep", Handover: handover(), Replicas: []Replica{on(0, rapid.IntRange(1, 3).Draw(t, "prep"), service("prep ms"), 1)}})
 	for range rapid.IntRange(1, 3).Draw(t, "segments") {
-		d := rapid.IntRange(1, len(s.Devices)-1).Draw(t, "device")
+		d := rapid.IntRange(0, len(s.Devices)-1).Draw(t, "device")
 		share := 1.0
-		if s.Devices[d].Servers == 0 {
+		switch {
+		case d == 0:
+			share = float64(rapid.IntRange(1, cores).Draw(t, "threads"))
+		case s.Devices[d].Servers == 0:
 			share = rapid.Float64Range(0.2, 1).Draw(t, "share")
 		}
 		s.Nodes = append(s.Nodes, Node{Name: "infer", Handover: handover(), Replicas: []Replica{on(d, rapid.IntRange(1, 3).Draw(t, "streams"), service("ms"), share)}})

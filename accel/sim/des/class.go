@@ -1,0 +1,73 @@
+package des
+
+import (
+	"math"
+	"time"
+)
+
+// class is work on one device that has the same speed, so that it ends in the order of the
+// virtual time at which each piece is due.
+type class struct {
+	due    []work  // a heap by due
+	shares float64 // of them all
+	v      float64 // virtual time, nanoseconds of a frame alone
+	speed  float64 // of v; 0 while idle
+	next   time.Duration
+}
+
+type work struct {
+	id    int
+	due   float64 // virtual time; service time while it waits
+	share float64
+	start time.Duration
+}
+
+// respeed sets the speed from now on, and with it when the first piece ends.
+func (c *class) respeed(speed float64, now time.Duration) {
+	if len(c.due) == 0 {
+		c.shares, c.v, c.speed, c.next = 0, 0, 0, Never
+		return
+	}
+	c.speed = speed
+	left := max(0, c.due[0].due-c.v)
+	c.next = now + time.Duration(math.Ceil(left/speed-1e-3)) // a thousandth of a nanosecond is rounding
+}
+
+// push begins work now.
+func (c *class) push(w work, now time.Duration) {
+	w.due += c.v
+	w.start = now
+	c.shares += w.share
+	c.due = append(c.due, w)
+	for i := len(c.due) - 1; i > 0; {
+		up := (i - 1) / 2
+		if c.due[up].due <= c.due[i].due {
+			return
+		}
+		c.due[up], c.due[i] = c.due[i], c.due[up]
+		i = up
+	}
+}
+
+// pop takes out what is due first.
+func (c *class) pop() work {
+	first := c.due[0]
+	last := len(c.due) - 1
+	c.due[0] = c.due[last]
+	c.due = c.due[:last]
+	for i := 0; ; {
+		least := i
+		for _, k := range [2]int{2*i + 1, 2*i + 2} {
+			if k < last && c.due[k].due < c.due[least].due {
+				least = k
+			}
+		}
+		if least == i {
+			break
+		}
+		c.due[i], c.due[least] = c.due[least], c.due[i]
+		i = least
+	}
+	c.shares -= first.share
+	return first
+}
