@@ -388,7 +388,11 @@ def instance(rng):
         alike.setdefault(kind, (factor, part))
         own = random.Random(part)
         f = lambda low, high: float("%.4g" % own.uniform(low, high))
-        for threads in rng.choice([[1], [1, 2]]) if kind == "cpu" and len(names) < 3 else [1 if kind == "cpu" else 0]:
+        some = [0]
+        if kind == "cpu":
+            some = rng.choice([[1], [1, 2], [2], [1, cores], [2, cores]] if len(names) < 3 else [[1], [2], [cores]])
+            some = sorted({min(x, cores) for x in some})
+        for threads in some:
             for precision in precisions:
                 cut, refuse = own.random() < .6, own.random() < .25 and kind != "cpu"
                 for i in range(n):

@@ -19,7 +19,7 @@ func twoModels(r *rand.Rand) []Weighted {
 		for _, d := range devices {
 			threads := 0
 			if d == "cpu" {
-				threads = 1
+				threads = 1 + r.IntN(2)
 			}
 			for i := range n {
 				u := plan.Unit{Device: d, Threads: threads, MS: 0.5 + 5*r.Float64(), CutMS: 0.3 * r.Float64()}
@@ -101,5 +101,41 @@ func TestTogetherSharesOutDevices(t *testing.T) {
 	}
 	if math.Abs(c.FPS-50) > 0.01 || math.Abs(c.Plans[1].FPS-100) > 0.02 {
 		t.Errorf("one GPU carries %v and %v, want 50 and 100", c.Plans[0].FPS, c.Plans[1].FPS)
+	}
+}
+
+// TestTogetherThreadsWait: a model with the only stream on the CPU waits for what is decoded for all models,
+// by the weights; with a second stream there, of this model or another, the cores are used.
+func TestTogetherThreadsWait(t *testing.T) {
+	on := func(ms float64) Weighted {
+		p := plan.Profile{Version: 1, Cores: 2, CPU: plan.CPUTimes{Decode: 1}}
+		p.Units = []plan.Unit{{Device: "gpu:0", MS: 10}, {Device: "cpu", Threads: 2, MS: ms}}
+		return Weighted{p, 1}
+	}
+	models := []Weighted{on(10), on(8)}
+	models[1].Weight = 2
+	g := Goal{}
+	m, err := merge(models, nil, &g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &joint{merged: m, g: &g}
+	whole := func(series, streams int) segment {
+		return segment{to: 1, replicas: []replica{{series, streams}}, model: series / 2}
+	}
+	for _, c := range []struct {
+		first, second segment
+		fps           float64
+		by            string
+	}{
+		{whole(0, 1), whole(3, 1), 1000. / (2*8 + 1 + 2), "threads of cpu"},
+		{whole(1, 1), whole(2, 1), 1000. / (2 * 10), "gpu:0"},
+		{whole(0, 1), whole(3, 2), 2000. / (2*2*8 + 1 + 2), "cores"},
+		{whole(1, 1), whole(3, 1), 2000. / (2*10 + 2*2*8 + 1 + 2), "cores"},
+	} {
+		got := s.settle(layout{c.first, c.second})
+		if math.Abs(got.fps-c.fps) > 1e-6*c.fps || got.bottleneck != c.by {
+			t.Errorf("%.3f frames/s by %s, want %.3f by %s", got.fps, got.bottleneck, c.fps, c.by)
+		}
 	}
 }
