@@ -40,7 +40,7 @@
 //
 //	f/1000 * sum over the segments on d of H_k <= 1                        each device: loads add up
 //	f/1000 * (decode + prep + detect + publish + sum of min(S_cpu,m)*threads*H_k) <= cores
-//	f/1000 * (H_k + decode + prep + detect + publish) <= 1 + cores - t     the threads of a CPU stream that is alone
+//	f/1000 * (H_k + decode + prep + detect + publish) <= 1 + cores - t     threads of the only stream on the CPU
 //	f/1000 * share_kd * (T_kd*n_d/g_kd(n_d) + c_kd + handover) <= s_kd     each replica's streams
 //	f/1000 * sum of share * share * bytes / (bytes a ms) <= 1              each way between memories
 //	f/1000 * prep <= 64, f/1000 * detect <= 64                             workers of a plan
@@ -51,8 +51,8 @@
 // each layer: while one of their cores does other work, the others do nothing. Work on the cores-t cores
 // that are left costs the stream nothing. With a second stream on the CPU that one uses
 // the cores meanwhile, and the bound of the cores is enough. The bound takes it that what does not fit
-// on the free cores comes one piece at a time; where several come at once the waiting overlaps,
-// and the rate is between this bound and that of the cores.
+// on the free cores comes one piece at a time. Where several come at once the waiting overlaps, and
+// the rate can be higher than this bound, though not than that of the cores.
 //
 //	residence(f) = prep + detect + sum over k of (max over d of (T_kd*n_d/g_kd(n_d) + c_kd) + handover)
 //
