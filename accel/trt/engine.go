@@ -19,6 +19,7 @@ type engine struct {
 	memory  accel.DeviceID // that it works on
 	options accel.LoadOptions
 	at      place
+	queue   *queue // that the device is, or nil
 	layout  layout
 	native  *cuda.Engine
 
@@ -52,17 +53,18 @@ func (b *Backend) Load(ctx context.Context, blob []byte, d accel.DeviceID, o acc
 	if err := b.hold(&b.engines); err != nil {
 		return nil, err
 	}
-	if err := b.loadable(at); err != nil {
+	q, err := b.enter(at)
+	if err != nil {
 		b.drop(&b.engines)
 		return nil, err
 	}
 	native, err := b.lib.Load(at.gpu, at.dla, bytes)
 	if err != nil {
-		b.unload(at)
+		q.leave()
 		b.drop(&b.engines)
 		return nil, err
 	}
-	e := &engine{home: b, header: h, device: d, memory: d.Memory(), at: at, options: o, native: native}
+	e := &engine{home: b, header: h, device: d, memory: d.Memory(), at: at, queue: q, options: o, native: native}
 	if err := errors.Join(e.check(), e.inspect()); err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
@@ -148,6 +150,6 @@ func (e *engine) Close() error {
 	}
 	e.closed = true
 	e.home.drop(&e.home.engines)
-	e.home.unload(e.at)
+	e.queue.leave()
 	return closing(e.native.Close())
 }

@@ -8,7 +8,6 @@ import (
 	"braid/accel"
 	"braid/accel/network"
 	"braid/accel/trt/dla"
-	"braid/cuda"
 )
 
 // Supports knows the rules that NVIDIA publishes for DLAs, and names the layer that
@@ -63,32 +62,4 @@ func (b *Backend) chip() dla.Chip {
 		return dla.Xavier
 	}
 	return dla.Orin
-}
-
-// mostLoadables is how many loadables a DLA core holds at once (TensorRT developer
-// guide, "Working with DLA", restrictions).
-const mostLoadables = 16
-
-// loadable takes one of the places of a DLA core.
-func (b *Backend) loadable(at place) error {
-	if at.dla == cuda.NoDLA {
-		return nil
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.loadables[at.dla] == mostLoadables {
-		return fmt.Errorf("DLA core %d has %d loadables, the most that it holds: give it fewer segments or streams", at.dla, mostLoadables)
-	}
-	b.loadables[at.dla]++
-	return nil
-}
-
-// unload gives the place back.
-func (b *Backend) unload(at place) {
-	if at.dla == cuda.NoDLA {
-		return
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.loadables[at.dla]--
 }

@@ -42,11 +42,11 @@ type Backend struct {
 	options  Options
 	builds   sync.Mutex // one at a time: builds that share a GPU spoil each other's timings
 
-	mu        sync.Mutex
-	engines   int
-	memories  int
-	loadables map[int]int // by DLA core
-	closed    bool
+	mu       sync.Mutex
+	engines  int
+	memories int
+	queues   map[place]*queue
+	closed   bool
 
 	waits atomic.Int64
 }
@@ -59,7 +59,7 @@ func Open(lib *cuda.Library, o Options) (_ *Backend, err error) {
 			err = errors.Join(err, lib.Close())
 		}
 	}()
-	b := &Backend{lib: lib, options: o, loadables: map[int]int{}}
+	b := &Backend{lib: lib, options: o, queues: map[place]*queue{}}
 	if b.versions, err = lib.Versions(); err != nil {
 		return nil, err
 	}
