@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -255,4 +256,17 @@ func FuzzParse(f *testing.F) {
 			t.Error(err)
 		}
 	})
+}
+
+// TestCoresUnknown has a sample in which the kernel's clock of cores did not move.
+func TestCoresUnknown(t *testing.T) {
+	s := &Subject{Name: "short", Samples: []Sample{sampled(1, 50), sampled(2, 50), sampled(3, 50)}}
+	s.Samples[0].Cores, s.Samples[2].Cores = nil, []float64{0.5, 0.2}
+	if got := s.row(2).CoreBusy; !slices.Equal(got, []float64{0.7, 0.5}) {
+		t.Errorf("cores busy %v, want the medians of two samples", got)
+	}
+	s.Samples = s.Samples[:1]
+	if got := s.row(2).CoreBusy; got != nil {
+		t.Errorf("cores busy %v, want none", got)
+	}
 }

@@ -37,10 +37,21 @@ func (s *Subject) row(cores int) Row {
 		n.MS = over(used, func(x Sample) float64 { return x.Nodes[i].MS })
 		r.Nodes = append(r.Nodes, n)
 	}
-	for i := range used[0].Cores {
-		r.CoreBusy = append(r.CoreBusy, over(used, func(x Sample) float64 { return x.Cores[i] }))
-	}
+	r.CoreBusy = coreBusy(used)
 	return r
+}
+
+// coreBusy is the share of each core, over the samples that know it: in a very short
+// one the kernel's clock of cores may not have moved.
+func coreBusy(samples []Sample) (busy []float64) {
+	known := slices.DeleteFunc(slices.Clone(samples), func(x Sample) bool { return len(x.Cores) == 0 })
+	if len(known) == 0 {
+		return nil
+	}
+	for i := range known[0].Cores {
+		busy = append(busy, over(known, func(x Sample) float64 { return x.Cores[i] }))
+	}
+	return busy
 }
 
 // over is the median of a figure over samples.
