@@ -80,7 +80,7 @@ var ErrCores = errors.New("the threads cannot be kept on given cores")
 
 // LoadOptions are fixed when an engine blob is loaded.
 type LoadOptions struct {
-	Threads int   // CPU threads of one Exec; 0: the runtime's default
+	Threads int   // CPU threads of one Exec; 0: one for each core that this process may use
 	Cores   []int // CPU cores to stay on; nil: any
 	Spin    bool  // busy-wait, for operators or for a device: faster where cores are not shared
 	Eager   bool  // a device gets one launch after the other, and no captured graph of them

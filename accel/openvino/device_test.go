@@ -87,7 +87,7 @@ func TestSettings(t *testing.T) {
 		threads int
 		want    []setting
 	}{
-		{cpu, 0, []setting{precision, stream, free}},
+		{cpu, 1, []setting{precision, stream, free, {"INFERENCE_NUM_THREADS", "1"}}},
 		{cpu, 3, []setting{precision, stream, free, {"INFERENCE_NUM_THREADS", "3"}}},
 		{gpu, 3, []setting{precision}},
 	} {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -34,7 +35,7 @@ type engine struct {
 
 // Load loads the blob, which must be of this version of OpenVINO. On the CPU
 // LoadOptions.Threads are those of one Exec, the one that calls Start among them; 0:
-// as many as the CPU has cores. LoadOptions.Cores hold the thread that calls Start,
+// as many as there are cores that this process may use. LoadOptions.Cores hold the thread that calls Start,
 // as long as that runs, and so want Threads to be 1: the others are TBB's, which all
 // networks share. Spin makes no difference.
 func (b *Backend) Load(ctx context.Context, blob []byte, d accel.DeviceID, o accel.LoadOptions) (_ accel.Engine, err error) {
@@ -69,6 +70,9 @@ func (e *engine) open(exported []byte, o accel.LoadOptions) (err error) {
 		return fmt.Errorf("allocating %d bytes: %w", len(exported), err)
 	}
 	copy(e.exported, exported)
+	if o.Threads == 0 {
+		o.Threads = runtime.GOMAXPROCS(0)
+	}
 	e.settings = settings(e.at, e.header.Precision, o.Threads)
 	e.spare, err = e.load()
 	if err == nil && e.pin != nil && bound() {

@@ -94,7 +94,7 @@ func (b *Backend) Devices(context.Context) (list []accel.Device, err error) {
 	for _, d := range b.list {
 		one := accel.Device{ID: d.id, Name: d.name, Backend: b.Name(), Version: b.core.version}
 		if d.isCPU() {
-			one.Cores, one.Memory = runtime.NumCPU(), hostcpu.TotalMemory()
+			one.Cores, one.Memory = runtime.GOMAXPROCS(0), hostcpu.TotalMemory() // knows affinity and a container's limit
 		} else {
 			one.Memory = b.memoryOf(d)
 		}

@@ -14,11 +14,7 @@ func settings(d device, hint string, threads int) []setting {
 	if !d.isCPU() {
 		return list
 	}
-	list = append(list, setting{"NUM_STREAMS", "1"}, setting{"ENABLE_CPU_PINNING", "NO"})
-	if threads > 0 {
-		list = append(list, setting{"INFERENCE_NUM_THREADS", strconv.Itoa(threads)})
-	}
-	return list
+	return append(list, setting{"NUM_STREAMS", "1"}, setting{"ENABLE_CPU_PINNING", "NO"}, setting{"INFERENCE_NUM_THREADS", strconv.Itoa(threads)})
 }
 
 // timed asks for the times of layers: each is measured at every run, which costs.

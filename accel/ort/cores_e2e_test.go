@@ -114,3 +114,25 @@ func TestCoresHoldAllThreads(t *testing.T) {
 		t.Errorf("after Start its thread may use %s, want %s again", got, hostcpu.List(&all))
 	}
 }
+
+// TestThreadsOfThisProcess lets the process use five cores: a session without a number
+// of threads has as many, however many the machine has.
+func TestThreadsOfThisProcess(t *testing.T) {
+	b, s := open(t), yoloxNano(t)
+	t.Cleanup(func() { closed(t, b) })
+	closed(t, load(t, b, s, accel.LoadOptions{Threads: 1})) // Go's threads that this needs
+	was := runtime.GOMAXPROCS(5)
+	defer runtime.GOMAXPROCS(was)
+	before := threads(t)
+	e := load(t, b, s, accel.LoadOptions{})
+	t.Cleanup(func() { closed(t, e) })
+	own := 0
+	for _, thread := range threads(t) {
+		if !slices.Contains(before, thread) {
+			own++
+		}
+	}
+	if own < 4 || own > 6 {
+		t.Errorf("%d new threads, want the session's own 4", own)
+	}
+}

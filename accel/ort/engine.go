@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,7 +36,7 @@ type engine struct {
 // the library does not have. LoadOptions.Cores, counted from 0, holds all threads
 // that run operators: the session's own, Threads-1 of them, which stay there, and
 // the one that calls Start, as long as that runs. Cores without Threads mean one
-// thread for each.
+// thread for each; neither means one for each core that this process may use.
 func (b *Backend) Load(ctx context.Context, blob []byte, d accel.DeviceID, o accel.LoadOptions) (accel.Engine, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
@@ -52,6 +53,9 @@ func (b *Backend) Load(ctx context.Context, blob []byte, d accel.DeviceID, o acc
 	}
 	if o.Threads == 0 {
 		o.Threads = len(o.Cores)
+	}
+	if o.Threads == 0 { // the library would count those that belong to others too
+		o.Threads = runtime.GOMAXPROCS(0)
 	}
 	e := &engine{home: b, header: h, options: o}
 	first, err := e.open(network)

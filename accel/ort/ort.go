@@ -57,7 +57,7 @@ func (b *Backend) Devices(context.Context) ([]accel.Device, error) {
 		Name:    hostcpu.Name(),
 		Backend: b.Name(),
 		Version: b.version,
-		Cores:   runtime.NumCPU(),
+		Cores:   runtime.GOMAXPROCS(0), // knows affinity and a container's limit
 		Memory:  hostcpu.TotalMemory(),
 	}}, nil
 }
