@@ -3,15 +3,11 @@ package hostcpu
 import (
 	"os"
 	"runtime"
-	"strconv"
 	"strings"
 )
 
 // Name is the processor's name as Linux lists it, else the architecture.
 func Name() string { return processorName("/proc/cpuinfo") }
-
-// TotalMemory is the machine's memory in bytes, 0 where unknown.
-func TotalMemory() int64 { return totalMemory("/proc/meminfo") }
 
 // Instructions are the instruction sets that the processor has, as Linux lists them;
 // "" where it lists none.
@@ -31,14 +27,6 @@ func processorName(cpuinfo string) string {
 		}
 	}
 	return runtime.GOARCH
-}
-
-func totalMemory(meminfo string) int64 {
-	kb, err := strconv.ParseInt(strings.TrimSuffix(field(meminfo, "MemTotal"), " kB"), 10, 64)
-	if err != nil {
-		return 0
-	}
-	return kb << 10
 }
 
 // field is the first value of a key in a file of "key : value" lines.

@@ -30,10 +30,4 @@ func TestProcessor(t *testing.T) {
 	if got := instructions(write("armfeatures", "Features\t: fp asimd\n")); got != "fp asimd" {
 		t.Errorf("instruction sets on arm: %q", got)
 	}
-	if got := totalMemory(write("mem", "MemTotal:       16 kB\nMemFree: 3 kB\n")); got != 16<<10 {
-		t.Errorf("memory: %d", got)
-	}
-	if got := totalMemory(filepath.Join(dir, "none")); got != 0 {
-		t.Errorf("memory where nothing is known: %d", got)
-	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/table"
 
+	"braid/accel/hostcpu"
 	"braid/accel/ort"
 	"braid/cuda"
 	"braid/internal/config"
@@ -61,6 +62,7 @@ func doctorConfig(env *Env, o DoctorOptions) (config.Config, error) {
 
 func needs(ctx context.Context, env *Env, cfg config.Config) doctor.Deps {
 	d := doctor.System()
+	d.Memory = hostcpu.Memory
 	for _, e := range gst.Elements() {
 		n := doctor.Need{Element: e.Name, Package: e.Package, Why: e.Use, Absent: doctor.Warn}
 		if e.Required {

@@ -40,7 +40,7 @@ type Deps struct {
 	Probe func(ctx context.Context, url string) (jetStream bool, err error)
 
 	Cores  func() int
-	Memory func() (totalBytes, freeBytes uint64, err error)
+	Memory func() (totalBytes, freeBytes int64, err error)
 
 	VideoDevices func() []string // /dev/video0 …
 	OpenVideo    func(path string) error
@@ -320,7 +320,7 @@ func (d Deps) memory(context.Context) Result {
 	}
 	detail := fmt.Sprintf("%.1f of %.1f GiB free", float64(free)/(1<<30), float64(total)/(1<<30))
 	if free < lowMemory {
-		return Result{Status: Warn, Detail: detail, Fix: "end other programs, or choose a small network and a low in_flight"}
+		return Result{Status: Warn, Detail: detail, Fix: "end other programs, give the container more, or choose a small network and a low in_flight"}
 	}
 	return Result{Status: OK, Detail: detail}
 }

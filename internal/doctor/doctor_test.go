@@ -43,7 +43,7 @@ func healthy() Deps {
 		NATS:         Server{URL: "nats://u:secret@host:4222", JetStream: true},
 		Probe:        func(context.Context, string) (bool, error) { return true, nil },
 		Cores:        func() int { return 2 },
-		Memory:       func() (uint64, uint64, error) { return 8 << 30, 4 << 30, nil },
+		Memory:       func() (int64, int64, error) { return 8 << 30, 4 << 30, nil },
 		VideoDevices: func() []string { return []string{"/dev/video0"} },
 		OpenVideo:    func(string) error { return nil },
 	}
@@ -137,8 +137,8 @@ func TestFindings(t *testing.T) {
 			}
 		}, "NATS server", Fail, "dialling nats://host:4222 with …: refused", "embedded"},
 		{"one core", func(d *Deps) { d.Cores = func() int { return 1 } }, "CPU", Warn, "1 core", "two cores"},
-		{"memory is low", func(d *Deps) { d.Memory = func() (uint64, uint64, error) { return 2 << 30, 1 << 29, nil } }, "memory", Warn, "0.5 of 2.0 GiB", "in_flight"},
-		{"memory unknown", func(d *Deps) { d.Memory = func() (uint64, uint64, error) { return 0, 0, errBoom } }, "memory", Warn, "boom", ""},
+		{"memory is low", func(d *Deps) { d.Memory = func() (int64, int64, error) { return 2 << 30, 1 << 29, nil } }, "memory", Warn, "0.5 of 2.0 GiB", "in_flight"},
+		{"memory unknown", func(d *Deps) { d.Memory = func() (int64, int64, error) { return 0, 0, errBoom } }, "memory", Warn, "boom", ""},
 		{"camera forbidden", func(d *Deps) { d.OpenVideo = func(string) error { return errBoom } }, "v4l2 cameras", Warn, "boom", "usermod"},
 		{"no camera", func(d *Deps) { d.VideoDevices = func() []string { return nil } }, "v4l2 cameras", OK, "none", ""},
 	}
@@ -230,33 +230,6 @@ func TestListen(t *testing.T) {
 	}
 	if err := Listen(t.Context(), "127.0.0.1:0"); err != nil {
 		t.Errorf("a free port: %v", err)
-	}
-}
-
-func TestReadMeminfo(t *testing.T) {
-	tests := []struct {
-		name, text  string
-		total, free uint64
-		ok          bool
-	}{
-		{"as Linux writes it", "MemTotal:       16384 kB\nMemFree:  1 kB\nMemAvailable:   2048 kB\nHugePages_Total:  0\n", 16 << 20, 2 << 20, true},
-		{"no total", "MemFree: 1 kB\n", 0, 0, false},
-		{"garbage", "MemTotal: lots\n\x00", 0, 0, false},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			path := filepath.Join(t.TempDir(), "meminfo")
-			if err := os.WriteFile(path, []byte(tt.text), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			total, free, err := readMeminfo(path)
-			if total != tt.total || free != tt.free || (err == nil) != tt.ok {
-				t.Errorf("got %d, %d, %v, want %d, %d, ok=%t", total, free, err, tt.total, tt.free, tt.ok)
-			}
-		})
-	}
-	if _, _, err := readMeminfo(filepath.Join(t.TempDir(), "none")); err == nil {
-		t.Error("a missing file is no error")
 	}
 }
 

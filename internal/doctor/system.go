@@ -1,7 +1,6 @@
 package doctor
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -11,8 +10,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strconv"
-	"strings"
 )
 
 // System is Deps with the functions that need only the operating system. The
@@ -27,7 +24,6 @@ func System() Deps {
 		Writable: Writable,
 		Listen:   Listen,
 		Cores:    func() int { return runtime.GOMAXPROCS(0) }, // knows affinity and a container's limit
-		Memory:   func() (total, free uint64, err error) { return readMeminfo("/proc/meminfo") },
 		VideoDevices: func() []string {
 			devices, _ := filepath.Glob("/dev/video*") // only a bad pattern fails
 			slices.Sort(devices)
@@ -76,32 +72,6 @@ func Listen(ctx context.Context, addr string) error {
 		return fmt.Errorf("listening on %s: %w", addr, err)
 	}
 	return l.Close()
-}
-
-// readMeminfo reads the total and the available memory, in bytes.
-func readMeminfo(path string) (total, free uint64, err error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return 0, 0, fmt.Errorf("reading the memory's size: %w", err)
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	for sc := bufio.NewScanner(f); sc.Scan(); {
-		key, value, _ := strings.Cut(sc.Text(), ":")
-		kib, err := strconv.ParseUint(strings.TrimSuffix(strings.TrimSpace(value), " kB"), 10, 64)
-		if err != nil {
-			continue
-		}
-		switch key {
-		case "MemTotal":
-			total = kib << 10
-		case "MemAvailable":
-			free = kib << 10
-		}
-	}
-	if total == 0 {
-		return 0, 0, fmt.Errorf("reading the memory's size: %s has no MemTotal", path)
-	}
-	return total, free, nil
 }
 
 func openVideo(path string) error {
