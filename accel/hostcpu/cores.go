@@ -36,7 +36,8 @@ func NewPin(cores []int) (*Pin, error) {
 }
 
 // Cores are the cores that this process may use, ascending; none where Linux does
-// not say.
+// not say, and where it may use fewer at once (a container's limit of time, GOMAXPROCS):
+// which of them are free then changes, and none is anybody's.
 func Cores() (cores []int) {
 	var s unix.CPUSet
 	if unix.SchedGetaffinity(0, &s) != nil {
@@ -46,6 +47,9 @@ func Cores() (cores []int) {
 		if s.IsSet(c) {
 			cores = append(cores, c)
 		}
+	}
+	if runtime.GOMAXPROCS(0) < len(cores) {
+		return nil
 	}
 	return cores
 }

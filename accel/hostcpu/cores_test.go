@@ -94,3 +94,16 @@ func BenchmarkPin(b *testing.B) {
 		}
 	}
 }
+
+// TestCoresOfALimit: with a limit of time no core is the process's own.
+func TestCoresOfALimit(t *testing.T) {
+	all := Cores()
+	if len(all) < 2 {
+		t.Skip("one core")
+	}
+	was := runtime.GOMAXPROCS(len(all) - 1)
+	defer runtime.GOMAXPROCS(was)
+	if got := Cores(); got != nil {
+		t.Errorf("%d of %d cores at once, and they are %v", len(all)-1, len(all), got)
+	}
+}
