@@ -32,15 +32,28 @@ func (t *Times) fifo(d accel.DeviceID) bool {
 	})
 }
 
-// gain is the rate of 1, 2, … streams over that of one, with straight lines
-// between the measured numbers; nil where nothing was measured. It is that of the
-// first segment's series on the device. Streams that wait do not slow the others
-// down, so that it never falls.
-func (t *Times) gain(d accel.DeviceID) []float64 {
-	key, ok := t.seriesOn(d)
-	if !ok {
-		return nil
+// gain is the rate of 1, 2, … frames at work on a device over that of one; nil where
+// nothing was measured. Of several series that the plan has there it is the lowest: what
+// slows one of them down, memory or a core's other half, the others share.
+func (t *Times) gain(d accel.DeviceID) (lowest []float64) {
+	for _, key := range t.seriesOn(d) {
+		gains := t.gainOf(key)
+		if lowest == nil {
+			lowest = gains
+		}
+		for n := range min(len(gains), len(lowest)) {
+			lowest[n] = min(lowest[n], gains[n])
+		}
+		if len(gains) > len(lowest) {
+			lowest = append(lowest, gains[len(lowest):]...)
+		}
 	}
+	return lowest
+}
+
+// gainOf is that of a series, with straight lines between the measured numbers of streams. Streams
+// that wait do not slow the others down, so that it never falls.
+func (t *Times) gainOf(key plan.Series) []float64 {
 	rates := map[int]float64{}
 	most := 1
 	for _, s := range t.profile.Streams {
@@ -56,7 +69,7 @@ func (t *Times) gain(d accel.DeviceID) []float64 {
 	if rates[1] == 0 {
 		rates[1] = 1000 / t.whole(key)
 	}
-	if d.Kind() == "cpu" {
+	if key.Device.Kind() == "cpu" {
 		most = min(most, max(1, t.profile.Cores/max(1, key.Threads)))
 	}
 	gains := []float64{1}
@@ -90,18 +103,19 @@ func (t *Times) whole(key plan.Series) float64 {
 	return ms
 }
 
-// seriesOn is the series of the first segment on a device.
-func (t *Times) seriesOn(d accel.DeviceID) (plan.Series, bool) {
+// seriesOn are the series of the plan's segments on a device.
+func (t *Times) seriesOn(d accel.DeviceID) (all []plan.Series) {
 	for i := range t.plan.Segments {
 		for _, r := range t.plan.Replicas(i) {
 			if r.Device.Processor() != d.Processor() {
 				continue
 			}
-			key, err := t.series(i, r.Device, r.Threads)
-			return key, err == nil
+			if key, err := t.series(i, r.Device, r.Threads); err == nil && !slices.Contains(all, key) {
+				all = append(all, key)
+			}
 		}
 	}
-	return plan.Series{}, false
+	return all
 }
 
 // slowdown is the time on a with b at work over the time alone; 1 where nothing was

@@ -28,6 +28,7 @@ type Extras struct {
 
 // NewTimes checks that the profile has the plan's cut points and devices.
 func NewTimes(p plan.Profile, pl plan.Plan, e Extras) (*Times, error) {
+	p = p.AtWork()
 	t := &Times{profile: p, plan: pl, extras: e}
 	t.order, t.units = p.BySeries()
 	if len(t.order) == 0 || len(pl.Segments) == 0 {

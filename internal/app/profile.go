@@ -74,6 +74,11 @@ func Profile(ctx context.Context, env *Env, o ProfileOptions) (err error) {
 	if err != nil {
 		return err
 	}
+	if !o.Quick {
+		if p.CPU.Beside, err = s.beside(ctx, p, o); err != nil {
+			return err
+		}
+	}
 	if judge != nil {
 		if p.Accuracy, err = judge.losses(ctx, p); err != nil {
 			return err
@@ -283,6 +288,9 @@ func profileTables(p plan.Profile) string {
 		fmt.Fprintf(&b, "%s: %.1f W at rest, %.1f W at work\n", w.Device, w.Idle, w.Busy)
 	}
 	fmt.Fprintf(&b, "CPU of a frame: decode %.2f ms, prep %.2f ms, detect %.2f ms, publish %.2f ms\n", p.CPU.Decode, p.CPU.Prep, p.CPU.Detect, p.CPU.Publish)
+	if p.CPU.Beside > 0 {
+		fmt.Fprintf(&b, "all steps at once on the CPU: %.2f times as long as alone\n", p.CPU.Beside)
+	}
 	return b.String()
 }
 

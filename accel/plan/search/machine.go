@@ -60,6 +60,7 @@ const least = 1e-6
 // machineOf reads a profile. Only listed devices are used, all where none is listed, and
 // only precisions that the goal lets them have.
 func machineOf(p plan.Profile, listed []accel.Device, g *Goal) *machine {
+	p = p.AtWork()
 	m := &machine{cores: max(1, p.Cores), copies: copiesOf(p), input: p.Input, handOver: p.HandOver, cpu: p.CPU}
 	order, units := p.BySeries()
 	for _, u := range units[order[0]] {

@@ -1,0 +1,86 @@
+package plan
+
+import "slices"
+
+// AtWork is the profile as a plan meets it, which planner and simulator count with.
+//
+// No unit takes several threads less time than as many streams of one thread need for each
+// frame. A profile has such units where noise was on one of the two, and the best of
+// thousands of plans would be made of them.
+//
+// CPU times are CPUTimes.Beside times as long where decoding was measured. Calling it
+// again changes nothing.
+func (p Profile) AtWork() Profile {
+	_, series := p.BySeries()
+	p.Units = slices.Clone(p.Units)
+	at := map[Series]int{}
+	for i := range p.Units {
+		u := &p.Units[i]
+		key := u.Series()
+		if key.Device.Kind() != "cpu" {
+			continue
+		}
+		if one, threads := series[Series{key.Device, 1, key.Precision}], p.threads(key); one != nil && threads > 1 {
+			u.MS = max(u.MS, one[at[key]].MS/p.atOnce(one, threads))
+		}
+		at[key]++
+	}
+	return p.beside()
+}
+
+// threads is how many a series has; the runtime's choice are all cores.
+func (p Profile) threads(s Series) int {
+	if s.Threads == 0 {
+		return p.Cores
+	}
+	return s.Threads
+}
+
+// atOnce is the rate of n streams of one thread over that of one: n where it was not
+// measured.
+func (p Profile) atOnce(one []Unit, n int) float64 {
+	var alone, all, sum float64
+	for _, s := range p.Streams {
+		if (Unit{Device: s.Device, Threads: s.Threads, Precision: s.Precision}).Series() != one[0].Series() {
+			continue
+		}
+		switch s.N {
+		case 1:
+			alone = s.Rate
+		case n:
+			all = s.Rate
+		}
+	}
+	for _, u := range one {
+		sum += u.MS
+	}
+	if alone == 0 && sum > 0 {
+		alone = 1000 / sum
+	}
+	if alone == 0 || all == 0 {
+		return float64(n)
+	}
+	return min(max(1, all/alone), float64(n))
+}
+
+// beside takes what the CPU is slower with everything at work into its times.
+func (p Profile) beside() Profile {
+	factor := p.CPU.Beside
+	p.CPU.Beside = 0
+	if factor <= 1 || p.CPU.Decode == 0 {
+		return p
+	}
+	for i := range p.Units {
+		if u := &p.Units[i]; u.Device.Kind() == "cpu" {
+			u.MS, u.CutMS = factor*u.MS, factor*u.CutMS
+		}
+	}
+	p.Streams = slices.Clone(p.Streams)
+	for i := range p.Streams {
+		if s := &p.Streams[i]; s.Device.Kind() == "cpu" {
+			s.Rate /= factor
+		}
+	}
+	p.CPU.Decode, p.CPU.Prep, p.CPU.Detect, p.CPU.Publish = factor*p.CPU.Decode, factor*p.CPU.Prep, factor*p.CPU.Detect, factor*p.CPU.Publish
+	return p
+}
