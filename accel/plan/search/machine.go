@@ -74,13 +74,7 @@ func machineOf(p plan.Profile, listed []accel.Device, g *Goal) *machine {
 		}
 		m.addSeries(p, key, units[key], listed)
 	}
-	for i := range m.devices {
-		d := &m.devices[i]
-		d.slow = make([]float64, len(m.devices))
-		for j, other := range m.devices {
-			d.slow[j] = slowdown(p.Corun, d.id, other.id)
-		}
-	}
+	m.slowDown(p.Corun)
 	for _, w := range p.Watts {
 		m.idle += w.Idle
 		if i := m.find(w.Device); i >= 0 {
@@ -91,6 +85,32 @@ func machineOf(p plan.Profile, listed []accel.Device, g *Goal) *machine {
 		m.devices[i].twin = m.twinOf(i)
 	}
 	return m
+}
+
+// slowDown fills in how much the devices slow one another down.
+func (m *machine) slowDown(measured []plan.Corun) {
+	for i := range m.devices {
+		d := &m.devices[i]
+		d.slow = make([]float64, len(m.devices))
+		for j, other := range m.devices {
+			d.slow[j] = max(slowdown(measured, d.id, other.id), m.crowd(i, j))
+		}
+	}
+}
+
+// crowd is what a stream of device i is slowed down at least by one of device j where these
+// are two runtimes of the same cores: as by another of its own.
+func (m *machine) crowd(i, j int) float64 {
+	most := 1.0
+	if i == j || m.devices[i].id.Processor() != m.devices[j].id.Processor() {
+		return most
+	}
+	for _, n := range m.devices[i].series {
+		if s := &m.series[n]; s.threads == 1 {
+			most = max(most, s.stretch(2))
+		}
+	}
+	return most
 }
 
 func (m *machine) find(id accel.DeviceID) int {

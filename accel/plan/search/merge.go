@@ -48,12 +48,9 @@ func merge(models []Weighted, devices []accel.Device, g *Goal) (*merged, error) 
 		return nil, fmt.Errorf("%w: %d devices are more than %d: leave some out", ErrProfile, len(out.devices), maxDevices)
 	}
 	for i := range out.devices {
-		d := &out.devices[i]
-		d.twin, d.slow = -1, make([]float64, len(out.devices))
-		for j, other := range out.devices {
-			d.slow[j] = slowdown(corun, d.id, other.id)
-		}
+		out.devices[i].twin = -1
 	}
+	out.slowDown(corun)
 	return out, nil
 }
 

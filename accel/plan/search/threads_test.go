@@ -130,3 +130,36 @@ func TestPrefersStreamsToThreads(t *testing.T) {
 		}
 	}
 }
+
+// TestTwoRuntimesCrowdOneAnother: on two cores a stream of each is no faster than two of
+// one, which take 1.25 times as long each, though the profile says that neither slows the
+// other down.
+func TestTwoRuntimesCrowdOneAnother(t *testing.T) {
+	p := parsed(t, `version: 1
+cores: 2
+cpu_ms: {decode: 0, prep: 0, detect: 0}
+units: [{device: cpu, threads: 1, ms: 10}, {device: cpu/openvino, threads: 1, ms: 10}]
+streams: [{device: cpu, threads: 1, n: 2, rate: 160}, {device: cpu/openvino, threads: 1, n: 2, rate: 160}]
+corun: [{a: cpu, b: cpu/openvino, slowdown_a: 1, slowdown_b: 1}]
+`)
+	for _, c := range []struct {
+		segments string
+		fps      float64
+	}{
+		{"{devices: [{id: cpu, threads: 1, streams: 2}]}", 160},
+		{"{devices: [{id: cpu, threads: 1}, {id: cpu/openvino, threads: 1}]}", 160},
+		{"{devices: [{id: cpu, threads: 1}]}", 100},
+	} {
+		got, err := search.Predict(p, planned(t, c.segments))
+		if err != nil || math.Abs(got.FPS-c.fps) > 1e-9 {
+			t.Errorf("%s: %.3f frames/s, want %v; %v", c.segments, got.FPS, c.fps, err)
+		}
+	}
+	got, err := search.Choose(p, nil, search.Goal{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := got.Chosen.Plan.Segments[0].Devices; len(d) != 1 || d[0].Streams != 2 {
+		t.Errorf("chosen %+v at %.1f frames/s, want two streams of one runtime", d, got.Chosen.FPS)
+	}
+}
