@@ -63,11 +63,11 @@ func (p Profile) atOnce(one []Unit, n int) float64 {
 	return min(max(1, all/alone), float64(n))
 }
 
-// beside takes what the CPU is slower with everything at work into its times.
+// beside takes into the CPU's times what they are with everything at work.
 func (p Profile) beside() Profile {
 	factor := p.CPU.Beside
 	p.CPU.Beside = 0
-	if factor <= 1 || p.CPU.Decode == 0 {
+	if factor == 0 || p.CPU.Decode == 0 {
 		return p
 	}
 	for i := range p.Units {

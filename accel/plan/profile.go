@@ -77,7 +77,7 @@ type CPUTimes struct {
 	Detect float64 `yaml:"detect" rule:"min=0" doc:"decoding the heads and NMS"`
 	// Publish is of all threads that a message passes, the server's in the process among them.
 	Publish float64 `yaml:"publish,omitempty" rule:"min=0" doc:"the message on its way to a server inside the process that stores it"`
-	Beside  float64 `yaml:"beside,omitempty" rule:"min=0,max=10" doc:"how many times as long all CPU work takes with a plan at work, over each step alone; default: 1"`
+	Beside  float64 `yaml:"beside,omitempty" rule:"min=0,max=10" doc:"how many times as long all CPU work takes with a plan at work as each step took alone; default: 1"`
 	Width   int     `yaml:"width,omitempty" rule:"min=0,max=65536" doc:"of the frames that decode was measured with: cameras of another size take time by their pixels"`
 	Height  int     `yaml:"height,omitempty" rule:"min=0,max=65536" doc:"of these frames"`
 }

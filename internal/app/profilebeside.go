@@ -21,9 +21,10 @@ const (
 )
 
 // beside is how many times as long the steps of a frame take on the CPU with a plan at
-// work as they take alone: caches, memory and the kernel are shared. It is the
+// work as they took alone: caches, memory and the kernel are shared. It is the
 // predicted rate of a stream for each core, from the recording to NATS, over what that
-// plan makes. 0 where the cores do not bound it, as beside a GPU's profile.
+// plan makes; below 1 where the machine was slower while the steps were measured. 0 where
+// the cores do not bound it, as beside a GPU's profile.
 func (s *subject) beside(ctx context.Context, p plan.Profile, o ProfileOptions) (_ float64, err error) {
 	device, ok := fastestAlone(p)
 	if !ok || s.card == nil || p.CPU.Decode == 0 {
@@ -38,7 +39,7 @@ func (s *subject) beside(ctx context.Context, p plan.Profile, o ProfileOptions) 
 	if err != nil {
 		return 0, fmt.Errorf("measuring what all steps cost beside one another: %w", err)
 	}
-	factor := max(1, is.FPS/fps)
+	factor := is.FPS / fps
 	s.env.Log.Info("all steps at once", "plan", pl.ID(), "frames_per_second", fmt.Sprintf("%.1f", fps), "times_as_long_as_alone", fmt.Sprintf("%.2f", factor))
 	return factor, nil
 }
