@@ -75,7 +75,7 @@
 // number of cores), cores-1, cores, and the n where the measured gain grows; elsewhere the
 // largest of 2 and those n (of all devices of the kind in the plan); or one on every device.
 // Plans of one device and pipelines have one stream. At the end streams are taken away, one option after the
-// other, as long as the plan stays within 2 % of the best. Then replicas on the CPU get the fewest
+// other, as long as the plan stays within 2 % of the best. Then those of a plan on the CPU alone get the fewest
 // threads a stream, with the fewest streams of so many, that leave the plan of its kind and no worse: of
 // plans that are as good, the one whose threads wait least for one another. What is left may lie
 // outside of the space, and be faster: fewer streams on the CPU leave its cores to decoding.

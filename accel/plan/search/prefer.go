@@ -46,10 +46,16 @@ func (m *machine) fewer(from layout, k, r int) (layout, bool) {
 	return from.with(k, r, replica{now.series, options[at-1]}), true
 }
 
-// split gives replicas on the CPU the fewest threads a stream, and the fewest streams of so many, with
-// which the layout is of its kind and no worse than it was: threads of a stream wait for
-// one another, streams do not.
+// split gives the replicas of a layout that runs on the CPU alone the fewest threads a stream, and the
+// fewest streams of so many, with which it is of its kind and no worse than it was: threads of a
+// stream wait for one another, streams do not. Beside another device, which sets the rate, threads
+// make a frame's way shorter.
 func (m *machine) split(f found, settle func(layout) outcome) found {
+	for _, seg := range f.layout {
+		if slices.ContainsFunc(seg.replicas, func(r replica) bool { return !m.devices[m.series[r.series].device].cpu }) {
+			return f
+		}
+	}
 	for k, seg := range f.layout {
 		for r := range seg.replicas {
 			for _, l := range m.splits(f.layout, k, r) {
@@ -67,9 +73,6 @@ func (m *machine) split(f found, settle func(layout) outcome) found {
 func (m *machine) splits(from layout, k, r int) (out []layout) {
 	seg := from[k]
 	now := &m.series[seg.replicas[r].series]
-	if !m.devices[now.device].cpu {
-		return nil
-	}
 	var fewer []int
 	for _, i := range m.devices[now.device].series {
 		s := &m.series[i]
