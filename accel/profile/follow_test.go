@@ -45,3 +45,31 @@ func TestFollow(t *testing.T) {
 	m := &measurement{profile: plan.Profile{Units: []plan.Unit{{Device: "gpu:0", Precision: plan.FP16}}}}
 	m.follow(gpu, 1) // nothing to divide by
 }
+
+// TestQuicken: a CPU's units take what the network takes in use where that is less, and
+// what was measured of them where a slow minute met the streams.
+func TestQuicken(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		whole float64
+		ms    []float64
+	}{
+		{"a slow minute met the units", 15, []float64{6, 9}},
+		{"as fast", 20, []float64{8, 12}},
+		{"a slow minute met the streams", 30, []float64{8, 12}},
+	} {
+		m := &measurement{profile: plan.Profile{Units: []plan.Unit{
+			{Device: "cpu", Threads: 1, At: "a", MS: 8, CI: 0.4, CutMS: 1},
+			{Device: "cpu", Threads: 1, MS: 12},
+			{Device: "cpu", Threads: 2, At: "a", MS: 5},
+		}}}
+		m.quicken(plan.Series{Device: "cpu", Threads: 1, Precision: plan.FP32}, c.whole)
+		got := m.profile.Units
+		if got[0].MS != c.ms[0] || got[1].MS != c.ms[1] || got[0].CutMS != 1 || got[2].MS != 5 {
+			t.Errorf("%s: %+v, want %v ms", c.name, got, c.ms)
+		}
+		if want := 0.05 * c.ms[0]; math.Abs(got[0].CI-want) > 1e-12 {
+			t.Errorf("%s: ± %v, want %v", c.name, got[0].CI, want)
+		}
+	}
+}

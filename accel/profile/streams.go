@@ -36,7 +36,11 @@ func (m *measurement) measureStreams(ctx context.Context, s plan.Series, budget 
 	for i, n := range counts {
 		rate, _ := rates[i].median()
 		m.profile.Streams = append(m.profile.Streams, plan.Streams{Device: s.Device, N: n, Threads: s.Threads, Precision: written(s.Precision), Rate: rate})
-		if n == 1 && s.Device.Kind() != "cpu" {
+		switch {
+		case n > 1:
+		case s.Device.Kind() == "cpu":
+			m.quicken(s, 1000/rate)
+		default:
 			m.follow(s, 1000/rate)
 		}
 	}
@@ -98,30 +102,6 @@ func (m *measurement) crowded(s plan.Series, counts []int, rates []sample) bool 
 func last(rates []sample) float64 {
 	most, _ := rates[len(rates)-1].median()
 	return most
-}
-
-// follow makes the times of a device's units, which were taken one run at a time, those
-// of frames that follow each other: all together take whole, ms, the time of a frame
-// of one stream that always has the next run enqueued. What a run alone takes longer is
-// what launching it and waking its waiter cost, which is then hidden behind the run
-// before; that much of a cut's cost, which is one run more, is hidden too.
-func (m *measurement) follow(s plan.Series, whole float64) {
-	alone := 0.0
-	for _, u := range m.profile.Units {
-		if u.Series() == s {
-			alone += u.MS
-		}
-	}
-	if alone <= 0 {
-		return
-	}
-	hidden := max(0, alone-whole)
-	for i := range m.profile.Units {
-		if u := &m.profile.Units[i]; u.Series() == s {
-			u.MS, u.CI = u.MS*whole/alone, u.CI*whole/alone
-			u.CutMS = max(0, u.CutMS-hidden)
-		}
-	}
 }
 
 // leastGain is how much faster than one stream several on a quiet CPU are at least,
