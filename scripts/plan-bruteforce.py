@@ -52,15 +52,9 @@ class Machine:
         for s in list(self.series):
             one = (s[0], 1, s[2])
             if kind_of(s[0]) == "cpu" and self.threads(s) > 1 and one in self.series:
-                at_once = self.at_once(one, self.threads(s))
-                self.series[s] = [dict(u, ms=max(u["ms"], o["ms"] / at_once)) for u, o in zip(self.series[s], self.series[one])]
+                part = 1 / self.threads(s)
+                self.series[s] = [dict(u, ms=max(u["ms"], o["ms"] * part)) for u, o in zip(self.series[s], self.series[one])]
         self.curves = {s: self.curve(s) for s in self.series}
-
-    def at_once(self, one, n):
-        """How many times as much n streams of one thread do as one stream: n threads do no unit faster."""
-        rates = {r["n"]: r["rate"] for r in self.p.get("streams", []) if (r["device"], r.get("threads", 0), r.get("precision", "fp32")) == one}
-        alone = rates.get(1) or 1000 / max(LEAST, sum(u["ms"] for u in self.series[one]))
-        return min(max(1, rates[n] / alone), n) if rates.get(n) else n
 
     def threads(self, s):
         return s[1] or self.cores if kind_of(s[0]) == "cpu" else 1

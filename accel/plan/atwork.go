@@ -4,9 +4,9 @@ import "slices"
 
 // AtWork is the profile as a plan meets it, which planner and simulator count with.
 //
-// No unit takes several threads less time than as many streams of one thread need for each
-// frame. A profile has such units where noise was on one of the two, and the best of
-// thousands of plans would be made of them.
+// No unit takes t threads less than a t-th of its time with one. A profile has such units
+// where noise was on one of the two, and the best of thousands of plans would be made of
+// them.
 //
 // CPU times are CPUTimes.Beside times as long where decoding was measured. Calling it
 // again changes nothing.
@@ -21,7 +21,7 @@ func (p Profile) AtWork() Profile {
 			continue
 		}
 		if one, threads := series[Series{key.Device, 1, key.Precision}], p.threads(key); one != nil && threads > 1 {
-			u.MS = max(u.MS, one[at[key]].MS/p.atOnce(one, threads))
+			u.MS = max(u.MS, one[at[key]].MS/float64(threads))
 		}
 		at[key]++
 	}
@@ -34,33 +34,6 @@ func (p Profile) threads(s Series) int {
 		return p.Cores
 	}
 	return s.Threads
-}
-
-// atOnce is the rate of n streams of one thread over that of one: n where it was not
-// measured.
-func (p Profile) atOnce(one []Unit, n int) float64 {
-	var alone, all, sum float64
-	for _, s := range p.Streams {
-		if (Unit{Device: s.Device, Threads: s.Threads, Precision: s.Precision}).Series() != one[0].Series() {
-			continue
-		}
-		switch s.N {
-		case 1:
-			alone = s.Rate
-		case n:
-			all = s.Rate
-		}
-	}
-	for _, u := range one {
-		sum += u.MS
-	}
-	if alone == 0 && sum > 0 {
-		alone = 1000 / sum
-	}
-	if alone == 0 || all == 0 {
-		return float64(n)
-	}
-	return min(max(1, all/alone), float64(n))
 }
 
 // beside takes into the CPU's times what they are with everything at work.

@@ -10,7 +10,7 @@
 // segments k; segment k covers units [i,j) on replicas d, one for each of its
 // devices, with s_kd streams. S_d is the sum of s_kd over all segments.
 //
-//	ms of t threads = the measured ms, at least that of one thread over rate(t)/rate(1) of streams of one thread (t where not measured)
+//	ms of t threads = the measured ms, at least a t-th of that of one thread where both were measured
 //	sigma_d = product over the other devices b that run segments of max(1, slowdown of d by b)
 //	          (of two runtimes of the same cores at least 2/g(2), as between two streams of one)
 //	T_kd = sigma_d * (sum of ms + half of cut_ms at each inner end)                at least 1e-6
