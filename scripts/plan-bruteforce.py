@@ -342,6 +342,8 @@ def layouts(m):
                         if any(a == b for a, b in zip(chosen, chosen[1:])):
                             continue
                         for way in ways:
+                            if any(kind_of(s[0]) == "cpu" and m.threads(s) > 1 and way["cpu"] > max(1, m.most(s)) for p in chosen for s in p):
+                                continue  # streams of several threads without cores for them
                             yield [(ends[x], ends[x + 1], {s: way[kind_of(s[0])] for s in p}) for x, p in enumerate(chosen)]
 
 

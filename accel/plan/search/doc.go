@@ -74,6 +74,7 @@
 // same number of streams, and so have devices of one kind: on the CPU 1, 2, 4 … (below the
 // number of cores), cores-1, cores, and the n where the measured gain grows; elsewhere the
 // largest of 2 and those n (of all devices of the kind in the plan); or one on every device.
+// Streams of several threads have a core for each thread: no more than m of them on a CPU, or one.
 // Plans of one device and pipelines have one stream. At the end streams are taken away, one option after the
 // other, as long as the plan stays within 2 % of the best. Then those of a plan on the CPU alone get the fewest
 // threads a stream, with the fewest streams of so many, that leave the plan of its kind and no worse: of

@@ -25,7 +25,7 @@ func newGroup(m *machine, g *Goal, set uint, streams []int, segments int, kind K
 	a := &group{m: m, g: g, segments: segments, set: set, streams: streams, kind: kind}
 	used := m.oneEach(set)
 	a.sigma = m.slowdowns(used)
-	a.places = m.placements(set, g.Precisions, kind.single())
+	a.places = m.uncrammed(m.placements(set, g.Precisions, kind.single()), streams)
 	a.fluid = fluid{
 		m: m, set: set, fixed: m.cpu.All(),
 		alone: make([][]float64, len(m.series)), gain: make([]float64, len(m.series)),

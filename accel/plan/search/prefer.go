@@ -84,7 +84,7 @@ func (m *machine) splits(from layout, k, r int) (out []layout) {
 	for _, i := range fewer {
 		for _, n := range m.streamOptions(now.device) {
 			l := from.with(k, r, replica{i, n})
-			if kindOf(l.of(seg.model)) == kindOf(from.of(seg.model)) && !l.repeats(k) {
+			if !m.crams(i, n) && kindOf(l.of(seg.model)) == kindOf(from.of(seg.model)) && !l.repeats(k) {
 				out = append(out, l)
 			}
 		}

@@ -91,6 +91,21 @@ func (m *machine) placements(set uint, allowed []plan.Precision, single bool) []
 	return out
 }
 
+// crams is whether n streams of a series have more threads than there are cores: of streams with several
+// threads, which then wait for one another at every layer. They were slower than streams of one
+// thread wherever both were measured (docs/results.md).
+func (m *machine) crams(series, n int) bool {
+	s := &m.series[series]
+	return m.devices[s.device].cpu && s.threads > 1 && n > max(1, s.most)
+}
+
+// uncrammed leaves the placements whose threads have cores, with streams by device.
+func (m *machine) uncrammed(places []placement, streams []int) []placement {
+	return slices.DeleteFunc(places, func(p placement) bool {
+		return slices.ContainsFunc(p.series, func(s int) bool { return m.crams(s, streams[m.series[s].device]) })
+	})
+}
+
 // wholeKinds is whether a device is among some of a set only with all of its kind.
 func (m *machine) wholeKinds(some, set uint) bool {
 	for d := range m.devices {

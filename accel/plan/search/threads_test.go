@@ -117,6 +117,7 @@ func TestPrefersStreamsToThreads(t *testing.T) {
 		{"two threads a hair faster than two streams can be, which is noise", idle + units(10, 4.99), 4, 1},
 		{"four of one are slower", idle + units(10, 5) + "streams: [{device: cpu, threads: 1, n: 2, rate: 200}, {device: cpu, threads: 1, n: 4, rate: 300}]\n", 2, 2},
 		{"four of one are faster", idle + units(9, 5), 4, 1},
+		{"two of two on two cores would be faster", "version: 1\ncores: 2\ncpu_ms: {decode: 5, prep: 0, detect: 0}\n" + units(10, 5) + "streams: [{device: cpu, threads: 1, n: 2, rate: 150}]\n", 2, 1},
 		{"one stream is another kind", "version: 1\ncores: 2\ncpu_ms: {decode: 0, prep: 0, detect: 0}\n" + units(10, 5), 1, 2},
 		{"decoding makes it 10 % slower", "version: 1\ncores: 2\ncpu_ms: {decode: 1, prep: 0, detect: 0}\n" + units(10, 5), 2, 1},
 	} {

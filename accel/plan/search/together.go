@@ -163,6 +163,9 @@ func (s *joint) parts(model int, set uint, streams []int, sigma []float64, c pri
 		return nil
 	}
 	places := m.placements(own, s.g.Precisions, false)
+	places = slices.DeleteFunc(places, func(p placement) bool {
+		return slices.ContainsFunc(p.series, func(n int) bool { return s.crams(first+n, streams[s.series[first+n].device]) })
+	})
 	many := make([]int, len(s.devices)) // streams with the highest gain
 	for d := range many {
 		many[d] = math.MaxInt32
