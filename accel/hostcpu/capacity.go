@@ -1,9 +1,7 @@
 package hostcpu
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -29,12 +27,13 @@ func memoryOf(meminfo, cgroup, root string) (total, free int64, err error) {
 	if free, err = kilobytes(meminfo, "MemAvailable"); err != nil { // before Linux 3.14
 		free = total
 	}
+	machine := total
 	for _, g := range groups(cgroup, root) {
 		limit, err := bytesIn(filepath.Join(g.folder, g.limit))
-		if err != nil || limit >= total {
+		if err != nil || limit >= machine {
 			continue
 		}
-		total, free = limit, min(free, limit)
+		total, free = min(total, limit), min(free, limit)
 		if used, err := bytesIn(filepath.Join(g.folder, g.used)); err == nil {
 			free = max(0, min(free, limit-used))
 		}
@@ -89,9 +88,5 @@ func bytesIn(file string) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	n, err := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64)
-	if err != nil {
-		return 0, errors.Join(fs.ErrInvalid, err)
-	}
-	return n, nil
+	return strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64)
 }

@@ -18,6 +18,7 @@ func TestMemory(t *testing.T) {
 		{"a container that sees its own group only", "0::/\n", map[string]string{"memory.max": "104857600\n", "memory.current": "41943040\n"}, 100 * mib, 60 * mib},
 		{"a limit above, as nested groups have", "0::/a/b\n", map[string]string{"a/memory.max": "209715200\n", "a/memory.current": "10485760\n", "a/b/memory.max": "max\n"}, 200 * mib, 190 * mib},
 		{"the least of several", "0::/a/b\n", map[string]string{"a/memory.max": "104857600\n", "a/memory.current": "83886080\n", "a/b/memory.max": "209715200\n"}, 100 * mib, 20 * mib},
+		{"a wider limit above that is nearly used up", "0::/a/b\n", map[string]string{"a/memory.max": "209715200\n", "a/memory.current": "204472320\n", "a/b/memory.max": "104857600\n", "a/b/memory.current": "20971520\n"}, 100 * mib, 5 * mib},
 		{"more used than allowed", "0::/\n", map[string]string{"memory.max": "104857600\n", "memory.current": "114857600\n"}, 100 * mib, 0},
 		{"more than the machine has", "0::/\n", map[string]string{"memory.max": "9223372036854771712\n"}, 1024 * mib, 512 * mib},
 		{"version 1", "11:cpu,cpuacct:/c\n9:memory:/docker/x\n0::/\n", map[string]string{"memory/docker/x/memory.limit_in_bytes": "104857600\n", "memory/docker/x/memory.usage_in_bytes": "1048576\n"}, 100 * mib, 99 * mib},

@@ -12,7 +12,7 @@
 //
 //	ms of t threads = the measured ms, at least a t-th of that of one thread where both were measured
 //	sigma_d = product over the other devices b that run segments of max(1, slowdown of d by b)
-//	          (of two runtimes of the same cores at least 2/g(2), as between two streams of one)
+//	          (of two runtimes of the same processor at least 2/g(2), as between two streams of one)
 //	T_kd = sigma_d * (sum of ms + half of cut_ms at each inner end)                at least 1e-6
 //	c_kd = copies in and out
 //	g_kd = gain of the series at S_d streams

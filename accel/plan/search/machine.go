@@ -99,7 +99,7 @@ func (m *machine) slowDown(measured []plan.Corun) {
 }
 
 // crowd is what a stream of device i is slowed down at least by one of device j where these
-// are two runtimes of the same cores: as by another of its own.
+// are two runtimes of the same processor: as by another of its own.
 func (m *machine) crowd(i, j int) float64 {
 	most := 1.0
 	if i == j || m.devices[i].id.Processor() != m.devices[j].id.Processor() {
