@@ -49,6 +49,9 @@ type Device struct {
 	Version string   `json:"version"` // of that runtime
 	Cores   int      `json:"cores"`   // CPU cores, or 0
 	Memory  int64    `json:"memory"`  // bytes, or 0 where unknown
+	// FIFO: it runs one Segment at a time, in the order in which they were started, as a
+	// DLA does; else its streams share it.
+	FIFO bool `json:"fifo,omitempty"`
 }
 
 // Backend is a runtime that serves devices. Its methods are safe for concurrent use.

@@ -63,8 +63,7 @@ class Machine:
         return self.cores // self.threads(s) if kind_of(s[0]) == "cpu" else 10**9
 
     def curve(self, s):
-        fifo = any(d["id"] == s[0] and d.get("fifo") for d in self.p.get("simulated", []))
-        if fifo or kind_of(s[0]) == "dla":
+        if s[0] in self.p.get("fifo", []) or kind_of(s[0]) == "dla":
             return [(1, 1.0)]
         rates = {}
         for r in self.p.get("streams", []):
@@ -421,7 +420,9 @@ def instance(rng):
                         total = rate * s ** own.uniform(.2, 1.05)
                         p["streams"].append({"device": d, "threads": threads, "precision": precision, "n": s, "rate": float("%.5g" % total)})
         if kind == "sim":
-            p["simulated"].append({"id": d, "fifo": rng.random() < .5})
+            p["simulated"].append({"id": d})
+            if rng.random() < .5:
+                p.setdefault("fifo", []).append(d)
     for a, b in itertools.permutations(sorted({memory(d) for d in names} | {"cpu"}), 2):
         if rng.random() < .9:
             for x in rng.choice([[1000], [500, 2000], [100, 1000, 4000]]):

@@ -3,6 +3,7 @@ package plan
 import (
 	"bytes"
 	"fmt"
+	"slices"
 
 	"go.yaml.in/yaml/v3"
 
@@ -13,20 +14,21 @@ import (
 // Profile is what was measured of one model on one machine: the planner's input.
 // All times are milliseconds of one frame.
 type Profile struct {
-	Version   int         `yaml:"version" rule:"required" doc:"1"`
-	Model     string      `yaml:"model,omitempty" doc:"the model that was measured, as in a plan"`
-	Machine   string      `yaml:"machine,omitempty" doc:"key of the machine that it was measured on"`
-	Cores     int         `yaml:"cores" rule:"min=1,max=4096" doc:"CPU cores that decode, prep, detect and segments on the CPU share"`
-	Units     []Unit      `yaml:"units" rule:"required" doc:"the network in order, once for each device, number of threads and precision"`
-	Transfers []Transfer  `yaml:"transfers,omitempty" doc:"tensors that change memories"`
-	Streams   []Streams   `yaml:"streams,omitempty" doc:"the whole network by the number of streams on one device"`
-	Corun     []Corun     `yaml:"corun,omitempty" doc:"two devices at work at once"`
-	CPU       CPUTimes    `yaml:"cpu_ms,flow" doc:"CPU time around the network"`
-	HandOver  float64     `yaml:"handover_ms,omitempty" rule:"min=0" doc:"from the end of one segment to the start of the next, on the path of a frame"`
-	Input     int64       `yaml:"input_bytes,omitempty" rule:"min=0" doc:"of what prep writes, which a device with a memory of its own copies in"`
-	Accuracy  []Accuracy  `yaml:"accuracy,omitempty" doc:"what precisions lose; a planner leaves those out that lose more than it may"`
-	Watts     []Watts     `yaml:"watts,omitempty" doc:"electrical power of the devices; the energy goal needs it"`
-	Simulated []SimDevice `yaml:"simulated,omitempty" doc:"devices of this profile that were declared and not measured"`
+	Version   int              `yaml:"version" rule:"required" doc:"1"`
+	Model     string           `yaml:"model,omitempty" doc:"the model that was measured, as in a plan"`
+	Machine   string           `yaml:"machine,omitempty" doc:"key of the machine that it was measured on"`
+	Cores     int              `yaml:"cores" rule:"min=1,max=4096" doc:"CPU cores that decode, prep, detect and segments on the CPU share"`
+	Units     []Unit           `yaml:"units" rule:"required" doc:"the network in order, once for each device, number of threads and precision"`
+	Transfers []Transfer       `yaml:"transfers,omitempty" doc:"tensors that change memories"`
+	Streams   []Streams        `yaml:"streams,omitempty" doc:"the whole network by the number of streams on one device"`
+	FIFO      []accel.DeviceID `yaml:"fifo,omitempty" doc:"devices that run one segment at a time, in order, whatever stream it comes from; each dla does"`
+	Corun     []Corun          `yaml:"corun,omitempty" doc:"two devices at work at once"`
+	CPU       CPUTimes         `yaml:"cpu_ms,flow" doc:"CPU time around the network"`
+	HandOver  float64          `yaml:"handover_ms,omitempty" rule:"min=0" doc:"from the end of one segment to the start of the next, on the path of a frame"`
+	Input     int64            `yaml:"input_bytes,omitempty" rule:"min=0" doc:"of what prep writes, which a device with a memory of its own copies in"`
+	Accuracy  []Accuracy       `yaml:"accuracy,omitempty" doc:"what precisions lose; a planner leaves those out that lose more than it may"`
+	Watts     []Watts          `yaml:"watts,omitempty" doc:"electrical power of the devices; the energy goal needs it"`
+	Simulated []SimDevice      `yaml:"simulated,omitempty" doc:"devices of this profile that were declared and not measured"`
 }
 
 // Unit is the stretch of the network between two neighbouring cut points on one
@@ -103,7 +105,6 @@ type Watts struct {
 // SimDevice is a device that was declared.
 type SimDevice struct {
 	ID     accel.DeviceID `yaml:"id" rule:"required" doc:"the device"`
-	FIFO   bool           `yaml:"fifo,omitempty" doc:"runs one segment at a time, in order, as a DLA does; else its streams share it as on a GPU"`
 	Source string         `yaml:"source,omitempty" doc:"where its figures come from"`
 }
 
@@ -116,6 +117,11 @@ func ParseProfile(data []byte, file string) (Profile, error) {
 		return Profile{}, err
 	}
 	return p, nil
+}
+
+// IsFIFO is whether a device runs one segment at a time, in order.
+func (p Profile) IsFIFO(d accel.DeviceID) bool {
+	return d.Kind() == "dla" || slices.ContainsFunc(p.FIFO, d.Same)
 }
 
 // Marshal writes the profile as a file that ParseProfile reads back the same.

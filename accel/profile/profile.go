@@ -84,6 +84,9 @@ func Measure(ctx context.Context, b accel.Backend, devices []accel.Device, n Net
 	m.profile = plan.Profile{Version: plan.Version, Model: n.Ref, Cores: m.cores, Input: n.Input}
 	for _, d := range devices {
 		m.series = append(m.series, m.seriesOf(d)...)
+		if d.FIFO {
+			m.profile.FIFO = append(m.profile.FIFO, d.ID)
+		}
 	}
 	steps := m.steps()
 	shares := 0

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -119,7 +120,7 @@ func TestDevices(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := &machine{
 			nodes: uneven(40), end: 50 * time.Microsecond, slowdown: 1.25,
-			devices: []accel.Device{cpu2, {ID: "gpu:0"}, {ID: "dla:0"}},
+			devices: []accel.Device{cpu2, {ID: "gpu:0"}, {ID: "dla:0", FIFO: true}},
 			launch:  map[accel.DeviceID]time.Duration{"dla:0": 150 * time.Microsecond},
 			speed:   map[accel.DeviceID]float64{"dla:0": 0.5},
 			layers:  pairsOfNodes,
@@ -128,6 +129,9 @@ func TestDevices(t *testing.T) {
 		o := Full()
 		o.Budget = 10 * time.Minute
 		p := measured2(t, m, o)
+		if !slices.Equal(p.FIFO, []accel.DeviceID{"dla:0"}) {
+			t.Errorf("first in, first out are %v, want dla:0", p.FIFO)
+		}
 		order, units := p.BySeries()
 		if len(order) != 4 || order[2] != (plan.Series{Device: "gpu:0", Precision: plan.FP16}) || order[3].Device != "dla:0" {
 			t.Fatalf("series %v", order)

@@ -85,7 +85,7 @@ func (b *Backend) Devices(context.Context) (list []accel.Device, err error) {
 	for _, d := range b.devices {
 		out := accel.Device{
 			ID: d.ID, Name: fmt.Sprintf("simulated %s of %s, declared %s", d.Kind, b.options.File.Name, b.options.File.id()),
-			Backend: b.Name(), Version: "declared",
+			Backend: b.Name(), Version: "declared", FIFO: d.FIFO,
 		}
 		if d.Kind == CPU {
 			out.Cores = b.options.File.Cores

@@ -44,7 +44,7 @@ func profile(d, g [2]float64) plan.Profile {
 		p.Units = append(p.Units, plan.Unit{At: "a", Device: of.id, MS: of.ms[0]}, plan.Unit{Device: of.id, MS: of.ms[1]})
 		p.Transfers = append(p.Transfers, plan.Transfer{From: "cpu", To: of.id}, plan.Transfer{From: of.id, To: "cpu"})
 	}
-	p.Simulated = []plan.SimDevice{{ID: "sim:d", FIFO: true}}
+	p.Simulated, p.FIFO = []plan.SimDevice{{ID: "sim:d"}}, []accel.DeviceID{"sim:d"}
 	p.Streams = []plan.Streams{{Device: "sim:g", N: 1, Rate: 100}, {Device: "sim:g", N: 2, Rate: 125}}
 	return p
 }

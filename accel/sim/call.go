@@ -26,6 +26,8 @@ type call struct {
 	before   *call // that it waits for; nil: none
 	pending  bool
 	begun    bool // the device has it
+	taken    bool // the stream's goroutine computes for it, or has
+	served   bool // the device is done with it
 	computed bool // its results are there
 	owed     bool // they were not when the device was done
 	err      error
@@ -39,7 +41,8 @@ type transfer struct {
 }
 
 // Start enqueues the Segment behind the event of another Call of this Backend,
-// without waiting on the host; for any other event it waits.
+// without waiting on the host; for any other event it waits, and for every one where
+// the device is a queue that several Segments share, as accel/trt does.
 func (c *call) Start(ctx context.Context, after accel.Event) (accel.Event, error) {
 	if c.closed {
 		return nil, fmt.Errorf("running on %s: call %w", c.home.home.device, errClosed)
@@ -68,7 +71,8 @@ func (c *call) Start(ctx context.Context, after accel.Event) (accel.Event, error
 		m.arm(now)
 		return nil, before.err
 	}
-	c.before, c.pending, c.begun, c.computed, c.owed, c.err = before, true, false, false, false, nil
+	c.before, c.pending, c.err = before, true, nil
+	c.begun, c.taken, c.served, c.computed, c.owed = false, false, false, false, false
 	if x.last == nil {
 		x.first = c
 	} else {
@@ -99,7 +103,7 @@ func (c *call) behind(ctx context.Context, after accel.Event) (*call, error) {
 	if after == nil || after == accel.Done {
 		return nil, nil
 	}
-	if before, ok := after.(*call); ok && before.home.home.home == c.home.home.home {
+	if before, ok := after.(*call); ok && before.home.home.home == c.home.home.home && !c.home.home.home.machine.shared(c.home) {
 		return before, nil
 	}
 	return nil, after.Wait(ctx)

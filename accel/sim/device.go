@@ -17,19 +17,13 @@ func (t *Times) device(d accel.DeviceID) des.Device {
 	case d.Kind() == "cpu":
 		out.Capacity = float64(max(1, t.profile.Cores))
 		out.Gain = t.gain(d)
-	case t.fifo(d):
+	case t.profile.IsFIFO(d):
 		out.Servers = 1
 	default:
 		out.Gain = t.gain(d)
 		out.Capacity = float64(max(1, len(out.Gain)))
 	}
 	return out
-}
-
-func (t *Times) fifo(d accel.DeviceID) bool {
-	return d.Kind() == "dla" || slices.ContainsFunc(t.profile.Simulated, func(s plan.SimDevice) bool {
-		return s.ID.Same(d) && s.FIFO
-	})
 }
 
 // gain is the rate of 1, 2, … frames at work on a device over that of one; nil where

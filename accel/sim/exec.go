@@ -21,7 +21,6 @@ type exec struct {
 
 	changed     sync.Cond
 	first, last *call // started and not ended
-	todo        *call // the device has it, and nobody computes for it yet
 	stopping    bool
 	calls       int
 	closed      bool
@@ -36,19 +35,38 @@ func (x *exec) run(ctx context.Context) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for {
-		for x.todo == nil && !x.stopping {
+		c := x.todo()
+		for ; c == nil && !x.stopping; c = x.todo() {
 			x.changed.Wait()
 		}
-		c := x.todo
 		if c == nil {
 			return
 		}
-		x.todo = nil
+		c.taken = true
 		m.mu.Unlock()
 		err := c.compute(ctx)
 		m.mu.Lock()
 		m.results(c, err)
 	}
+}
+
+// todo is the first Call that the device has and nobody computes for, nil where there is none.
+func (x *exec) todo() *call {
+	for c := x.first; c != nil && c.begun; c = c.next {
+		if !c.taken {
+			return c
+		}
+	}
+	return nil
+}
+
+// served is the first Call that the device has and is not done with.
+func (x *exec) served() *call {
+	c := x.first
+	for c.served {
+		c = c.next
+	}
+	return c
 }
 
 // Bind ties the Segment to the copies of b in the device's memory, with the copies

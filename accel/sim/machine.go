@@ -74,17 +74,39 @@ func (m *machine) catchUp() time.Duration {
 	now := m.now()
 	for at := m.work.Next(); at <= now; at = m.work.Next() {
 		f, _ := m.work.Finish(at)
-		c := m.streams[f.ID].first
-		if f.Device < len(m.devices) && c.copies > 0 {
-			m.work.Start(at, len(m.devices), f.ID, c.copies, 1)
-			continue
+		if f.Device == len(m.devices) {
+			m.done(m.streams[f.ID].first, at)
+		} else {
+			m.finished(m.streams[f.ID].served(), at)
 		}
-		m.done(c, at)
 		if m.owed > 0 {
 			now = at
 		}
 	}
 	return now
+}
+
+// finished is called when a device is done with a Call: its copies follow, unless they were in the
+// device's queue.
+func (m *machine) finished(c *call, at time.Duration) {
+	c.served = true
+	if c.copies > 0 && !m.queue(c.home) {
+		m.work.Start(at, len(m.devices), c.home.id, c.copies, 1)
+		return
+	}
+	m.done(c, at)
+}
+
+// queue is whether a stream's device works first in, first out.
+func (m *machine) queue(x *exec) bool { return m.devices[x.device()].Servers > 0 }
+
+// shared is whether a stream's device is a queue that another Segment has streams on. It takes the lock.
+func (m *machine) shared(x *exec) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.queue(x) && slices.ContainsFunc(m.streams, func(o *exec) bool {
+		return o != nil && o.device() == x.device() && o.home != x.home
+	})
 }
 
 // done ends a Call that the device is done with. Where its results are not there yet, time
@@ -100,22 +122,41 @@ func (m *machine) done(c *call, at time.Duration) {
 }
 
 // ready gives the device of a stream the first Call of it, where nothing is left to wait
-// for.
+// for; a queue gets those behind it too.
 func (m *machine) ready(x *exec, at time.Duration) {
-	c := x.first
-	switch {
-	case c == nil || c.begun || c.before != nil && c.before.pending:
-	case c.before != nil && c.before.err != nil:
-		c.err = c.before.err
-		m.end(c, at)
-	case m.lost[x.device()]:
-		c.err = lostError(x.home.device)
-		m.end(c, at)
-	default:
-		c.begun, x.todo = true, c
-		m.work.Start(at, x.device(), x.id, x.home.header.Service, 1)
-		x.changed.Signal()
+	for c := x.first; c != nil; c = c.next {
+		switch {
+		case c.begun:
+		case c.before != nil && c.before.pending:
+			return
+		case c == x.first && c.before != nil && c.before.err != nil:
+			c.err = c.before.err
+			m.end(c, at) // which goes on with the next
+			return
+		case c == x.first && m.lost[x.device()]:
+			c.err = lostError(x.home.device)
+			m.end(c, at)
+			return
+		case c.before != nil && c.before.err != nil, m.lost[x.device()]:
+			return // until those in front have ended
+		default:
+			m.give(c, at)
+		}
+		if !m.queue(x) {
+			return
+		}
 	}
+}
+
+// give gives the device a Call.
+func (m *machine) give(c *call, at time.Duration) {
+	x, service := c.home, c.home.home.header.Service
+	if m.queue(x) {
+		service += c.copies
+	}
+	c.begun = true
+	m.work.Start(at, x.device(), x.id, service, 1)
+	x.changed.Signal()
 }
 
 // end ends the first Call of a stream, and begins what has waited for it.
@@ -129,7 +170,7 @@ func (m *machine) end(c *call, at time.Duration) {
 	}
 	m.ready(x, at)
 	for _, other := range m.streams {
-		if other != nil && other.first != nil && other.first.before == c {
+		if other != nil && other.first != nil && (other.first.before == c || m.queue(other)) {
 			m.ready(other, at)
 		}
 	}
@@ -188,12 +229,17 @@ func (m *machine) lose(device int, id accel.DeviceID) {
 	now := m.catchUp()
 	m.lost[device] = true
 	for _, x := range m.streams {
-		if x != nil && x.device() == device && x.first != nil && x.first.begun {
-			x.first.err = lostError(id) // also where it only copies any more
+		if x == nil || x.device() != device {
+			continue
+		}
+		for c := x.first; c != nil && c.begun; c = c.next {
+			c.err = lostError(id) // also where it only copies any more
 		}
 	}
 	for _, stream := range m.work.Drop(now, device, nil) {
-		m.done(m.streams[stream].first, now)
+		c := m.streams[stream].served()
+		c.served = true
+		m.done(c, now)
 	}
 	m.arm(now)
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"braid/accel"
+	"braid/accel/plan"
 	"braid/accel/sim/des"
 )
 
@@ -86,12 +87,24 @@ func (t *Times) node(segment int, devices []des.Device) (des.Node, error) {
 			return n, err
 		}
 		n.Replicas = append(n.Replicas, des.Replica{
-			Copies: copies,
+			Copies: copies, Waits: t.waits(segment, r.Device),
 			Device: indexOf(devices, r.Device), Streams: 1, Service: t.dist(took),
 			Share: t.share(segment, r.Device, r.Threads), Ahead: r.Device.Memory() != host, Most: most,
 		})
 	}
 	return n, nil
+}
+
+// waits is whether the host waits for what comes before a segment: on a device that is a queue which
+// several segments share it would keep the others back.
+func (t *Times) waits(segment int, d accel.DeviceID) bool {
+	shared := 0
+	for i := range t.plan.Segments {
+		if slices.ContainsFunc(t.plan.Segments[i].Devices, func(o plan.Placement) bool { return o.ID.Same(d) }) {
+			shared++
+		}
+	}
+	return segment > 0 && shared > 1 && t.profile.IsFIFO(d)
 }
 
 // share is what a segment uses of its device: its threads of the CPU's cores, one

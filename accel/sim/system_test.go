@@ -186,6 +186,8 @@ func TestGraphAndSimulatorAgree(t *testing.T) {
 		{"G alone, three streams", balanced, place(8, at("sim:g", 3)), 1250 / 15.0, 0},
 		{"G twice", balanced, place(6, at("sim:g", 1), at("sim:g", 1)), 1250 / 15.0, 0},
 		{"D and G each the whole, whichever is free", unequal, place(14, []plan.Placement{{ID: "sim:d"}, {ID: "sim:g"}}), 1000/15.0 + 1000/5.0, 0.05}, // order lets them out in bursts of four: a window is off by a part of one
+		{"D first, then D or G, a shared queue", balanced, place(8, at("sim:d", 1), []plan.Placement{{ID: "sim:d"}, {ID: "sim:g"}}), 0, 0.05},
+		{"D twice", balanced, place(6, at("sim:d", 1), at("sim:d", 1)), 1000 / 15.0, 0},
 		{"D + G that slow each other down", contended, place(4, at("sim:d", 1), at("sim:g", 1)), 0, 0},
 		{"D + G, two streams, unequal", profile([2]float64{11, 1}, [2]float64{1, 9}), place(6, at("sim:d", 2), at("sim:g", 2)), 1000 / 11.0, 0},
 	} {
@@ -319,6 +321,22 @@ func TestSystem(t *testing.T) {
 	}
 	if s.InFlight != 5 || s.Source.Decode.Mean != 3*time.Millisecond || s.Nodes[1].Handover != time.Millisecond || s.Nodes[0].Replicas[0].Streams != 2 {
 		t.Errorf("system %+v", s)
+	}
+	for i, n := range s.Nodes[1:3] {
+		for _, r := range n.Replicas {
+			if r.Waits {
+				t.Errorf("infer.%d waits for what comes before it, though no other segment is on its device", i)
+			}
+		}
+	}
+	if times, err = NewTimes(p, place(5, at("sim:d", 1), []plan.Placement{{ID: "sim:g"}, {ID: "sim:d"}}), Extras{}); err != nil {
+		t.Fatal(err)
+	}
+	if s, err = times.System(des.Source{Cameras: 1, Queue: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if r := s.Nodes[2].Replicas; s.Nodes[1].Replicas[0].Waits || r[0].Waits || !r[1].Waits {
+		t.Errorf("of %+v only infer.1 on sim:d waits: infer.0 is on that queue too", s.Nodes)
 	}
 	p.HandOver = 0
 	serial := plan.Serial("net")

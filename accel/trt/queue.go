@@ -22,9 +22,15 @@ func (q *queue) shared() bool { return q != nil && q.engines.Load() > 1 }
 // guide, 8.4 and later, "Working with DLA").
 const mostLoadables = 16
 
+// isFIFO is whether a device is a queue.
+func (b *Backend) isFIFO(at place) bool {
+	_, is := b.standIn(at)
+	return is || at.isDLA()
+}
+
 // enter counts an engine in on its device's queue, of which it gives nil where there is none.
 func (b *Backend) enter(at place) (*queue, error) {
-	if _, is := b.standIn(at); !is && !at.isDLA() {
+	if !b.isFIFO(at) {
 		return nil, nil
 	}
 	b.mu.Lock()

@@ -29,7 +29,7 @@ func TestStandIn(t *testing.T) {
 	t.Cleanup(func() { must(t, b.Close()) })
 	devices, err := b.Devices(t.Context())
 	must(t, err)
-	if strings.HasPrefix(devices[0].Name, StandInPrefix) || !strings.HasPrefix(devices[1].Name, StandInPrefix+"x6 of ") {
+	if strings.HasPrefix(devices[0].Name, StandInPrefix) || !strings.HasPrefix(devices[1].Name, StandInPrefix+"x6 of ") || devices[0].FIFO || !devices[1].FIFO {
 		t.Errorf("devices %+v", devices)
 	}
 	s := conv(t, tensor("x", 16, accel.Float32, ""), tensor("y", 16, accel.Float32, ""))

@@ -82,12 +82,13 @@ func (b *Backend) Devices(context.Context) (list []accel.Device, err error) {
 		list = append(list, accel.Device{
 			ID: accel.DeviceID("gpu:" + strconv.Itoa(i)), Name: b.nameOf(i),
 			Backend: b.Name(), Version: b.versions.TensorRT.String(), Memory: g.Memory,
+			FIFO: b.isFIFO(place{gpu: i, dla: cuda.NoDLA}),
 		})
 	}
 	for i := range b.dlaCores() {
 		list = append(list, accel.Device{
 			ID: accel.DeviceID("dla:" + strconv.Itoa(i)), Name: "DLA of " + b.gpus[0].Name,
-			Backend: b.Name(), Version: b.versions.TensorRT.String(),
+			Backend: b.Name(), Version: b.versions.TensorRT.String(), FIFO: true,
 		})
 	}
 	return list, nil

@@ -24,7 +24,7 @@ func TestRefine(t *testing.T) {
 	for _, way := range [][2]accel.DeviceID{{"cpu", "gpu:0"}, {"gpu:0", "cpu"}} {
 		p.Transfers = append(p.Transfers, plan.Transfer{From: way[0], To: way[1], Bytes: 1 << 20, MS: 0.05})
 	}
-	p.Simulated = []plan.SimDevice{{ID: "dla:0", FIFO: true}}
+	p.Simulated = []plan.SimDevice{{ID: "dla:0"}}
 	c, err := search.Choose(p, nil, search.Goal{})
 	if err != nil {
 		t.Fatal(err)

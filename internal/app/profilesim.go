@@ -52,6 +52,11 @@ func (s *subject) declare(ctx context.Context, p *plan.Profile, devices []accel.
 			p.Simulated = append(p.Simulated, d)
 		}
 	}
+	for _, d := range q.FIFO {
+		if !slices.Contains(p.FIFO, d) {
+			p.FIFO = append(p.FIFO, d)
+		}
+	}
 	return nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -165,8 +166,8 @@ func TestProfileDeclaresSimulatedDevices(t *testing.T) {
 			}
 		}
 	}
-	want := []plan.SimDevice{{ID: "sim:x", Source: "a test"}, {ID: "sim:y", FIFO: true, Source: "a test"}}
-	if !reflect.DeepEqual(p.Simulated, want) || p.Input != 3*8*8*4 || len(p.Transfers) != 12 || len(p.Streams) != 4 {
+	want := []plan.SimDevice{{ID: "sim:x", Source: "a test"}, {ID: "sim:y", Source: "a test"}}
+	if !reflect.DeepEqual(p.Simulated, want) || !slices.Equal(p.FIFO, []accel.DeviceID{"sim:y"}) || p.Input != 3*8*8*4 || len(p.Transfers) != 12 || len(p.Streams) != 4 {
 		t.Errorf("simulated %+v, %d bytes of input, %d transfers, %d streams", p.Simulated, p.Input, len(p.Transfers), len(p.Streams))
 	}
 }

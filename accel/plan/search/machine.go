@@ -182,8 +182,7 @@ func (m *machine) seriesOf(key plan.Series, units []plan.Unit) series {
 }
 
 func (m *machine) gainOf(p plan.Profile, key plan.Series, s series) curve {
-	simulated := slices.IndexFunc(p.Simulated, func(d plan.SimDevice) bool { return d.ID == key.Device })
-	if key.Device.Kind() == "dla" || simulated >= 0 && p.Simulated[simulated].FIFO {
+	if p.IsFIFO(key.Device) {
 		return flat
 	}
 	var measured []plan.Streams

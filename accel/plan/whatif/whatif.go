@@ -63,7 +63,10 @@ func Of(model string, work []Work, m Machine) (plan.Profile, error) {
 		if !(d.Speed > 0) || math.IsInf(d.Speed, 1) {
 			return p, fmt.Errorf("%w: devices[%d].speed: %v, want more than 0", ErrMachine, i, d.Speed)
 		}
-		p.Simulated = append(p.Simulated, plan.SimDevice{ID: d.ID, FIFO: d.FIFO, Source: m.Source})
+		p.Simulated = append(p.Simulated, plan.SimDevice{ID: d.ID, Source: m.Source})
+		if d.FIFO && !slices.Contains(p.FIFO, d.ID) {
+			p.FIFO = append(p.FIFO, d.ID)
+		}
 		p.Units = append(p.Units, units(work, m, d)...)
 		p.Streams = append(p.Streams, streams(work, d)...)
 	}

@@ -25,7 +25,9 @@
 // in the place of capacity / sum of u: C-u cores work for the others alone, and those of its cores that have
 // another frame work for that while it waits. With a second frame of several cores at work nothing is lost.
 //
-// A device with Servers serves so many frames at once, the others wait in order of arrival.
+// A device with Servers serves so many frames at once, the others wait in order of arrival. A node that is
+// given frames ahead lets each arrive there as soon as it has come from the node before, however many of its
+// stream are there, and its copies are part of its service then.
 //
 // A node's streams take frames in order of arrival. Two protocols bound what is
 // inside:

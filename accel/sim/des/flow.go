@@ -80,12 +80,11 @@ func (s *sim) assign(n *station) {
 		}
 		f := n.waiting.pop()
 		st := n.free.pop()
+		st.listed = false
 		st.queue.push(f)
 		f.at[n.index] = st
-		if st.replica.Ahead {
-			if st.hasRoom() {
-				n.free.push(st)
-			}
+		if st.replica.Ahead && !st.replica.Waits {
+			s.offer(st)
 			s.forward(n, f)
 		}
 		s.serve(st)
@@ -94,15 +93,28 @@ func (s *sim) assign(n *station) {
 
 // held is how many frames a stream has.
 func (st *stream) held() int {
-	n := st.queue.len()
-	if st.serving != nil {
-		n++
-	}
-	return n
+	return st.queue.len() + st.serving.len() + st.served.len()
 }
 
 // hasRoom is whether a stream may be given one more frame.
-func (st *stream) hasRoom() bool { return st.replica.Most == 0 || st.held() < st.replica.Most }
+func (st *stream) hasRoom() bool {
+	r := st.replica
+	switch {
+	case !r.Ahead:
+		return st.held() == 0
+	case r.Waits && st.queue.len() > 0:
+		return false
+	}
+	return r.Most == 0 || st.held() < r.Most
+}
+
+// offer lists a stream that has room among the free ones, once.
+func (s *sim) offer(st *stream) {
+	if !st.listed && st.hasRoom() {
+		st.listed = true
+		s.stations[st.node].free.push(st)
+	}
+}
 
 // claim takes the slot behind n of the frame whose turn it is, which it brings to
 // the front.
@@ -132,42 +144,64 @@ func (s *sim) claim(n *station) bool {
 	return true
 }
 
-// serve begins the first frame of a stream's queue, once that has come.
+// serve begins the frames of a stream's queue that have come: one, or all where the device has a queue.
 func (s *sim) serve(st *stream) {
-	if st.serving != nil || st.queue.len() == 0 || (*st.queue.at(0)).done < st.node {
-		return
-	}
-	n := s.stations[st.node]
-	n.account(s.now)
-	f := st.queue.pop()
-	st.serving = f
-	n.busy++
-	var took time.Duration
-	if !f.failed {
-		if s.lost[st.replica.Device] {
-			f.failed = true
-		} else {
-			took = st.replica.Service.draw(s.chance[st.node])
+	for st.queue.len() > 0 && (*st.queue.at(0)).done >= st.node && (st.held() == st.queue.len() || s.enqueues(st.replica)) {
+		f := st.queue.pop()
+		s.begins(st, f)
+		if st.replica.Waits {
+			s.forward(s.stations[st.node], f)
+			s.offer(st)
 		}
 	}
-	if took > 0 {
-		s.work.Start(s.now, st.replica.Device, st.id, took, st.replica.Share)
-		return
-	}
-	s.end(st)
 }
 
-// served is called when a device has done a stream's frame.
-func (s *sim) served(st *stream, start time.Duration) {
-	s.record(st, start)
-	if d := s.stations[st.node].Handover + st.replica.Copies; d > 0 {
+// enqueues is whether a stream gives its device each frame as soon as that has come, whether or not
+// the one before is done: a chain of events on a device that works first in, first out. Its copies are
+// in that queue.
+func (s *sim) enqueues(r *Replica) bool { return r.Ahead && s.Devices[r.Device].Servers > 0 }
+
+// begins gives the device a frame.
+func (s *sim) begins(st *stream, f *frame) {
+	n := s.stations[st.node]
+	n.account(s.now)
+	if st.serving.len()+st.served.len() == 0 {
+		n.busy++
+	}
+	st.serving.push(f)
+	if !f.failed && s.lost[st.replica.Device] {
+		f.failed = true
+	}
+	var took time.Duration
+	if !f.failed {
+		took = st.replica.Service.draw(s.chance[st.node])
+		if s.enqueues(st.replica) {
+			took += st.replica.Copies
+		}
+	}
+	if took == 0 && st.serving.len()+st.served.len() == 1 {
+		st.served.push(st.serving.pop())
+		s.end(st)
+		return
+	}
+	s.work.Start(s.now, st.replica.Device, st.id, took, st.replica.Share)
+}
+
+// handOver is called when a device is done with a stream's first frame.
+func (s *sim) handOver(st *stream) {
+	st.served.push(st.serving.pop())
+	d := s.stations[st.node].Handover
+	if !s.enqueues(st.replica) {
+		d += st.replica.Copies
+	}
+	if d > 0 {
 		s.agenda.plan(s.now+d, handedOver, st.id)
 		return
 	}
 	s.end(st)
 }
 
-// end tells the node that a stream has done its frame.
+// end tells the node that a stream has done its first frame.
 func (s *sim) end(st *stream) {
 	n := s.stations[st.node]
 	n.ended.push(st)
@@ -176,18 +210,17 @@ func (s *sim) end(st *stream) {
 
 // leave takes a frame out of a stream and passes it on.
 func (s *sim) leave(n *station, st *stream) {
-	f := st.serving
-	st.serving = nil
-	n.busy--
+	f := st.served.pop()
+	if st.serving.len()+st.served.len() == 0 {
+		n.busy--
+	}
 	f.done++
 	if n.index > 0 && s.Slots > 0 {
 		before := s.stations[n.index-1]
 		before.slots[f.index%s.Slots] = false
 		before.dirty = true
 	}
-	if !st.replica.Ahead || st.held()+1 == st.replica.Most {
-		n.free.push(st)
-	}
+	s.offer(st)
 	if st.replica.Ahead {
 		s.serve(st)
 	}
@@ -196,7 +229,7 @@ func (s *sim) leave(n *station, st *stream) {
 		s.finish(f)
 	case !st.replica.Ahead:
 		s.forward(n, f)
-	case f.at[n.index+1] != nil:
+	case f.at[n.index+1] != nil: // else it waits for a stream
 		s.serve(f.at[n.index+1])
 	}
 }

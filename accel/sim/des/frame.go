@@ -22,7 +22,9 @@ type stream struct {
 	index   int // in its node
 	replica *Replica
 	queue   ring[*frame] // given to it, the first to be served next
-	serving *frame
+	serving ring[*frame] // with the device: one, or where that is a queue all that have come
+	served  ring[*frame] // done there, and not handed over
+	listed  bool         // among its node's free ones
 }
 
 // station is a node at work.

@@ -104,7 +104,7 @@ func (s *sim) emit(f *frame) {
 // record keeps an interval of the trace.
 func (s *sim) record(st *stream, start time.Duration) {
 	if start >= s.TraceFrom && start < s.TraceTo {
-		s.measure.trace = append(s.measure.trace, Interval{st.node, st.index, st.replica.Device, st.serving.index, start, s.now})
+		s.measure.trace = append(s.measure.trace, Interval{st.node, st.index, st.replica.Device, (*st.serving.at(0)).index, start, s.now})
 	}
 }
 

@@ -109,6 +109,34 @@ func TestCopies(t *testing.T) {
 	}
 }
 
+// TestQueueThatTwoNodesShare: both segments of 10 ms are on a device that is a queue, the second on another
+// device too. All frames that are inside are in the queue's line for the first segment, so that the second
+// gets the fewer turns there the more they are, and the other device does the rest: with turns by stream
+// the queue would do half of the second segment, 67 frames/s.
+func TestQueueThatTwoNodesShare(t *testing.T) {
+	rate := func(inFlight int) float64 {
+		s := chain(inFlight, on(0, 1, times(10), 1), on(1, 1, times(10), 1))
+		here, there := on(0, 1, times(10), 1), on(1, 1, times(10), 1)
+		for _, r := range []*Replica{&here, &there} {
+			r.Ahead, r.Most = true, 2
+		}
+		here.Waits = true
+		s.Nodes[2].Replicas = []Replica{here, there}
+		return must(t, s, half).FPS
+	}
+	few, more, many := rate(6), rate(12), rate(24)
+	if !(70 < few && few < more && more < many && many < 100) {
+		t.Errorf("%g, %g and %g frames/s with 6, 12 and 24 frames in flight", few, more, many)
+	}
+}
+
+// TestCopiesInAQueue: a device that is given frames ahead first in, first out copies them in its line.
+func TestCopiesInAQueue(t *testing.T) {
+	s := chain(8, on(0, 1, times(10), 1), on(1, 1, times(1), 1))
+	s.Nodes[1].Replicas[0].Copies = 2 * ms
+	near(t, "rate", must(t, s, half).FPS, 1000/12.0)
+}
+
 func TestSlowdown(t *testing.T) {
 	s := chain(6, on(0, 1, times(10), 1), on(1, 1, times(10), 1))
 	s.Devices[0].Slow = []float64{0, 1.2}

@@ -106,7 +106,7 @@ func (s *sim) addStation(k int) {
 	}
 	for i := range n.Replicas {
 		for range n.Replicas[i].Streams {
-			st := &stream{node: k, id: len(s.streams), index: n.streams, replica: &n.Replicas[i]}
+			st := &stream{node: k, id: len(s.streams), index: n.streams, replica: &n.Replicas[i], listed: true}
 			n.streams++
 			n.free.push(st)
 			s.streams = append(s.streams, st)
@@ -156,7 +156,8 @@ func (s *sim) happen() {
 		}
 		s.events++
 		if f.ID < len(s.streams) {
-			s.served(s.streams[f.ID], f.Start)
+			s.record(s.streams[f.ID], f.Start)
+			s.handOver(s.streams[f.ID])
 			continue
 		}
 		s.decoded(f.ID - len(s.streams))
@@ -192,7 +193,8 @@ func (s *sim) fail(f Failure) {
 	}
 	s.ids = s.work.Drop(s.now, f.Device, s.ids[:0])
 	for _, id := range s.ids {
-		s.streams[id].serving.failed = true
-		s.end(s.streams[id])
+		st := s.streams[id]
+		(*st.serving.at(0)).failed = true
+		s.handOver(st)
 	}
 }

@@ -39,7 +39,7 @@ type Replica struct {
 	Streams int
 	Service Dist          // of a frame that is alone on the device
 	Share   float64       // of the device's capacity that a frame can use
-	Copies  time.Duration // of a frame: its stream waits for them, its device does not
+	Copies  time.Duration // of a frame: its stream waits for them; its device does not, unless frames are given ahead to a queue
 	// Ahead: a stream is given its next frame, and the next node gets it too, before
 	// the frame has come, as on devices that chain by events. Such streams take
 	// frames in turn, however many they have. Else a stream has one frame until
@@ -48,6 +48,10 @@ type Replica struct {
 	// Most is how many frames a stream that is given some ahead has at once, done ones
 	// not among them; 0: any number. With a limit whichever has room takes the next.
 	Most int
+	// Waits: a stream that is given some ahead takes no other while one has not come, and the next
+	// node gets none before: the host starts each when it has come, on a device that several nodes
+	// share and that serves in order of arrival.
+	Waits bool
 }
 
 // Policy says what a camera does with frames that nobody takes.
