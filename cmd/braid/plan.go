@@ -35,7 +35,7 @@ func planCmd(c *common) *cobra.Command {
 	f.StringVar(&o.Cameras, "cameras", "", "cameras to keep up with, such as 16x1080p@15")
 	f.Float64Var(&o.MinFPS, "min-fps", 0, "rate that the plan must reach")
 	f.IntVar(&o.Segments, "segments", 0, "most segments (default 4)")
-	f.StringSliceVar(&o.Precision, "precision", nil, "precisions that may be used, whatever they lose (default: all of the profile)")
+	f.StringSliceVar(&o.Precision, "precision", nil, "precisions that may be used, whatever they lose (default: those of the profile within --max-drop)")
 	f.Float64Var(&o.MaxDrop, "max-drop", app.MaxDrop, "mAP that a precision may lose, absolute, where 'braid profile --images' measured it")
 	f.BoolVar(&o.Explain, "explain", false, "say why each other plan was not chosen, and how near the limit this one is")
 	f.IntVar(&o.Measure, "measure", 0, "run so many of the best plans and keep the fastest")

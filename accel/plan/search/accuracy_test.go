@@ -35,7 +35,7 @@ func TestMaxDrop(t *testing.T) {
 		{"harmless", 0.001, search.Goal{MaxDrop: 0.002}, plan.BF16, ""},
 		{"exactly what it may", 0.002, search.Goal{MaxDrop: 0.002}, plan.BF16, ""},
 		{"better than fp32", -0.01, search.Goal{}, plan.BF16, ""},
-		{"too much", 0.003, search.Goal{MaxDrop: 0.002}, plan.FP32, "loses 0.0030 mAP in bf16, more than the 0.002"},
+		{"too much", 0.003, search.Goal{MaxDrop: 0.002}, plan.FP32, "loses 0.003 mAP in bf16, more than the 0.002"},
 		{"nothing may be lost", 0.0001, search.Goal{}, plan.FP32, "loses 0.0001 mAP in bf16"},
 		{"asked for", 0.5, search.Goal{Precisions: []plan.Precision{plan.BF16}}, plan.BF16, ""},
 	} {
@@ -56,6 +56,18 @@ func TestMaxDrop(t *testing.T) {
 				t.Errorf("unavailable: %q, want %q in it", why, c.why)
 			}
 		})
+	}
+	unknown := lossy(0)
+	unknown.Accuracy = nil
+	for want, goal := range map[plan.Precision]search.Goal{plan.FP32: {MaxDrop: 0.5}, plan.BF16: {Precisions: []plan.Precision{plan.FP32, plan.BF16}}} {
+		got, err := search.Choose(unknown, nil, goal)
+		if err != nil {
+			t.Fatal(err)
+		}
+		told := len(got.Unavailable) == 1 && strings.Contains(got.Unavailable[0].Why, "braid profile --images")
+		if got.Chosen.Plan.Precision != want || told != (want == plan.FP32) {
+			t.Errorf("nobody measured what bf16 loses: chosen %s, unavailable %v; want %s", got.Chosen.Plan.Precision, got.Unavailable, want)
+		}
 	}
 	if _, err := search.Choose(lossy(0), nil, search.Goal{MaxDrop: 2}); err == nil || !strings.Contains(err.Error(), "max_drop: 2") {
 		t.Errorf("max_drop 2: %v", err)
