@@ -62,6 +62,11 @@ func TestBeside(t *testing.T) {
 	if got.Streams[0].Rate != 100/1.5 || got.Streams[1].Rate != 900 {
 		t.Errorf("streams %+v", got.Streams)
 	}
+	p.Beside = []plan.Beside{{Device: "cpu/openvino", Times: 2}}
+	if got := p.AtWork(); got.Units[0].MS != 12 || got.Units[6].MS != 2 || got.Beside != nil {
+		t.Errorf("a runtime with a factor of its own: %+v", got.Units)
+	}
+	p.Beside = nil
 	p.CPU.Beside = 0.5
 	if got := p.AtWork(); got.Units[0].MS != 4 || got.CPU.Prep != 0.5 || got.Streams[0].Rate != 200 {
 		t.Errorf("a machine that was slower while it was measured: %+v", got)

@@ -35,7 +35,7 @@ func TestDocumentationOfProfiles(t *testing.T) {
 	p := &Profile{}
 	for id, prefix := range map[string]string{
 		"profile": "", "unit": "units[].", "transfer": "transfers[].", "streams": "streams[].", "corun": "corun[].",
-		"watts": "watts[].", "accuracy": "accuracy[].", "simulated": "simulated[].",
+		"watts": "watts[].", "accuracy": "accuracy[].", "simulated": "simulated[].", "beside": "beside[].",
 	} {
 		stricttest.Block(t, doc, id, strict.Table(p, prefix), *update)
 	}

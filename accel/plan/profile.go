@@ -24,6 +24,7 @@ type Profile struct {
 	FIFO      []accel.DeviceID `yaml:"fifo,omitempty" doc:"devices that run one segment at a time, in order, whatever stream it comes from; each dla does"`
 	Corun     []Corun          `yaml:"corun,omitempty" doc:"two devices at work at once"`
 	CPU       CPUTimes         `yaml:"cpu_ms,flow" doc:"CPU time around the network"`
+	Beside    []Beside         `yaml:"beside,omitempty" doc:"runtimes of the CPU that take another number of times as long with a plan at work than cpu_ms.beside"`
 	HandOver  float64          `yaml:"handover_ms,omitempty" rule:"min=0" doc:"from the end of one segment to the start of the next, on the path of a frame"`
 	Input     int64            `yaml:"input_bytes,omitempty" rule:"min=0" doc:"of what prep writes, which a device with a memory of its own copies in"`
 	Accuracy  []Accuracy       `yaml:"accuracy,omitempty" doc:"what precisions lose; a planner leaves those out that lose more than it may"`
@@ -82,6 +83,12 @@ type CPUTimes struct {
 	Beside  float64 `yaml:"beside,omitempty" rule:"min=0,max=10" doc:"how many times as long all CPU work takes with a plan at work as each step took alone; default: 1"`
 	Width   int     `yaml:"width,omitempty" rule:"min=0,max=65536" doc:"of the frames that decode was measured with: cameras of another size take time by their pixels"`
 	Height  int     `yaml:"height,omitempty" rule:"min=0,max=65536" doc:"of these frames"`
+}
+
+// Beside is how much longer a network takes on a runtime of the CPU with a plan at work.
+type Beside struct {
+	Device accel.DeviceID `yaml:"device" rule:"required" doc:"the runtime"`
+	Times  float64        `yaml:"times" rule:"min=0,max=10" doc:"time at work over the time alone"`
 }
 
 // All is the CPU time of a frame around the network, ms of one core.

@@ -75,7 +75,7 @@ func Profile(ctx context.Context, env *Env, o ProfileOptions) (err error) {
 		return err
 	}
 	if !o.Quick {
-		if p.CPU.Beside, err = s.beside(ctx, p, o); err != nil {
+		if err := s.beside(ctx, &p, o); err != nil {
 			return err
 		}
 	}
@@ -290,6 +290,9 @@ func profileTables(p plan.Profile) string {
 	fmt.Fprintf(&b, "CPU of a frame: decode %.2f ms, prep %.2f ms, detect %.2f ms, publish %.2f ms\n", p.CPU.Decode, p.CPU.Prep, p.CPU.Detect, p.CPU.Publish)
 	if p.CPU.Beside > 0 {
 		fmt.Fprintf(&b, "all steps at once on the CPU: %.2f times as long as alone\n", p.CPU.Beside)
+	}
+	for _, d := range p.Beside {
+		fmt.Fprintf(&b, "the network on %s: %.2f times\n", d.Device, d.Times)
 	}
 	return b.String()
 }
