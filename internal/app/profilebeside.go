@@ -126,12 +126,12 @@ func (s *subject) besideRates(ctx context.Context, rows []*benchRow, o ProfileOp
 }
 
 // ratesOf are the rates of rows that ran in turn, round by round. Between rows the median of the
-// rounds' ratios decides, since a machine may be faster for some rounds. The best round counts,
-// since other work on the machine only takes away. nil where a round saw no frame at all, of a
-// network that takes longer than the round.
+// rounds' ratios decides, since a machine may be faster for some rounds; the level is the median
+// of all samples, each over its row's ratio, since that is what a plan will meet. nil where a round
+// saw no frame at all, of a network that takes longer than the round.
 func ratesOf(samples [][]float64) []float64 {
 	rates := make([]float64, len(samples))
-	best := 0.0
+	var level []float64
 	for i, row := range samples {
 		if slices.Min(row) <= 0 {
 			return nil
@@ -140,12 +140,20 @@ func ratesOf(samples [][]float64) []float64 {
 		for k := range row {
 			ratios[k] = row[k] / samples[0][k]
 		}
-		slices.Sort(ratios)
-		rates[i] = ratios[len(ratios)/2]
-		best = max(best, slices.Max(row)/rates[i])
+		rates[i] = middle(ratios)
+		for _, rate := range row {
+			level = append(level, rate/rates[i])
+		}
 	}
+	typical := middle(level)
 	for i := range rates {
-		rates[i] *= best
+		rates[i] *= typical
 	}
 	return rates
+}
+
+// middle is the upper median; it sorts.
+func middle(list []float64) float64 {
+	slices.Sort(list)
+	return list[len(list)/2]
 }
