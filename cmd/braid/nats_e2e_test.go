@@ -266,7 +266,7 @@ func TestDropsOfTheSpoolAreInTheLedger(t *testing.T) {
 	if n := uint64(len(r.stored())); n < published || n > published+left {
 		t.Errorf("%d are stored, %d were published and %d wait", n, published, left)
 	}
-	next := r.publish(state, "one", small...)
+	next := r.publish(state, "one") // with room: a full spool drops its oldest for frames that come before the server has taken any
 	r.await(published + left + 20)
 	if err := next.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
