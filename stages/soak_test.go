@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
 	"sync"
 	"testing"
@@ -99,28 +100,31 @@ func (c cameraPlan) deliver(ctx context.Context, g *source.Gate) {
 	}
 }
 
-// TestNoAllocationPerFrame counts what a running graph allocates.
+// TestNoAllocationPerFrame counts what a running graph allocates, in each of several stretches of
+// frames: what a frame costs is in all of them. The runtime keeps records of waiting goroutines for
+// each processor, up to 128, and makes new ones where a goroutine waits on one and is woken on
+// another: over a hundred may fall into one stretch, and not into the next.
 func TestNoAllocationPerFrame(t *testing.T) {
-	const warm, frames = 500, 5000
+	const warm, frames, stretches = 500, 5000, 4
 	g := newGraph(t, 6, prep(2, 1), node("infer.0", 3, 1, pass))
 	for mode, run := range modes {
-		f := newFeed(warm+frames, "a", "b")
-		var before, after runtime.MemStats
+		var seen [stretches + 1]runtime.MemStats
 		n := 0
-		err := run(g, t.Context(), f, func(ctx context.Context, j *stages.Job) error {
-			switch n++; n {
-			case warm:
-				runtime.ReadMemStats(&before)
-			case warm + frames:
-				runtime.ReadMemStats(&after)
+		err := run(g, t.Context(), newFeed(warm+stretches*frames, "a", "b"), func(ctx context.Context, j *stages.Job) error {
+			if n++; n >= warm && (n-warm)%frames == 0 {
+				runtime.ReadMemStats(&seen[(n-warm)/frames])
 			}
 			return countOnly(ctx, j)
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if made := after.Mallocs - before.Mallocs; made > frames/50 {
-			t.Errorf("%s: %d allocations for %d frames", mode, made, frames)
+		least := uint64(math.MaxUint64)
+		for i := range stretches {
+			least = min(least, seen[i+1].Mallocs-seen[i].Mallocs)
+		}
+		if least > frames/50 {
+			t.Errorf("%s: at least %d allocations for %d frames", mode, least, frames)
 		}
 	}
 }
