@@ -10,6 +10,7 @@ import (
 	"braid/accel"
 	"braid/accel/plan"
 	"braid/accel/plan/search"
+	"braid/internal/bench"
 )
 
 // How long and how often a plan runs to see what its steps cost beside one another.
@@ -140,20 +141,14 @@ func ratesOf(samples [][]float64) []float64 {
 		for k := range row {
 			ratios[k] = row[k] / samples[0][k]
 		}
-		rates[i] = middle(ratios)
+		rates[i] = bench.Median(ratios)
 		for _, rate := range row {
 			level = append(level, rate/rates[i])
 		}
 	}
-	typical := middle(level)
+	typical := bench.Median(level)
 	for i := range rates {
 		rates[i] *= typical
 	}
 	return rates
-}
-
-// middle is the upper median; it sorts.
-func middle(list []float64) float64 {
-	slices.Sort(list)
-	return list[len(list)/2]
 }

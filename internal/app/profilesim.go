@@ -46,15 +46,11 @@ func (s *subject) declare(ctx context.Context, p *plan.Profile, devices []accel.
 		return as(ErrInvalid, err)
 	}
 	p.Units, p.Streams, p.Transfers = append(p.Units, q.Units...), append(p.Streams, q.Streams...), append(p.Transfers, q.Transfers...)
+	p.FIFO = append(p.FIFO, q.FIFO...)
 	p.Input = sum(s.network.Inputs())
 	for _, d := range q.Simulated { // once for each precision
 		if !slices.Contains(p.Simulated, d) {
 			p.Simulated = append(p.Simulated, d)
-		}
-	}
-	for _, d := range q.FIFO {
-		if !slices.Contains(p.FIFO, d) {
-			p.FIFO = append(p.FIFO, d)
 		}
 	}
 	return nil

@@ -180,11 +180,16 @@ func (s *sim) begins(st *stream, f *frame) {
 		}
 	}
 	if took == 0 && st.serving.len()+st.served.len() == 1 {
-		st.served.push(st.serving.pop())
-		s.end(st)
+		s.pass(st)
 		return
 	}
 	s.work.Start(s.now, st.replica.Device, st.id, took, st.replica.Share)
+}
+
+// pass takes a stream's first frame through without the device and the hand-over.
+func (s *sim) pass(st *stream) {
+	st.served.push(st.serving.pop())
+	s.end(st)
 }
 
 // handOver is called when a device is done with a stream's first frame.

@@ -195,6 +195,10 @@ func (s *sim) fail(f Failure) {
 	for _, id := range s.ids {
 		st := s.streams[id]
 		(*st.serving.at(0)).failed = true
-		s.handOver(st)
+		if st.served.len() > 0 { // behind those that are on their way
+			s.handOver(st)
+		} else {
+			s.pass(st)
+		}
 	}
 }
