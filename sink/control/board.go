@@ -62,6 +62,9 @@ func Open(cfg Config, log *slog.Logger) (*Server, error) {
 		nc.Close()
 		return nil, fmt.Errorf("subscribing to requests: %w", err)
 	}
+	if nc.IsConnected() { // who hears that this instance runs may ask it at once
+		_ = nc.FlushTimeout(opTime) // a connection that broke meanwhile subscribes again
+	}
 	s.nc = nc
 	return s, nil
 }

@@ -8,10 +8,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/sync/errgroup"
 
 	"braid/sink/natsconn"
 	"braid/sink/wire"
@@ -77,6 +79,10 @@ func (c *Client) permitted(ctx context.Context) (context.Context, context.Cancel
 
 // List reads the states of the instances of a site, "" is every one: those whose
 // keys have not expired.
+//
+// It asks which keys there are and reads each, and does not watch the bucket: a
+// watcher counts its first values when it begins and says that they are complete
+// after as many, so that one which expires in between is waited for without end.
 func (c *Client) List(ctx context.Context, site string) ([]State, error) {
 	if site == "" {
 		site = "*"
@@ -87,35 +93,59 @@ func (c *Client) List(ctx context.Context, site string) ([]State, error) {
 	if err != nil {
 		return nil, fmt.Errorf("asking %s for JetStream: %w", c.url, err)
 	}
-	kv, err := js.KeyValue(ctx, Bucket)
-	if errors.Is(err, jetstream.ErrBucketNotFound) || errors.Is(err, nats.ErrNoResponders) || errors.Is(err, jetstream.ErrJetStreamNotEnabled) {
+	stream, err := js.Stream(ctx, "KV_"+Bucket)
+	if errors.Is(err, jetstream.ErrStreamNotFound) || errors.Is(err, nats.ErrNoResponders) || errors.Is(err, jetstream.ErrJetStreamNotEnabled) {
 		return nil, fmt.Errorf("looking for the bucket %s on %s: %w", Bucket, c.url, ErrNoState)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("opening the bucket %s on %s: %w", Bucket, c.url, cmp.Or(context.Cause(ctx), err))
 	}
-	w, err := kv.Watch(ctx, token(site)+".>", jetstream.IgnoreDeletes())
+	values, err := read(ctx, stream, "$KV."+Bucket+".", token(site)+".>")
 	if err != nil {
-		return nil, fmt.Errorf("reading the bucket %s: %w", Bucket, cmp.Or(context.Cause(ctx), err))
+		return nil, fmt.Errorf("reading the bucket %s on %s: %w", Bucket, c.url, cmp.Or(context.Cause(ctx), err))
 	}
-	defer func() { _ = w.Stop() }() // the connection ends next
-	return gather(ctx, w.Updates())
+	return gather(values), nil
 }
 
-// gather sorts entries by instance, until nil says that these are all.
-func gather(ctx context.Context, updates <-chan jetstream.KeyValueEntry) ([]State, error) {
+// readers is how many keys are asked for at a time: a server may be far away.
+const readers = 16
+
+// read returns the values of the keys that fit a pattern, without those that are
+// deleted or expire meanwhile.
+func read(ctx context.Context, stream jetstream.Stream, prefix, keys string) (map[string][]byte, error) {
+	info, err := stream.Info(ctx, jetstream.WithSubjectFilter(prefix+keys))
+	if err != nil {
+		return nil, err
+	}
+	var mu sync.Mutex
+	values := map[string][]byte{}
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(readers)
+	for subject := range info.State.Subjects {
+		g.Go(func() error {
+			m, err := stream.GetLastMsgForSubject(ctx, subject)
+			if errors.Is(err, jetstream.ErrMsgNotFound) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			if len(m.Data) > 0 { // else it marks a deleted key
+				mu.Lock()
+				values[strings.TrimPrefix(subject, prefix)] = m.Data
+				mu.Unlock()
+			}
+			return nil
+		})
+	}
+	return values, g.Wait()
+}
+
+// gather sorts values by instance.
+func gather(values map[string][]byte) []State {
 	states := map[string]*State{}
-	for {
-		var e jetstream.KeyValueEntry
-		select {
-		case e = <-updates:
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
-		}
-		if e == nil {
-			return sorted(states), nil
-		}
-		parts := strings.Split(e.Key(), ".")
+	for key, value := range values {
+		parts := strings.Split(key, ".")
 		if len(parts) < 3 {
 			continue
 		}
@@ -127,13 +157,14 @@ func gather(ctx context.Context, updates <-chan jetstream.KeyValueEntry) ([]Stat
 		}
 		switch parts[2] {
 		case "camera":
-			if m, err := wire.ParseCamera(e.Value()); err == nil {
+			if m, err := wire.ParseCamera(value); err == nil {
 				s.Cameras = append(s.Cameras, m)
 			}
 		case "instance":
-			_ = json.Unmarshal(e.Value(), &s.Instance) // a later version's may not parse: its cameras are shown
+			_ = json.Unmarshal(value, &s.Instance) // a later version's may not parse: its cameras are shown
 		}
 	}
+	return sorted(states)
 }
 
 func sorted(states map[string]*State) []State {

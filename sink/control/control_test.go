@@ -2,6 +2,7 @@ package control_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -14,8 +15,10 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/goleak"
 
+	"braid/internal/testdata"
 	"braid/sink/control"
 	"braid/sink/embedded"
 	"braid/sink/embedded/embeddedtest"
@@ -41,15 +44,20 @@ type instance struct {
 
 const ttl = 900 * time.Millisecond
 
-// serve starts an instance on a server.
+// serve starts an instance on a server that asks nobody who they are.
 func serve(t *testing.T, url, name string, jetStream bool, cameras ...string) *instance {
+	t.Helper()
+	return serveAs(t, natsconn.Config{URL: url}, name, jetStream, cameras...)
+}
+
+func serveAs(t *testing.T, login natsconn.Config, name string, jetStream bool, cameras ...string) *instance {
 	t.Helper()
 	i := &instance{done: make(chan struct{})}
 	for _, c := range cameras {
 		i.cameras = append(i.cameras, wire.Camera{Site: "s", Instance: name, Camera: c, State: wire.StateConnecting, Since: time.Now()})
 	}
 	s, err := control.Open(control.Config{
-		Config: natsconn.Config{URL: url}, Site: "s", Instance: name, JetStream: jetStream, TTL: ttl,
+		Config: login, Site: "s", Instance: name, JetStream: jetStream, TTL: ttl,
 		Read: func() control.State {
 			i.mu.Lock()
 			defer i.mu.Unlock()
@@ -103,7 +111,12 @@ func broker(t *testing.T, jetStream bool) (*embedded.Server, embedded.Config) {
 
 func dial(t *testing.T, url string) *control.Client {
 	t.Helper()
-	c, err := control.Dial(natsconn.Config{URL: url})
+	return dialAs(t, natsconn.Config{URL: url})
+}
+
+func dialAs(t *testing.T, login natsconn.Config) *control.Client {
+	t.Helper()
+	c, err := control.Dial(login)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,6 +188,50 @@ func TestDeadInstanceExpires(t *testing.T) {
 	}
 }
 
+// Keys expire while a list reads them: it ends all the same, without them.
+func TestKeysExpireUnderAList(t *testing.T) {
+	srv, _ := broker(t, true)
+	t.Cleanup(func() { _ = srv.Shutdown() })
+	nc, err := nats.Connect(srv.ClientURL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kv, err := js.CreateKeyValue(t.Context(), jetstream.KeyValueConfig{Bucket: control.Bucket, TTL: 300 * time.Millisecond, Storage: jetstream.MemoryStorage})
+	if err != nil {
+		t.Fatal(err)
+	}
+	value, err := json.Marshal(wire.Camera{Schema: wire.SchemaCamera, Site: "s", Instance: "a", Camera: "x", State: wire.StatePlaying, Since: time.Now()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 1000 {
+		if _, err := kv.Put(t.Context(), control.CameraKey("s", "a", fmt.Sprint("x", i)), value); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	var lists sync.WaitGroup
+	defer lists.Wait()
+	for range 8 {
+		c := dial(t, srv.ClientURL())
+		lists.Go(func() {
+			for left := 1; left > 0; {
+				states, err := c.List(ctx, "s")
+				if err != nil {
+					t.Error(err)
+				}
+				left = len(states)
+			}
+		})
+	}
+}
+
 // The bucket is in the server's memory: one that restarts gets the state again.
 func TestServerRestarts(t *testing.T) {
 	srv, cfg := broker(t, true)
@@ -222,8 +279,11 @@ func TestRequests(t *testing.T) {
 	}
 	defer nc.Close()
 	m, err := nc.Request(control.Subject("s", "a"), []byte(`{"op":"format","camera":"x"}`), 5*time.Second)
-	if err != nil || !strings.Contains(string(m.Data), "none of add, rm, set") {
-		t.Errorf("nonsense: %v, %s", err, m.Data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(m.Data), "none of add, rm, set") {
+		t.Errorf("nonsense: %s", m.Data)
 	}
 	if len(a.asked) != 2 {
 		t.Errorf("%d requests were done, want 2", len(a.asked))
@@ -254,6 +314,40 @@ func TestRefusedAtOnce(t *testing.T) {
 	}
 	if _, err := c.List(t.Context(), "s"); !errors.Is(err, nats.ErrPermissionViolation) {
 		t.Errorf("the list: %v", err)
+	}
+}
+
+// The users of the example configuration may do what is theirs, and no more.
+func TestShippedAccounts(t *testing.T) {
+	for _, user := range []string{"publisher", "subscriber", "operator"} {
+		t.Setenv(strings.ToUpper(user)+"_PASSWORD", user+"-secret")
+	}
+	cfg := embedded.DefaultConfig(t.TempDir())
+	cfg.Listen, cfg.UsersFile = "127.0.0.1:0", filepath.Join(testdata.Root(t), "configs", "nats", "users.conf")
+	srv, err := embedded.Start(cfg, quiet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = srv.Shutdown() })
+	login := func(user string) natsconn.Config {
+		return natsconn.Config{URL: srv.ClientURL(), Username: user, Password: user + "-secret"}
+	}
+	a := serveAs(t, login("publisher"), "a", true, "x", "y")
+	reader := dialAs(t, login("subscriber"))
+	until(t, reader, "a/x connecting", "a/y connecting")
+	a.set(1, wire.StatePlaying)
+	until(t, reader, "a/x connecting", "a/y playing")
+	r := control.Request{Op: control.Remove, Camera: "x"}
+	if err := reader.Ask(t.Context(), "s", "a", r); !errors.Is(err, nats.ErrPermissionViolation) {
+		t.Errorf("a reader asks: %v", err)
+	}
+	operator := dialAs(t, login("operator"))
+	if err := operator.Ask(t.Context(), "s", "a", r); err != nil {
+		t.Errorf("an operator asks: %v", err)
+	}
+	a.end()
+	if took := until(t, operator); took > ttl {
+		t.Errorf("an instance that stopped in order was there for %v", took)
 	}
 }
 

@@ -190,7 +190,7 @@ func TestAccountsRefuse(t *testing.T) {
 			[]string{
 				"braid.v1.demo.frame.a", "braid.v1.demo.camera.a", "braid.v1.demo.stats.x", "braid.v1.demo.event.x.y", "braid.v1.demo.control.host",
 				"$KV.BRAID_STATE.x", "$JS.API.STREAM.CREATE.BRAID_FRAMES", "$JS.API.STREAM.UPDATE.BRAID_FRAMES", "$JS.API.STREAM.DELETE.BRAID_FRAMES",
-				"$JS.API.STREAM.PURGE.BRAID_FRAMES", "$JS.API.STREAM.MSG.DELETE.BRAID_FRAMES", "$JS.API.CONSUMER.CREATE.OTHER.x", "other",
+				"$JS.API.STREAM.PURGE.BRAID_FRAMES", "$JS.API.STREAM.MSG.DELETE.BRAID_FRAMES", "$JS.API.CONSUMER.CREATE.OTHER.x", "$JS.API.CONSUMER.CREATE.KV_BRAID_STATE.x", "other",
 			},
 			[]string{">", "braid.v1.*.control.*", "_INBOX.>", "_INBOX.publisher.>", "$JS.API.>", "$KV.>"},
 		},
