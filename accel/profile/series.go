@@ -56,7 +56,7 @@ func (w work) blank(refused []error) []plan.Unit {
 		list[i] = plan.Unit{Device: w.series.Device, Threads: w.series.Threads, Precision: written(w.series.Precision)}
 		list[i].Bytes = w.network.Output
 		if i < len(w.units.borders) {
-			list[i].At, list[i].Bytes = w.units.borders[i].At, w.crossing(w.units.borders[i].Bytes)
+			list[i].At, list[i].Bytes = w.units.borders[i].At, crossing(w.series, w.units.borders[i].Bytes)
 		}
 		if refused[i] != nil {
 			list[i].Why = refused[i].Error()
@@ -66,9 +66,10 @@ func (w work) blank(refused []error) []plan.Unit {
 }
 
 // crossing is what of float32 tensors crosses between devices of the series' kind:
-// half of the bytes where both compute in less.
-func (w work) crossing(bytes int64) int64 {
-	if w.series.Precision == plan.FP32 {
+// half of the bytes where both compute in less, and all in the host's memory, where
+// tensors stay as the network has them.
+func crossing(s plan.Series, bytes int64) int64 {
+	if s.Precision == plan.FP32 || s.Device.Memory() == "cpu" {
 		return bytes
 	}
 	return bytes / 2

@@ -7,7 +7,27 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"braid/accel/plan"
 )
+
+func TestCrossing(t *testing.T) {
+	for _, c := range []struct {
+		series plan.Series
+		want   int64
+	}{
+		{plan.Series{Device: "cpu", Precision: plan.FP32}, 400},
+		{plan.Series{Device: "cpu/openvino", Precision: plan.BF16}, 400},
+		{plan.Series{Device: "gpu:0/openvino", Precision: plan.FP16}, 400},
+		{plan.Series{Device: "gpu:0", Precision: plan.FP32}, 400},
+		{plan.Series{Device: "gpu:0", Precision: plan.FP16}, 200},
+		{plan.Series{Device: "dla:0", Precision: plan.INT8}, 200},
+	} {
+		if got := crossing(c.series, 400); got != c.want {
+			t.Errorf("%v: %d of 400 bytes cross, want %d", c.series, got, c.want)
+		}
+	}
+}
 
 func drawNetwork(t *rapid.T) Network {
 	var n Network

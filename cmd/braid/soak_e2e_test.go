@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,9 +35,10 @@ func soakTime(t *testing.T) time.Duration {
 	return d
 }
 
-// soakCameras send more than two cores can analyse.
+// The cameras send 320 frames/s for each core: more than the fastest can analyse.
 const (
 	soakCameras = 8
+	soakRate    = 40 // of each camera, for each core
 	soakBudget  = 400 * time.Millisecond
 )
 
@@ -44,7 +46,7 @@ func soakConfig(remote, listen string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "site: soak\ninstance: box\nnats: {url: %q, jetstream: true}\nhttp: {listen: %q}\nmodel: braid-nano-320\ncameras:\n", remote, listen)
 	for i := range soakCameras {
-		fmt.Fprintf(&b, "  - {name: c%d, url: \"test:?pattern=ball&size=320x240&fps=40\", budget: %s}\n", i, soakBudget)
+		fmt.Fprintf(&b, "  - {name: c%d, url: \"test:?pattern=ball&size=320x240&fps=%d\", budget: %s}\n", i, soakRate*runtime.NumCPU(), soakBudget)
 	}
 	return b.String()
 }
