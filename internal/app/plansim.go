@@ -43,7 +43,7 @@ const (
 // refine holds every candidate against the simulator, which knows what the search's
 // bounds leave out: waiting for others of different length, and the order that is
 // restored behind them. A plan gets as many frames in flight as its rate needs there,
-// and the lower of both rates is what is predicted. The simplest within 2 % of the best
+// and the lower of both rates is what is predicted. search.Simplest
 // is chosen. A profile that has not all that the simulator needs stays with the bounds.
 func (c *chosen) refine() error {
 	if _, c.unsimulated = c.system(c.Chosen.Plan); c.unsimulated != nil {
@@ -52,23 +52,20 @@ func (c *chosen) refine() error {
 	if c.goal.Objective != "" && c.goal.Objective != search.FPS {
 		return nil
 	}
-	best := 0.0
+	values, parts := make([]float64, len(c.Candidates)), make([]bool, len(c.Candidates))
 	for i := range c.Candidates {
 		k := &c.Candidates[i]
 		if len(k.Plan.Segments) == 0 {
+			values[i] = math.Inf(-1)
 			continue
 		}
 		if err := c.settle(k); err != nil {
 			return err
 		}
-		best = max(best, k.FPS)
+		values[i], parts[i] = k.FPS, search.CutOnCPU(k.Plan)
 	}
-	for i := range c.Candidates {
-		k := c.Candidates[i]
-		if len(k.Plan.Segments) > 0 && k.FPS >= best*(1-search.Tolerance) {
-			c.take(k)
-			break
-		}
+	if i := search.Simplest(values, parts); i >= 0 {
+		c.take(c.Candidates[i])
 	}
 	return nil
 }
@@ -135,10 +132,8 @@ func (c *chosen) take(best search.Candidate) {
 			k.Rejected = ""
 			c.Chosen = *k
 		case len(k.Plan.Segments) == 0:
-		case k.FPS >= best.FPS:
-			k.Rejected = fmt.Sprintf("%s: %s is the bottleneck at %.1f frames/s; no better than %s by 2 %%, which is simpler", k.Kind, k.Bottleneck, k.FPS, best.Kind)
 		default:
-			k.Rejected = fmt.Sprintf("%s: %s is the bottleneck at %.1f frames/s; %.3g %% slower than %s", k.Kind, k.Bottleneck, k.FPS, 100*(1-k.FPS/best.FPS), best.Kind)
+			k.Rejected = k.Against(best, search.FPS)
 		}
 	}
 }

@@ -45,7 +45,7 @@ type Unavailable struct {
 // Choose finds the plan for a goal. devices are those of the machine, of which only
 // those in the profile are used; none means all of the profile. Among plans that
 // are within 2 % of the best it takes the simplest: by kind, then by
-// segments, devices and streams. Errors wrap ErrGoal, ErrProfile, ErrCut, ErrNoDevice
+// segments, devices and streams; see Simplest. Errors wrap ErrGoal, ErrProfile, ErrCut, ErrNoDevice
 // or ErrNoPlan.
 func Choose(p plan.Profile, devices []accel.Device, g Goal) (Choice, error) {
 	g, err := g.check(p)
@@ -93,21 +93,19 @@ func prepared(p plan.Profile, devices []accel.Device, g *Goal) (*machine, error)
 // choice prefers the simpler and gives the reasons.
 func (m *machine) choice(p plan.Profile, g *Goal, s *hunt) (Choice, error) {
 	best := math.Inf(-1)
+	var values []float64
+	var parts []bool
 	for _, c := range s.cells {
 		best = max(best, c.value)
+		values, parts = append(values, c.value), append(parts, m.cutOnCPU(c.layout))
 	}
 	out := Choice{Unavailable: m.unavailable(), Exact: s.left >= 0, LimitFPS: m.limit(g)}
 	if math.IsInf(best, -1) {
 		return out, fmt.Errorf("%w: %s", ErrNoPlan, m.whyNone(p, g))
 	}
-	enough := best - Tolerance*math.Abs(best)
-	var chosen found
-	for _, c := range s.cells {
-		if c.value >= enough {
-			chosen = m.plainest(c, enough, func(l layout) outcome { return m.settle(l, g) })
-			break
-		}
-	}
+	chosen := s.cells[Simplest(values, parts)]
+	enough := min(chosen.value, best-Tolerance*math.Abs(best))
+	chosen = m.plainest(chosen, enough, func(l layout) outcome { return m.settle(l, g) })
 	out.Chosen = m.candidate(p, chosen)
 	for _, k := range kinds {
 		out.Candidates = append(out.Candidates, m.judged(p, g, s, k, out.Chosen))
@@ -128,7 +126,7 @@ func (m *machine) judged(p plan.Profile, g *Goal, s *hunt, k Kind, chosen Candid
 	for _, cell := range s.cells {
 		if kindOf(cell.layout) == k { // the last is the best
 			c = m.candidate(p, cell)
-			c.Rejected = against(c, chosen, g)
+			c.Rejected = c.Against(chosen, g.Objective)
 		}
 	}
 	return c

@@ -8,17 +8,19 @@ import (
 	"braid/accel/plan"
 )
 
-// against is the reason why a candidate was not chosen.
-func against(c, chosen Candidate, g *Goal) string {
+// Against is the reason why a candidate was not chosen, but another.
+func (c Candidate) Against(chosen Candidate, o Objective) string {
 	where := fmt.Sprintf("%s is the bottleneck at %.1f frames/s", c.Bottleneck, c.FPS)
 	word, far := "slower", (chosen.FPS-c.FPS)/chosen.FPS
-	if g.Objective == Energy {
+	if o == Energy {
 		where = fmt.Sprintf("%.3g J a frame", c.Joules)
 		word, far = "more", (c.Joules-chosen.Joules)/chosen.Joules
 	}
 	switch {
 	case far > 0.0005:
 		return fmt.Sprintf("%s: %s; %.3g %% %s than %s", c.Kind, where, 100*far, word, chosen.Kind)
+	case far < -Tolerance && CutOnCPU(c.Plan):
+		return fmt.Sprintf("%s: %s; %.2g %% better than %s, which is simpler: parts on the CPU alone are to be %.0f %% better", c.Kind, where, -100*far, chosen.Kind, 100*CutTolerance)
 	case far < -0.0005:
 		return fmt.Sprintf("%s: %s; only %.2g %% better than %s, which is simpler", c.Kind, where, -100*far, chosen.Kind)
 	}
