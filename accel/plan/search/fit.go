@@ -3,6 +3,7 @@ package search
 import (
 	"fmt"
 	"math/bits"
+	"slices"
 
 	"braid/accel/plan"
 )
@@ -62,11 +63,20 @@ func (m *machine) cheapest(g *Goal) *hunt {
 		}
 		s := newHunt(m, &need, sets, g.MaxSegments)
 		s.run()
+		s.cells = slices.DeleteFunc(s.cells, func(c found) bool { return m.sure(c.layout, c.fps) < need.MinFPS*(1-1e-9) })
 		if len(s.cells) > 0 {
 			return s
 		}
 	}
 	return nil
+}
+
+// sure is what of a predicted rate is promised to cameras: see CutTolerance.
+func (m *machine) sure(l layout, rate float64) float64 {
+	if m.cutOnCPU(l) {
+		return rate * (1 - CutTolerance)
+	}
+	return rate
 }
 
 // judgeCamera gives the reason against a candidate of another kind.
@@ -81,7 +91,7 @@ func (m *machine) judgeCamera(c *Candidate, chosen Candidate, g *Goal) {
 	demand, cameras := g.demand()
 	n, bottleneck := m.most(found{layout: c.layout}, g)
 	c.Rejected = fmt.Sprintf("%s: %s is the bottleneck at %.1f frames/s: %d of %d cameras fit", c.Kind, bottleneck, c.FPS, min(n, cameras), cameras)
-	if c.FPS >= demand && n >= cameras {
+	if m.sure(c.layout, c.FPS) >= demand && n >= cameras {
 		c.Rejected = fmt.Sprintf("%s: suffices with %.1f frames/s, as does %s, which is cheaper", c.Kind, c.FPS, chosen.Kind)
 	}
 }
@@ -90,6 +100,7 @@ func (m *machine) judgeCamera(c *Candidate, chosen Candidate, g *Goal) {
 func (m *machine) most(f found, g *Goal) (int, string) {
 	w := m.loadsOf(f.layout)
 	rate, bottleneck := m.rate(f.layout, w, maxWorkers, maxWorkers)
+	rate = m.sure(f.layout, rate)
 	demand := 0.0
 	for n := 0; ; n++ {
 		demand += g.camera(n).FPS

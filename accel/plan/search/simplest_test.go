@@ -61,27 +61,50 @@ func TestCutOnCPU(t *testing.T) {
 	}
 }
 
-// TestWholeOnCPU: parts on the CPU alone that would be better by 5 % are not taken; where the
-// first of them is a GPU's they are.
+// slightlyBetterInParts is a machine of two cores on which a whole network makes 200 frames/s,
+// and 210 where another device runs its first unit, all that it can.
+func slightlyBetterInParts(second accel.DeviceID) plan.Profile {
+	p := plan.Profile{Version: plan.Version, Model: "m@sha256:0123456789abcdef", Machine: "box", Cores: 2, Input: 1000}
+	p.Units = []plan.Unit{
+		{At: "a", Device: "cpu", Threads: 1, MS: 0.6, Bytes: 1000},
+		{Device: "cpu", Threads: 1, MS: 9.4, Bytes: 1000},
+		{At: "a", Device: second, MS: 0.1, Bytes: 1000},
+		{Device: second, Bytes: 1000, Why: "layer b is not for it"},
+	}
+	if second.Kind() == "cpu" {
+		p.Units[2].Threads, p.Units[3].Threads = 1, 1
+	}
+	p.Transfers = []plan.Transfer{{From: "cpu", To: "gpu:0", Bytes: 1000, MS: 0.01}, {From: "gpu:0", To: "cpu", Bytes: 1000, MS: 0.01}}
+	return p
+}
+
+// TestWholeOnCPU: parts on the CPU alone that would be better by 5 % are not taken, and no
+// camera is promised for them; where the first of them is a GPU's they are.
 func TestWholeOnCPU(t *testing.T) {
-	for second, want := range map[accel.DeviceID]search.Kind{"cpu/openvino": search.FrameParallel, "gpu:0": search.Hybrid} {
-		p := plan.Profile{Version: plan.Version, Model: "m@sha256:0123456789abcdef", Machine: "box", Cores: 2, Input: 1000}
-		p.Units = []plan.Unit{
-			{At: "a", Device: "cpu", Threads: 1, MS: 0.6, Bytes: 1000},
-			{Device: "cpu", Threads: 1, MS: 9.4, Bytes: 1000},
-			{At: "a", Device: second, MS: 0.1, Bytes: 1000},
-			{Device: second, Bytes: 1000, Why: "layer b is not for it"},
-		}
-		if second.Kind() == "cpu" {
-			p.Units[2].Threads, p.Units[3].Threads = 1, 1
-		}
-		p.Transfers = []plan.Transfer{{From: "cpu", To: "gpu:0", Bytes: 1000, MS: 0.01}, {From: "gpu:0", To: "cpu", Bytes: 1000, MS: 0.01}}
-		c, err := search.Choose(p, nil, search.Goal{MaxSegments: 2})
+	cameras, err := search.ParseCameras("41x720p@5") // 205 frames/s
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		second accel.DeviceID
+		want   search.Kind
+		fits   bool
+		most   int
+	}{{"cpu/openvino", search.FrameParallel, false, 40}, {"gpu:0", search.Hybrid, true, 42}} {
+		p := slightlyBetterInParts(c.second)
+		got, err := search.Choose(p, nil, search.Goal{MaxSegments: 2})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if c.Chosen.Kind != want || c.BoundFPS < 1.04*200 {
-			t.Errorf("cpu and %s: %s is chosen at %.1f frames/s of %.1f, want %s", second, c.Chosen.Kind, c.Chosen.FPS, c.BoundFPS, want)
+		if got.Chosen.Kind != c.want || got.BoundFPS < 1.04*200 {
+			t.Errorf("cpu and %s: %s is chosen at %.1f frames/s of %.1f, want %s", c.second, got.Chosen.Kind, got.Chosen.FPS, got.BoundFPS, c.want)
+		}
+		got, err = search.Choose(p, nil, search.Goal{MaxSegments: 2, Objective: search.Cameras, Cameras: cameras})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f := got.Cameras; f.Fits != c.fits || f.Most != c.most || got.Chosen.Kind != c.want {
+			t.Errorf("cameras on cpu and %s: %+v, %s is chosen; want %v, %d, %s", c.second, f, got.Chosen.Kind, c.fits, c.most, c.want)
 		}
 	}
 }
