@@ -52,19 +52,19 @@ func (c *chosen) refine() error {
 	if c.goal.Objective != "" && c.goal.Objective != search.FPS {
 		return nil
 	}
-	values, parts := make([]float64, len(c.Candidates)), make([]bool, len(c.Candidates))
+	sure := make([]float64, len(c.Candidates))
 	for i := range c.Candidates {
 		k := &c.Candidates[i]
 		if len(k.Plan.Segments) == 0 {
-			values[i] = math.Inf(-1)
+			sure[i] = math.Inf(-1)
 			continue
 		}
 		if err := c.settle(k); err != nil {
 			return err
 		}
-		values[i], parts[i] = k.FPS, search.CutOnCPU(k.Plan)
+		sure[i] = search.Sure(k.FPS, search.CutOnCPU(k.Plan))
 	}
-	if i := search.Simplest(values, parts); i >= 0 {
+	if i := search.Simplest(sure); i >= 0 {
 		c.take(c.Candidates[i])
 	}
 	return nil

@@ -72,7 +72,7 @@ func committed(t *testing.T) []byte {
 
 // TestAsGoodAsBruteForce: on every instance, for every kind of plan, the search finds
 // the value that counting all layouts found, and chooses the simplest kind that is
-// within 2 % of the best.
+// within 2 % of the best, parts on the CPU alone counting for nine tenths.
 func TestAsGoodAsBruteForce(t *testing.T) {
 	t.Parallel()
 	all := instances(t, bytes.NewReader(committed(t)))
@@ -117,9 +117,12 @@ func agrees(p plan.Profile, g Goal, want map[Kind]*float64) error {
 	s := newHunt(m, &g, m.all(), g.MaxSegments)
 	s.run()
 	got := map[Kind]float64{}
-	best := math.Inf(-1)
+	best, most := math.Inf(-1), math.Inf(-1)
 	for _, c := range s.cells {
-		got[kindOf(c.layout)] = c.value
+		k := kindOf(c.layout)
+		if v, ok := got[k]; !ok || c.value > v {
+			got[k] = c.value
+		}
 		best = max(best, c.value)
 	}
 	for _, k := range kinds {
@@ -135,17 +138,19 @@ func agrees(p plan.Profile, g Goal, want map[Kind]*float64) error {
 	if err != nil {
 		return err
 	}
-	first := slices.IndexFunc(s.cells, func(c found) bool {
-		return !slices.ContainsFunc(s.cells, func(d found) bool {
-			ahead := Tolerance
-			if m.cutOnCPU(d.layout) && !m.cutOnCPU(c.layout) {
-				ahead = CutTolerance
-			}
-			return d.value-ahead*math.Abs(d.value) > c.value
-		})
-	})
-	if want := s.cells[first]; c.Chosen.Kind != kindOf(want.layout) || c.Chosen.value < want.value-Tolerance*math.Abs(best) {
-		return fmt.Errorf("chose %s with %v, want %s with %v, the simplest that is near the best, %v", c.Chosen.Kind, c.Chosen.value, kindOf(want.layout), want.value, best)
+	counts := func(f found) float64 { // parts on the CPU alone for nine tenths
+		if m.cutOnCPU(f.layout) {
+			return f.value - 0.1*math.Abs(f.value)
+		}
+		return f.value
+	}
+	for _, cell := range s.cells {
+		most = max(most, counts(cell))
+	}
+	near := func(f found) bool { return counts(f) >= most-Tolerance*math.Abs(most) }
+	first := s.cells[slices.IndexFunc(s.cells, near)]
+	if c.Chosen.Kind != kindOf(first.layout) || c.Chosen.value < first.value-Tolerance*math.Abs(most) {
+		return fmt.Errorf("chose %s with %v, want %s with %v, the simplest that is near the best, %v", c.Chosen.Kind, c.Chosen.value, kindOf(first.layout), first.value, best)
 	}
 	return c.Chosen.Plan.Validate()
 }

@@ -3,6 +3,7 @@ package search
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"braid/accel"
 	"braid/accel/plan"
@@ -45,7 +46,7 @@ type Unavailable struct {
 // Choose finds the plan for a goal. devices are those of the machine, of which only
 // those in the profile are used; none means all of the profile. Among plans that
 // are within 2 % of the best it takes the simplest: by kind, then by
-// segments, devices and streams; see Simplest. Errors wrap ErrGoal, ErrProfile, ErrCut, ErrNoDevice
+// segments, devices and streams; see Simplest and Sure. Errors wrap ErrGoal, ErrProfile, ErrCut, ErrNoDevice
 // or ErrNoPlan.
 func Choose(p plan.Profile, devices []accel.Device, g Goal) (Choice, error) {
 	g, err := g.check(p)
@@ -93,20 +94,18 @@ func prepared(p plan.Profile, devices []accel.Device, g *Goal) (*machine, error)
 // choice prefers the simpler and gives the reasons.
 func (m *machine) choice(p plan.Profile, g *Goal, s *hunt) (Choice, error) {
 	best := math.Inf(-1)
-	var values []float64
-	var parts []bool
+	var sure []float64
 	for _, c := range s.cells {
 		best = max(best, c.value)
-		values, parts = append(values, c.value), append(parts, m.cutOnCPU(c.layout))
+		sure = append(sure, Sure(c.value, m.cutOnCPU(c.layout)))
 	}
 	out := Choice{Unavailable: m.unavailable(), Exact: s.left >= 0, LimitFPS: m.limit(g)}
 	if math.IsInf(best, -1) {
 		return out, fmt.Errorf("%w: %s", ErrNoPlan, m.whyNone(p, g))
 	}
-	chosen := s.cells[Simplest(values, parts)]
-	enough := min(chosen.value, best-Tolerance*math.Abs(best))
-	chosen = m.plainest(chosen, enough, func(l layout) outcome { return m.settle(l, g) })
-	out.Chosen = m.candidate(p, chosen)
+	i, most := Simplest(sure), slices.Max(sure)
+	enough := s.cells[i].value - (sure[i] - (most - Tolerance*math.Abs(most)))
+	out.Chosen = m.candidate(p, m.plainest(s.cells[i], enough, func(l layout) outcome { return m.settle(l, g) }))
 	for _, k := range kinds {
 		out.Candidates = append(out.Candidates, m.judged(p, g, s, k, out.Chosen))
 	}
@@ -124,7 +123,7 @@ func (m *machine) judged(p plan.Profile, g *Goal, s *hunt, k Kind, chosen Candid
 	}
 	c := Candidate{Kind: k, Rejected: "no plan of this kind " + m.impossible(g, k)}
 	for _, cell := range s.cells {
-		if kindOf(cell.layout) == k { // the last is the best
+		if kindOf(cell.layout) == k && (c.layout == nil || cell.value > c.value) {
 			c = m.candidate(p, cell)
 			c.Rejected = c.Against(chosen, g.Objective)
 		}

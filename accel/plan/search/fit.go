@@ -2,6 +2,7 @@ package search
 
 import (
 	"fmt"
+	"math"
 	"math/bits"
 	"slices"
 
@@ -38,8 +39,7 @@ func (m *machine) chooseCameras(p plan.Profile, g *Goal) (Choice, error) {
 	}
 	out.Cameras = fit
 	if cheap := m.cheapest(g); cheap != nil {
-		c := cheap.cells[0]
-		out.Chosen = m.candidate(p, m.plainest(c, fit.Demand, func(l layout) outcome { return m.settle(l, cheap.g) }))
+		out.Chosen = m.candidate(p, m.plainest(cheap.cells[0], fit.Demand, func(l layout) outcome { return m.settleSure(l, cheap.g) }))
 		fit.Fits, fit.Most = true, max(fit.Most, fit.Cameras)
 		out.Exact = out.Exact && cheap.left >= 0
 	}
@@ -63,7 +63,7 @@ func (m *machine) cheapest(g *Goal) *hunt {
 		}
 		s := newHunt(m, &need, sets, g.MaxSegments)
 		s.run()
-		s.cells = slices.DeleteFunc(s.cells, func(c found) bool { return m.sure(c.layout, c.fps) < need.MinFPS*(1-1e-9) })
+		s.cells = slices.DeleteFunc(s.cells, func(c found) bool { return m.settleSure(c.layout, &need).value < need.MinFPS*(1-1e-9) })
 		if len(s.cells) > 0 {
 			return s
 		}
@@ -71,12 +71,15 @@ func (m *machine) cheapest(g *Goal) *hunt {
 	return nil
 }
 
-// sure is what of a predicted rate is promised to cameras: see CutTolerance.
-func (m *machine) sure(l layout, rate float64) float64 {
-	if m.cutOnCPU(l) {
-		return rate * (1 - CutTolerance)
+// settleSure is settle, but its value is what of the rate counts, and none where the last
+// frame of a burst is late then.
+func (m *machine) settleSure(l layout, g *Goal) outcome {
+	o := m.settle(l, g)
+	o.value = Sure(o.value, m.cutOnCPU(l))
+	if g.Budget > 0 && o.latency*o.fps > g.Budget*Sure(o.fps, m.cutOnCPU(l))*(1+1e-6) {
+		o.value = math.Inf(-1)
 	}
-	return rate
+	return o
 }
 
 // judgeCamera gives the reason against a candidate of another kind.
@@ -91,7 +94,7 @@ func (m *machine) judgeCamera(c *Candidate, chosen Candidate, g *Goal) {
 	demand, cameras := g.demand()
 	n, bottleneck := m.most(found{layout: c.layout}, g)
 	c.Rejected = fmt.Sprintf("%s: %s is the bottleneck at %.1f frames/s: %d of %d cameras fit", c.Kind, bottleneck, c.FPS, min(n, cameras), cameras)
-	if m.sure(c.layout, c.FPS) >= demand && n >= cameras {
+	if Sure(c.FPS, m.cutOnCPU(c.layout)) >= demand && n >= cameras {
 		c.Rejected = fmt.Sprintf("%s: suffices with %.1f frames/s, as does %s, which is cheaper", c.Kind, c.FPS, chosen.Kind)
 	}
 }
@@ -100,7 +103,7 @@ func (m *machine) judgeCamera(c *Candidate, chosen Candidate, g *Goal) {
 func (m *machine) most(f found, g *Goal) (int, string) {
 	w := m.loadsOf(f.layout)
 	rate, bottleneck := m.rate(f.layout, w, maxWorkers, maxWorkers)
-	rate = m.sure(f.layout, rate)
+	rate = Sure(rate, m.cutOnCPU(f.layout))
 	demand := 0.0
 	for n := 0; ; n++ {
 		demand += g.camera(n).FPS

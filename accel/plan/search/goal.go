@@ -69,10 +69,6 @@ const (
 	MaxDrop = 0.002
 	// Tolerance is by how much a simpler plan may be worse.
 	Tolerance = 0.02
-	// CutTolerance is by how much one that is not in several parts on the CPU alone may be worse than
-	// one that is: those were predicted up to so much better than others, and measured worse, by 9 to 22 %
-	// than predicted (docs/results.md).
-	CutTolerance = 0.10
 )
 
 // check refuses a goal that contradicts itself or the profile, and fills in what

@@ -10,7 +10,7 @@ import (
 const maxDevices = 10
 
 // hunt is one search: the best of each kind, number of segments and number of devices that
-// is better than all simpler ones of its kind.
+// is better than all simpler ones of its kind; see run.
 type hunt struct {
 	m        *machine
 	g        *Goal
@@ -39,29 +39,59 @@ func (m *machine) all() []uint {
 }
 
 // run looks through kinds, numbers of segments and numbers of devices, the simpler
-// first.
+// first. Parts on the CPU alone, which count for less than they promise, must be better than all
+// others of their kind, and hide none of them.
 func (s *hunt) run() {
+	others, hosts := s.byProcessor()
 	for _, kind := range kinds {
-		from, to := 1, 1
-		if kind == Pipeline || kind == Hybrid {
-			from, to = 2, min(s.segments, s.m.units)
-		}
 		best := found{outcome: outcome{value: math.Inf(-1)}}
-		for k := from; k <= to; k++ {
+		if kind == OneDevice || kind == FrameParallel {
 			for n := 1; n <= len(s.m.devices); n++ {
-				before := best.value
-				s.cell(kind, k, n, &best)
-				if best.value > before {
-					s.cells = append(s.cells, best)
+				s.better(kind, 1, n, s.sets, &best)
+			}
+			continue
+		}
+		parts := best
+		for k := 2; k <= min(s.segments, s.m.units); k++ {
+			for n := 1; n <= len(s.m.devices); n++ {
+				s.better(kind, k, n, others, &best)
+				if best.value > parts.value {
+					parts = best
 				}
+				s.better(kind, k, n, hosts, &parts)
 			}
 		}
 	}
 }
 
+// byProcessor divides the sets by whether they are of the CPU alone.
+func (s *hunt) byProcessor() (others, hosts []uint) {
+	for _, set := range s.sets {
+		host := true
+		for d := range s.m.devices {
+			host = host && (set>>d&1 == 0 || s.m.devices[d].cpu)
+		}
+		if host {
+			hosts = append(hosts, set)
+		} else {
+			others = append(others, set)
+		}
+	}
+	return others, hosts
+}
+
+// better keeps the best of a cell where it is better than those before.
+func (s *hunt) better(kind Kind, k, n int, sets []uint, best *found) {
+	before := best.value
+	s.cell(kind, k, n, sets, best)
+	if best.value > before {
+		s.cells = append(s.cells, *best)
+	}
+}
+
 // cell looks through the layouts of one kind with k segments on n devices.
-func (s *hunt) cell(kind Kind, k, n int, best *found) {
-	groups := s.groups(kind, k, n)
+func (s *hunt) cell(kind Kind, k, n int, sets []uint, best *found) {
+	groups := s.groups(kind, k, n, sets)
 	for _, a := range groups {
 		if s.g.aboutRate() && a.bound <= best.above() || a.bound < s.g.MinFPS*(1-1e-9) {
 			continue
@@ -85,9 +115,9 @@ func (s *hunt) cell(kind Kind, k, n int, best *found) {
 }
 
 // groups are those of a cell, the one with the highest bound first.
-func (s *hunt) groups(kind Kind, k, n int) []*group {
+func (s *hunt) groups(kind Kind, k, n int, sets []uint) []*group {
 	var groups []*group
-	for _, set := range s.sets {
+	for _, set := range sets {
 		if bits.OnesCount(set) != n {
 			continue
 		}

@@ -20,7 +20,7 @@ func (c Candidate) Against(chosen Candidate, o Objective) string {
 	case far > 0.0005:
 		return fmt.Sprintf("%s: %s; %.3g %% %s than %s", c.Kind, where, 100*far, word, chosen.Kind)
 	case far < -Tolerance && CutOnCPU(c.Plan):
-		return fmt.Sprintf("%s: %s; %.2g %% better than %s, which is simpler: parts on the CPU alone are to be %.0f %% better", c.Kind, where, -100*far, chosen.Kind, 100*CutTolerance)
+		return fmt.Sprintf("%s: %s; %.2g %% better than %s, but of parts on the CPU alone nine tenths count", c.Kind, where, -100*far, chosen.Kind)
 	case far < -0.0005:
 		return fmt.Sprintf("%s: %s; only %.2g %% better than %s, which is simpler", c.Kind, where, -100*far, chosen.Kind)
 	}
