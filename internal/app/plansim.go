@@ -43,8 +43,8 @@ const (
 // refine holds every candidate against the simulator, which knows what the search's
 // bounds leave out: waiting for others of different length, and the order that is
 // restored behind them. A plan gets as many frames in flight as its rate needs there,
-// and the lower of both rates is what is predicted. search.Simplest
-// is chosen. A profile that has not all that the simulator needs stays with the bounds.
+// and the lower of both rates is what is predicted. The simplest that is near the best
+// is chosen, see search.Simplest. A profile that has not all that the simulator needs stays with the bounds.
 func (c *chosen) refine() error {
 	if _, c.unsimulated = c.system(c.Chosen.Plan); c.unsimulated != nil {
 		return nil //nolint:nilerr // the bounds stand, and explain says why

@@ -110,6 +110,17 @@ func broker(t *testing.T, jetStream bool) (*embedded.Server, embedded.Config) {
 	return s, cfg
 }
 
+// connect is a connection that is not braid's.
+func connect(t *testing.T, url string) *nats.Conn {
+	t.Helper()
+	nc, err := nats.Connect(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	return nc
+}
+
 func dial(t *testing.T, url string) *control.Client {
 	t.Helper()
 	return dialAs(t, natsconn.Config{URL: url})
@@ -193,22 +204,21 @@ func TestDeadInstanceExpires(t *testing.T) {
 func TestKeysExpireUnderAList(t *testing.T) {
 	srv, _ := broker(t, true)
 	t.Cleanup(func() { _ = srv.Shutdown() })
-	nc, err := nats.Connect(srv.ClientURL())
+	js, err := jetstream.New(connect(t, srv.ClientURL()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer nc.Close()
-	js, err := jetstream.New(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	kv, err := js.CreateKeyValue(t.Context(), jetstream.KeyValueConfig{Bucket: control.Bucket, TTL: 300 * time.Millisecond, Storage: jetstream.MemoryStorage})
+	kv, err := js.CreateKeyValue(t.Context(), jetstream.KeyValueConfig{Bucket: control.Bucket, TTL: time.Second, Storage: jetstream.MemoryStorage})
 	if err != nil {
 		t.Fatal(err)
 	}
 	value, err := json.Marshal(wire.Camera{Schema: wire.SchemaCamera, Site: "s", Instance: "a", Camera: "x", State: wire.StatePlaying, Since: time.Now()})
 	if err != nil {
 		t.Fatal(err)
+	}
+	clients := make([]*control.Client, 8) // connected now: the keys do not live long
+	for i := range clients {
+		clients[i] = dial(t, srv.ClientURL())
 	}
 	for i := range 1000 {
 		if _, err := kv.Put(t.Context(), control.CameraKey("s", "a", fmt.Sprint("x", i)), value); err != nil {
@@ -219,8 +229,7 @@ func TestKeysExpireUnderAList(t *testing.T) {
 	defer cancel()
 	var lists sync.WaitGroup
 	var seen atomic.Bool
-	for range 8 {
-		c := dial(t, srv.ClientURL())
+	for _, c := range clients {
 		lists.Go(func() {
 			for left := 1; left > 0; {
 				states, err := c.List(ctx, "s")
@@ -280,12 +289,7 @@ func TestRequests(t *testing.T) {
 	if err := c.Ask(t.Context(), "s", "nobody", r); !errors.Is(err, control.ErrNobody) {
 		t.Errorf("nobody: %v", err)
 	}
-	nc, err := nats.Connect(srv.ClientURL())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer nc.Close()
-	m, err := nc.Request(control.Subject("s", "a"), []byte(`{"op":"format","camera":"x"}`), 5*time.Second)
+	m, err := connect(t, srv.ClientURL()).Request(control.Subject("s", "a"), []byte(`{"op":"format","camera":"x"}`), 5*time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}

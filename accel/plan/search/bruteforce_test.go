@@ -139,7 +139,7 @@ func agrees(p plan.Profile, g Goal, want map[Kind]*float64) error {
 		return err
 	}
 	counts := func(f found) float64 { // parts on the CPU alone for nine tenths
-		if m.cutOnCPU(f.layout) {
+		if len(f.layout) > 1 && m.onCPU(f.layout) {
 			return f.value - 0.1*math.Abs(f.value)
 		}
 		return f.value

@@ -97,7 +97,7 @@ func (m *machine) choice(p plan.Profile, g *Goal, s *hunt) (Choice, error) {
 	var sure []float64
 	for _, c := range s.cells {
 		best = max(best, c.value)
-		sure = append(sure, Sure(c.value, m.cutOnCPU(c.layout)))
+		sure = append(sure, m.sure(c.layout, c.value))
 	}
 	out := Choice{Unavailable: m.unavailable(), Exact: s.left >= 0, LimitFPS: m.limit(g)}
 	if math.IsInf(best, -1) {
@@ -116,14 +116,14 @@ func (m *machine) choice(p plan.Profile, g *Goal, s *hunt) (Choice, error) {
 	return out, nil
 }
 
-// judged is the best candidate of a kind, with the reason against it.
+// judged is the best candidate of a kind, by what of it counts, with the reason against it.
 func (m *machine) judged(p plan.Profile, g *Goal, s *hunt, k Kind, chosen Candidate) Candidate {
 	if k == chosen.Kind {
 		return chosen
 	}
 	c := Candidate{Kind: k, Rejected: "no plan of this kind " + m.impossible(g, k)}
 	for _, cell := range s.cells {
-		if kindOf(cell.layout) == k && (c.layout == nil || cell.value > c.value) {
+		if kindOf(cell.layout) == k && (c.layout == nil || m.sure(cell.layout, cell.value) > m.sure(c.layout, c.value)) {
 			c = m.candidate(p, cell)
 			c.Rejected = c.Against(chosen, g.Objective)
 		}

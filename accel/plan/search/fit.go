@@ -75,8 +75,8 @@ func (m *machine) cheapest(g *Goal) *hunt {
 // frame of a burst is late then.
 func (m *machine) settleSure(l layout, g *Goal) outcome {
 	o := m.settle(l, g)
-	o.value = Sure(o.value, m.cutOnCPU(l))
-	if g.Budget > 0 && o.latency*o.fps > g.Budget*Sure(o.fps, m.cutOnCPU(l))*(1+1e-6) {
+	o.value = m.sure(l, o.value)
+	if g.Budget > 0 && o.latency*o.fps > g.Budget*m.sure(l, o.fps)*(1+1e-6) {
 		o.value = math.Inf(-1)
 	}
 	return o
@@ -93,8 +93,12 @@ func (m *machine) judgeCamera(c *Candidate, chosen Candidate, g *Goal) {
 	}
 	demand, cameras := g.demand()
 	n, bottleneck := m.most(found{layout: c.layout}, g)
+	counts := m.sure(c.layout, c.FPS)
 	c.Rejected = fmt.Sprintf("%s: %s is the bottleneck at %.1f frames/s: %d of %d cameras fit", c.Kind, bottleneck, c.FPS, min(n, cameras), cameras)
-	if Sure(c.FPS, m.cutOnCPU(c.layout)) >= demand && n >= cameras {
+	if counts < c.FPS {
+		c.Rejected += "; of parts on the CPU alone nine tenths count"
+	}
+	if counts >= demand && n >= cameras {
 		c.Rejected = fmt.Sprintf("%s: suffices with %.1f frames/s, as does %s, which is cheaper", c.Kind, c.FPS, chosen.Kind)
 	}
 }
@@ -103,7 +107,7 @@ func (m *machine) judgeCamera(c *Candidate, chosen Candidate, g *Goal) {
 func (m *machine) most(f found, g *Goal) (int, string) {
 	w := m.loadsOf(f.layout)
 	rate, bottleneck := m.rate(f.layout, w, maxWorkers, maxWorkers)
-	rate = Sure(rate, m.cutOnCPU(f.layout))
+	rate = m.sure(f.layout, rate)
 	demand := 0.0
 	for n := 0; ; n++ {
 		demand += g.camera(n).FPS

@@ -51,10 +51,8 @@ func (m *machine) fewer(from layout, k, r int) (layout, bool) {
 // stream wait for one another, streams do not. Beside another device, which sets the rate, threads
 // make a frame's way shorter.
 func (m *machine) split(f found, settle func(layout) outcome) found {
-	for _, seg := range f.layout {
-		if slices.ContainsFunc(seg.replicas, func(r replica) bool { return !m.devices[m.series[r.series].device].cpu }) {
-			return f
-		}
+	if !m.onCPU(f.layout) {
+		return f
 	}
 	for k, seg := range f.layout {
 		for r := range seg.replicas {

@@ -19,7 +19,7 @@ func (c Candidate) Against(chosen Candidate, o Objective) string {
 	switch {
 	case far > 0.0005:
 		return fmt.Sprintf("%s: %s; %.3g %% %s than %s", c.Kind, where, 100*far, word, chosen.Kind)
-	case far < -Tolerance && CutOnCPU(c.Plan):
+	case far < -0.0005 && CutOnCPU(c.Plan) && !CutOnCPU(chosen.Plan):
 		return fmt.Sprintf("%s: %s; %.2g %% better than %s, but of parts on the CPU alone nine tenths count", c.Kind, where, -100*far, chosen.Kind)
 	case far < -0.0005:
 		return fmt.Sprintf("%s: %s; only %.2g %% better than %s, which is simpler", c.Kind, where, -100*far, chosen.Kind)

@@ -30,7 +30,7 @@ func Sure(value float64, parts bool) float64 {
 }
 
 // unsure is the part of what is predicted of parts on the CPU alone that does not count. To NATS
-// they were predicted 9 to 22 % too fast on a machine of two cores, and as much or more on two
+// they were predicted 9 to 22 % too fast on one machine of two cores, -5 to 27 and 3 to 32 % on two
 // others, since they wait for each other and for each other's caches (docs/results.md).
 const unsure = 0.1
 
@@ -44,12 +44,17 @@ func CutOnCPU(p plan.Plan) bool {
 	return len(p.Segments) > 1
 }
 
-// cutOnCPU is CutOnCPU of a layout.
-func (m *machine) cutOnCPU(l layout) bool {
+// sure is Sure of a layout's value.
+func (m *machine) sure(l layout, value float64) float64 {
+	return Sure(value, len(l) > 1 && m.onCPU(l))
+}
+
+// onCPU is whether all of a layout runs on the CPU.
+func (m *machine) onCPU(l layout) bool {
 	for _, seg := range l {
 		if slices.ContainsFunc(seg.replicas, func(r replica) bool { return !m.devices[m.series[r.series].device].cpu }) {
 			return false
 		}
 	}
-	return len(l) > 1
+	return true
 }

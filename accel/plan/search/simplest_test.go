@@ -4,6 +4,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"braid/accel"
@@ -123,6 +124,11 @@ func TestPartsOnCPU(t *testing.T) {
 			})
 			if got.Chosen.Kind != c.want || !uses {
 				t.Errorf("%s: %+v is chosen, want %s with %s", c.name, got.Chosen.Plan.Segments, c.want, c.with)
+			}
+			for _, k := range got.Candidates { // 210 frames/s that were not enough
+				if search.CutOnCPU(k.Plan) && k.FPS > got.Chosen.FPS && !strings.Contains(k.Rejected, "of parts on the CPU alone nine tenths count") {
+					t.Errorf("%s: %s", c.name, k.Rejected)
+				}
 			}
 			if f := got.Cameras; f != nil && (f.Fits != c.fits || f.Most != c.most) {
 				t.Errorf("%s: %s: %+v, want %v, at most %d", c.name, c.cameras, *f, c.fits, c.most)
