@@ -62,8 +62,11 @@ class Machine:
     def most(self, s):
         return self.cores // self.threads(s) if kind_of(s[0]) == "cpu" else 10**9
 
+    def fifo(self, d):
+        return d in self.p.get("fifo", []) or kind_of(d) == "dla"
+
     def curve(self, s):
-        if s[0] in self.p.get("fifo", []) or kind_of(s[0]) == "dla":
+        if self.fifo(s[0]):
             return [(1, 1.0)]
         rates = {}
         for r in self.p.get("streams", []):
@@ -155,6 +158,9 @@ def count(m, layout):
         copied = {s: copies(m, layout, k, s) for s in replicas}
         if INF in copied.values():  # a copy that was not measured
             return 0, None, None, None, None
+        for s in replicas:
+            if m.fifo(s[0]):  # its copies are in the line
+                time[s], copied[s] = time[s] + copied[s], 0
         together = 1 / sum(m.gain(s, streams[s[0]]) / time[s] for s in replicas)
         share = {s: m.gain(s, streams[s[0]]) * together / time[s] for s in replicas}
         for s in replicas:
@@ -302,13 +308,15 @@ def options(m, d):
 
 
 def vectors(m, used):
-    """Streams by kind of device."""
+    """Streams by device: devices of one kind have the same, those that work first in, first out one."""
     by_kind = {}
     for d in used:
-        by_kind[kind_of(d)] = by_kind.get(kind_of(d), set()) | options(m, d)
+        if not m.fifo(d):
+            by_kind[kind_of(d)] = by_kind.get(kind_of(d), set()) | options(m, d)
     names = sorted(by_kind)
     for chosen in itertools.product(*(sorted(by_kind[k]) if k == "cpu" else [max(by_kind[k])] for k in names)):
-        yield dict(zip(names, chosen))
+        of = dict(zip(names, chosen))
+        yield {d: 1 if m.fifo(d) else of[kind_of(d)] for d in used}
 
 
 def placements(m, used):
@@ -330,7 +338,7 @@ def layouts(m):
     for size in range(1, len(m.devices) + 1):
         for used in itertools.combinations(m.devices, size):
             places = list(placements(m, used))
-            ways = list(vectors(m, used)) + [{kind_of(d): 1 for d in used}]
+            ways = list(vectors(m, used)) + [{d: 1 for d in used}]
             for k in range(1, min(m.goal["segments"], m.n) + 1):
                 for cuts in itertools.combinations(range(1, m.n), k - 1):
                     ends = (0,) + cuts + (m.n,)
@@ -341,9 +349,9 @@ def layouts(m):
                         if any(a == b for a, b in zip(chosen, chosen[1:])):
                             continue
                         for way in ways:
-                            if any(kind_of(s[0]) == "cpu" and m.threads(s) > 1 and way["cpu"] > max(1, m.most(s)) for p in chosen for s in p):
+                            if any(kind_of(s[0]) == "cpu" and m.threads(s) > 1 and way[s[0]] > max(1, m.most(s)) for p in chosen for s in p):
                                 continue  # streams of several threads without cores for them
-                            yield [(ends[x], ends[x + 1], {s: way[kind_of(s[0])] for s in p}) for x, p in enumerate(chosen)]
+                            yield [(ends[x], ends[x + 1], {s: way[s[0]] for s in p}) for x, p in enumerate(chosen)]
 
 
 def kind_of_plan(layout):

@@ -26,6 +26,7 @@ type machine struct {
 	speed    map[accel.DeviceID]float64             // times of a device are divided by it; 0: 1
 	launch   map[accel.DeviceID]time.Duration       // added to every segment
 	refuse   map[accel.DeviceID]int                 // a node that the device cannot run, plus 1
+	wake     map[accel.DeviceID]time.Duration       // a device with it is a queue, whose waiters wake so much later
 	lanes    map[accel.DeviceID]int                 // runs at once; the next wait. 0: no limit
 	slowdown float64                                // of a run while another device is at work; 0: 1
 	noise    func(i int) float64                    // of the i-th run; nil: none
@@ -39,6 +40,7 @@ type machine struct {
 	mu   sync.Mutex
 	busy map[accel.DeviceID]int
 	sems map[accel.DeviceID]chan struct{}
+	free map[accel.DeviceID]time.Time // when a queue has done all
 }
 
 func (m *machine) Name() string                                    { return "fake" }
@@ -160,6 +162,9 @@ func (c *call) Start(context.Context, accel.Event) (accel.Event, error) {
 	if c.fail != nil {
 		return nil, c.fail
 	}
+	if wake := c.wake[c.device]; wake > 0 {
+		return c.enqueue(wake), nil
+	}
 	leave := c.enter()
 	defer leave()
 	factor := 1.0
@@ -171,6 +176,30 @@ func (c *call) Start(context.Context, accel.Event) (accel.Event, error) {
 	}
 	<-time.After(time.Duration(float64(c.time()) * factor))
 	return accel.Done, nil
+}
+
+// enqueue begins a run as soon as the queue is free.
+func (c *call) enqueue(wake time.Duration) accel.Event {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.free == nil {
+		c.free = map[accel.DeviceID]time.Time{}
+	}
+	begin := time.Now()
+	if free := c.free[c.device]; free.After(begin) {
+		begin = free
+	}
+	end := begin.Add(c.time())
+	c.free[c.device] = end
+	return woken(end.Add(wake))
+}
+
+// woken is an Event whose waiter is awake at a time.
+type woken time.Time
+
+func (w woken) Wait(context.Context) error {
+	<-time.After(time.Until(time.Time(w)))
+	return nil
 }
 
 // enter waits for a free lane of the device.

@@ -3,7 +3,10 @@ package profile
 import (
 	"math"
 	"testing"
+	"testing/synctest"
+	"time"
 
+	"braid/accel"
 	"braid/accel/plan"
 )
 
@@ -44,6 +47,89 @@ func TestFollow(t *testing.T) {
 	}
 	m := &measurement{profile: plan.Profile{Units: []plan.Unit{{Device: "gpu:0", Precision: plan.FP16}}}}
 	m.follow(gpu, 1) // nothing to divide by
+}
+
+// TestFollowInParts: a device that cannot run some layers hides as much of each stretch, up to half of a
+// short one, as of its longest, of which alone it is measured.
+func TestFollowInParts(t *testing.T) {
+	dla := plan.Series{Device: "dla:0", Precision: plan.FP16}
+	units := func() []plan.Unit {
+		return []plan.Unit{
+			{Device: "dla:0", Precision: plan.FP16, At: "a", MS: 0.3, CI: 0.03, CutMS: 0.1},
+			{Device: "dla:0", Precision: plan.FP16, At: "b", Why: "no"},
+			{Device: "dla:0", Precision: plan.FP16, At: "c", MS: 1, CutMS: 0.4},
+			{Device: "dla:0", Precision: plan.FP16, At: "d", MS: 2, CutMS: 0.6},
+			{Device: "dla:0", Precision: plan.FP16, Why: "no"},
+		}
+	}
+	for _, c := range []struct {
+		name     string
+		ms       float64
+		together []float64 // of the two stretches
+		cuts     []float64
+	}{
+		{"a tenth is hidden", 3.2, []float64{0.25, 3.2}, []float64{0, 0, 0.3, 0.5, 0}},
+		{"more than half of the short one is hidden", 3, []float64{0.175, 3}, []float64{0, 0, 0.1, 0.3, 0}},
+		{"twice as slow in use", 6.6, []float64{0.7, 6.6}, []float64{0.1, 0, 0.4, 0.6, 0}},
+	} {
+		m := &measurement{profile: plan.Profile{Units: units()}}
+		m.follow(dla, c.ms)
+		got := m.unitsOf(dla)
+		for i, part := range []span{{0, 1}, {2, 4}} {
+			if ms := together(got, part); math.Abs(ms-c.together[i]) > 1e-12 {
+				t.Errorf("%s: units %v take %g ms together, want %g", c.name, part, ms, c.together[i])
+			}
+		}
+		for i, cut := range c.cuts {
+			if math.Abs(got[i].CutMS-cut) > 1e-12 {
+				t.Errorf("%s: the cut behind unit %d costs %g ms, want %g", c.name, i, got[i].CutMS, cut)
+			}
+		}
+		if r := got[3].MS / got[2].MS; math.Abs(r-2) > 1e-9 {
+			t.Errorf("%s: of two units the second took twice as long, now %g times", c.name, r)
+		}
+	}
+	m := &measurement{profile: plan.Profile{Units: []plan.Unit{{Device: "dla:0", Precision: plan.FP16, Why: "no"}}}}
+	m.follow(dla, 1) // it runs nothing
+}
+
+// TestStretchFollowsItself: what waking a waiter costs is in no time of a device that cannot run the whole
+// network, since the next run is enqueued meanwhile; and its power is measured.
+func TestStretchFollowsItself(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const node = 2 * time.Millisecond
+		m := &machine{
+			nodes: []time.Duration{node, node, node, node}, end: 50 * time.Microsecond, devices: []accel.Device{{ID: "gpu:1"}},
+			refuse: map[accel.DeviceID]int{"gpu:1": 4}, wake: map[accel.DeviceID]time.Duration{"gpu:1": 500 * time.Microsecond},
+			copy: func(int64) time.Duration { return time.Microsecond },
+		}
+		o := Full()
+		joules := 0.0
+		o.Energy = func(accel.DeviceID) func() (float64, bool) {
+			joules += 40
+			return func() (float64, bool) { return joules, true }
+		}
+		p := measured2(t, m, o)
+		all := 0.0
+		for i, u := range p.Units[:3] {
+			all += u.MS
+			if math.Abs(u.MS-2) > 0.2 { // a block at an end of the network has half a cut's waking too much
+				t.Errorf("unit %d takes %g ms, want 2: %+v", i, u.MS, u)
+			}
+			if u.CutMS > 0.11 {
+				t.Errorf("the cut behind unit %d costs %g ms, want 0.1", i, u.CutMS)
+			}
+		}
+		if math.Abs(all-6) > 0.02 {
+			t.Errorf("the stretch takes %g ms, want 6", all)
+		}
+		if len(p.Streams) > 0 {
+			t.Errorf("streams of a network that does not run there: %+v", p.Streams)
+		}
+		if len(p.Watts) != 1 || p.Watts[0].Device != "gpu:1" || !(p.Watts[0].Busy > p.Watts[0].Idle) {
+			t.Errorf("watts %+v", p.Watts)
+		}
+	})
 }
 
 // TestQuicken: a CPU's units take what the network takes in use where that is less, and

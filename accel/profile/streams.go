@@ -10,10 +10,11 @@ import (
 
 // measureStreams measures the rate of the whole network by the number of streams.
 // On a CPU streams have one thread each and are at most as many as cores; of more
-// threads there is one stream.
+// threads there is one stream. Of a device that cannot run the whole network, which no plan
+// has alone, it measures how its longest stretch follows itself.
 func (m *measurement) measureStreams(ctx context.Context, s plan.Series, budget time.Duration) (err error) {
 	if !m.whole(s) {
-		return nil // no plan has it alone
+		return m.measureStretch(ctx, s, budget)
 	}
 	r := &rig{backend: m.backend, network: m.network, units: m.units, series: s}
 	defer r.closeInto(&err)
@@ -45,6 +46,25 @@ func (m *measurement) measureStreams(ctx context.Context, s plan.Series, budget 
 		}
 	}
 	return m.measureBusy(ctx, s.Device, sets[len(sets)-1])
+}
+
+// measureStretch measures a stream of the longest stretch that a device runs.
+func (m *measurement) measureStretch(ctx context.Context, s plan.Series, budget time.Duration) (err error) {
+	if s.Device.Kind() == "cpu" || m.longest[s] == (span{}) {
+		return nil
+	}
+	r := &rig{backend: m.backend, network: m.network, units: m.units, series: s}
+	defer r.closeInto(&err)
+	streams, err := r.streams(ctx, m.longest[s], nil)
+	if err != nil {
+		return err
+	}
+	rates, err := m.rates(ctx, [][]stream{streams}, budget/2)
+	if err != nil {
+		return err
+	}
+	m.follow(s, 1000/last(rates))
+	return m.measureBusy(ctx, s.Device, streams)
 }
 
 // sets are as many streams as each of the counts says, the largest last. Those that a

@@ -40,11 +40,11 @@ const (
 	simMost   = 4
 )
 
-// refine holds every candidate against the simulator, which knows what the search's
+// refine holds every runner of the search against the simulator, which knows what the search's
 // bounds leave out: waiting for others of different length, and the order that is
 // restored behind them. A plan gets as many frames in flight as its rate needs there,
-// and the lower of both rates is what is predicted. The simplest that is near the best
-// is chosen, see search.Simplest. A profile that has not all that the simulator needs stays with the bounds.
+// and the lower of both rates is what is predicted. Of each kind, and of all, the simplest that is near
+// the best is taken, see search.Simplest. A profile that has not all that the simulator needs stays with the bounds.
 func (c *chosen) refine() error {
 	if _, c.unsimulated = c.system(c.Chosen.Plan); c.unsimulated != nil {
 		return nil //nolint:nilerr // the bounds stand, and explain says why
@@ -52,22 +52,36 @@ func (c *chosen) refine() error {
 	if c.goal.Objective != "" && c.goal.Objective != search.FPS {
 		return nil
 	}
-	sure := make([]float64, len(c.Candidates))
-	for i := range c.Candidates {
-		k := &c.Candidates[i]
-		if len(k.Plan.Segments) == 0 {
-			sure[i] = math.Inf(-1)
-			continue
-		}
+	sure := make([]float64, len(c.Runners))
+	for i := range c.Runners {
+		k := &c.Runners[i]
 		if err := c.settle(k); err != nil {
 			return err
 		}
 		sure[i] = search.Sure(k.FPS, search.CutOnCPU(k.Plan))
 	}
+	for i := range c.Candidates {
+		c.Candidates[i] = c.bestOf(c.Candidates[i], sure)
+	}
 	if i := search.Simplest(sure); i >= 0 {
-		c.take(c.Candidates[i])
+		c.take(c.Runners[i])
 	}
 	return nil
+}
+
+// bestOf is the runner that stands for a candidate's kind, given what of each runner's rate counts; the
+// candidate itself where its kind has no plan.
+func (c *chosen) bestOf(k search.Candidate, sure []float64) search.Candidate {
+	own := slices.Clone(sure)
+	for i, r := range c.Runners {
+		if r.Kind != k.Kind {
+			own[i] = math.Inf(-1)
+		}
+	}
+	if i := search.Simplest(own); i >= 0 {
+		return c.Runners[i]
+	}
+	return k
 }
 
 // settle gives a candidate its frames in flight and its prediction. They are no fewer
@@ -129,12 +143,16 @@ func (c *chosen) take(best search.Candidate) {
 		k := &c.Candidates[i]
 		switch {
 		case k.Kind == best.Kind:
+			*k = best
 			k.Rejected = ""
 			c.Chosen = *k
 		case len(k.Plan.Segments) == 0:
 		default:
 			k.Rejected = k.Against(best, search.FPS)
 		}
+	}
+	if c.BoundFPS > 0 {
+		c.Gap = (c.BoundFPS - best.FPS) / best.FPS
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 type Choice struct {
 	Chosen      Candidate
 	Candidates  []Candidate   // the best of each kind, the simplest first; the chosen one is among them
+	Runners     []Candidate   // the best of each kind, number of segments and number of devices that is better than simpler ones of its kind; Candidates are among them
 	Unavailable []Unavailable // devices that were not used, and why
 	BoundFPS    float64       // no plan in the space that was searched is faster; 0 where the goal is not the rate
 	Gap         float64       // (BoundFPS - FPS of the chosen) / FPS of the chosen
@@ -106,8 +107,15 @@ func (m *machine) choice(p plan.Profile, g *Goal, s *hunt) (Choice, error) {
 	i, most := Simplest(sure), slices.Max(sure)
 	enough := s.cells[i].value - (sure[i] - (most - Tolerance*math.Abs(most)))
 	out.Chosen = m.candidate(p, m.plainest(s.cells[i], enough, func(l layout) outcome { return m.settle(l, g) }))
+	for n, cell := range s.cells {
+		if n == i {
+			out.Runners = append(out.Runners, out.Chosen)
+			continue
+		}
+		out.Runners = append(out.Runners, m.candidate(p, m.leanest(cell, g)))
+	}
 	for _, k := range kinds {
-		out.Candidates = append(out.Candidates, m.judged(p, g, s, k, out.Chosen))
+		out.Candidates = append(out.Candidates, m.judged(g, out.Runners, k, out.Chosen))
 	}
 	if g.aboutRate() {
 		out.BoundFPS = max(best, s.open, out.Chosen.FPS) // without some streams a plan may be faster than any in the space
@@ -117,14 +125,14 @@ func (m *machine) choice(p plan.Profile, g *Goal, s *hunt) (Choice, error) {
 }
 
 // judged is the best candidate of a kind, by what of it counts, with the reason against it.
-func (m *machine) judged(p plan.Profile, g *Goal, s *hunt, k Kind, chosen Candidate) Candidate {
+func (m *machine) judged(g *Goal, runners []Candidate, k Kind, chosen Candidate) Candidate {
 	if k == chosen.Kind {
 		return chosen
 	}
 	c := Candidate{Kind: k, Rejected: "no plan of this kind " + m.impossible(g, k)}
-	for _, cell := range s.cells {
-		if kindOf(cell.layout) == k && (c.layout == nil || m.sure(cell.layout, cell.value) > m.sure(c.layout, c.value)) {
-			c = m.candidate(p, cell)
+	for _, r := range runners {
+		if r.Kind == k && (c.layout == nil || m.sure(r.layout, r.value) > m.sure(c.layout, c.value)) {
+			c = r
 			c.Rejected = c.Against(chosen, g.Objective)
 		}
 	}

@@ -233,18 +233,18 @@ func (c *cutter) segment(k, i, j int) (together, held float64) {
 	if k < a.segments-1 {
 		behind = c.sequence[k+1] + 1
 	}
-	var time [16]float64
+	var time, copies [16]float64
 	rate := 0.0
 	for n, s := range p.series {
 		r := &a.m.series[s]
-		time[n] = max(least, r.alone(i, j, a.sigma[r.device]))
+		copied := a.in[before][s][i] + a.out[behind][s][j] // infinite: not measured
+		time[n], copies[n] = a.m.inLine(r, max(least, r.alone(i, j, a.sigma[r.device])), copied)
 		rate += c.gains[s] / time[n]
 	}
 	together = 1 / rate
 	for n, s := range p.series {
-		copies := a.in[before][s][i] + a.out[behind][s][j] // infinite: not measured
 		share := c.gains[s] * together / time[n]
-		held = max(held, share*(time[n]*c.stretch[s]+copies+a.m.handOver)/float64(a.streams[a.m.series[s].device]))
+		held = max(held, share*(time[n]*c.stretch[s]+copies[n]+a.m.handOver)/float64(a.streams[a.m.series[s].device]))
 	}
 	return together, held
 }

@@ -14,7 +14,7 @@
 //	sigma_d = product over the other devices b that run segments of max(1, slowdown of d by b)
 //	          (of two runtimes of the same processor at least 2/g(2), as between two streams of one)
 //	T_kd = sigma_d * (sum of ms + half of cut_ms at each inner end)                at least 1e-6
-//	c_kd = copies in and out
+//	c_kd = copies in and out; of a device that works first in, first out they are part of T_kd, and c_kd is 0
 //	g_kd = gain of the series at S_d streams
 //	H_k  = 1 / sum over d of g_kd/T_kd           the time of the replicas of a segment together
 //	share_kd = g_kd*H_k/T_kd                     the part of the frames that replica d takes
@@ -31,7 +31,8 @@
 // replica that reads it, or by the one that writes it where the reader is the CPU. The
 // time is the slowest copy between any two replicas of the two segments, in the form of the
 // one that needs more bytes. A copy takes its replica's stream, whose next run waits for it,
-// but not its device, which works on frames of other streams meanwhile; and it
+// but not its device, which works on frames of other streams meanwhile, unless it works first in, first
+// out: copies are in its line. And it
 // takes the way between the two memories, for as long as its bytes need beyond what
 // starting it costs (the slope between the two largest measured sizes). The network's input
 // comes from the CPU and its output goes there. Where a copy was not measured it is taken over
@@ -71,7 +72,7 @@
 // two neighbours do not have the same replicas, since one segment does as well. A
 // segment runs on one device, or on all devices of one kind, or of several kinds, that the
 // plan uses; its replicas have one precision. All segments on a device have the
-// same number of streams, and so have devices of one kind: on the CPU 1, 2, 4 … (below the
+// same number of streams, and so have devices of one kind: one where the device works first in, first out; on the CPU 1, 2, 4 … (below the
 // number of cores), cores-1, cores, and the n where the measured gain grows; elsewhere the
 // largest of 2 and those n (of all devices of the kind in the plan); or one on every device.
 // Streams of several threads have a core for each thread: no more than m of them on a CPU, or one.

@@ -36,6 +36,7 @@ type device struct {
 	twin      int       // the nearest one before it that is like it in everything; -1: none
 	dynamic   float64   // watts at work above those at rest
 	bytes     int64     // of its memory; 0: unknown
+	fifo      bool      // it works first in, first out
 	simulated bool
 }
 
@@ -129,7 +130,7 @@ func (m *machine) addSeries(p plan.Profile, key plan.Series, units []plan.Unit, 
 	i := m.find(key.Device)
 	if i < 0 {
 		i = len(m.devices)
-		d := device{id: key.Device, memory: key.Device.Memory(), cpu: key.Device.Kind() == "cpu"}
+		d := device{id: key.Device, memory: key.Device.Memory(), cpu: key.Device.Kind() == "cpu", fifo: p.IsFIFO(key.Device)}
 		d.simulated = slices.ContainsFunc(p.Simulated, func(s plan.SimDevice) bool { return s.ID == key.Device })
 		if at >= 0 {
 			d.bytes = listed[at].Memory

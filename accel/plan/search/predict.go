@@ -38,9 +38,10 @@ func (m *machine) loadsWith(l layout, streams []int, sigma []float64) loads {
 		rate := 0.0
 		for _, r := range seg.replicas {
 			from := &m.series[r.series]
-			t := max(least, from.alone(seg.from, seg.to, sigma[from.device]))
+			copies := m.copyIn(r.series, l.producers(k), seg.from) + m.copyOut(r.series, l.consumers(k), seg.to)
+			t, copies := m.inLine(from, max(least, from.alone(seg.from, seg.to, sigma[from.device])), copies)
 			s.time = append(s.time, t)
-			s.copies = append(s.copies, m.copyIn(r.series, l.producers(k), seg.from)+m.copyOut(r.series, l.consumers(k), seg.to))
+			s.copies = append(s.copies, copies)
 			rate += from.gainAt(out.streams[from.device]) / t
 		}
 		s.together = 1 / rate
@@ -53,6 +54,16 @@ func (m *machine) loadsWith(l layout, streams []int, sigma []float64) loads {
 		out.segments = append(out.segments, s)
 	}
 	return out
+}
+
+// inLine are the times of a run and of its copies as they count: on a device that works first in,
+// first out the copies are in its line, and it works on nothing else meanwhile. Copies that were not
+// measured, which are infinite, stay apart.
+func (m *machine) inLine(s *series, ms, copies float64) (run, beside float64) {
+	if m.devices[s.device].fifo && !math.IsInf(copies, 1) {
+		return ms + copies, 0
+	}
+	return ms, copies
 }
 
 func (l layout) producers(k int) []replica {

@@ -15,6 +15,18 @@ func (m *machine) plainest(f found, enough float64, settle func(layout) outcome)
 	return m.split(m.trim(f, enough, settle), settle)
 }
 
+// leanest is plainest for a layout that is not the chosen one: of its kind, and worth as much.
+func (m *machine) leanest(f found, g *Goal) found {
+	kind := kindOf(f.layout)
+	return m.plainest(f, f.value-better*math.Abs(f.value), func(l layout) outcome {
+		o := m.settle(l, g)
+		if kindOf(l) != kind {
+			o.value = math.Inf(-1)
+		}
+		return o
+	})
+}
+
 // trim takes away streams, from the last segment on, as long as the value that settle
 // gives is enough.
 func (m *machine) trim(f found, enough float64, settle func(layout) outcome) found {

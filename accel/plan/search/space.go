@@ -137,9 +137,13 @@ func (m *machine) choose(set uint, chosen []int, yield func([]int)) {
 const maxStreams = 64
 
 // streamOptions are the numbers of streams that a device may have for a segment:
-// on the CPU 1, 2, 4 … and all cores or all but one; elsewhere 1, 2 and what was
+// on the CPU 1, 2, 4 … and all cores or all but one; one on a device that works first in, first
+// out, where more would only take frames that other replicas could serve; elsewhere 1, 2 and what was
 // measured to be faster than fewer.
 func (m *machine) streamOptions(d int) []int {
+	if m.devices[d].fifo {
+		return []int{1}
+	}
 	options := []int{1, 2}
 	if m.devices[d].cpu {
 		options = []int{1}
@@ -172,19 +176,20 @@ func (m *machine) triedStreams(d int) []int {
 }
 
 // streamVectors are the numbers of streams, by device, that a set of devices is
-// tried with: all segments on a device have the same, and so have devices of one kind.
+// tried with: all segments on a device have the same, and so have devices of one kind, but for
+// those that work first in, first out.
 func (m *machine) streamVectors(set uint) [][]int {
-	vectors := [][]int{make([]int, len(m.devices))}
+	vectors := [][]int{m.oneEach(set)}
 	done := map[string]bool{}
 	for d := range m.devices {
 		kind := m.devices[d].id.Kind()
-		if set&(1<<d) == 0 || done[kind] {
+		if set&(1<<d) == 0 || done[kind] || m.devices[d].fifo {
 			continue
 		}
 		done[kind] = true
 		var alike, options []int
 		for e := range m.devices {
-			if set&(1<<e) != 0 && m.devices[e].id.Kind() == kind {
+			if set&(1<<e) != 0 && m.devices[e].id.Kind() == kind && !m.devices[e].fifo {
 				alike = append(alike, e)
 				options = append(options, m.triedStreams(e)...)
 			}

@@ -20,7 +20,7 @@ func (m *machine) twinOf(i int) int {
 
 func (m *machine) alike(i, j int) bool {
 	a, b := m.devices[i], m.devices[j]
-	if a.id.Kind() != b.id.Kind() || a.dynamic != b.dynamic || a.bytes != b.bytes || len(a.series) != len(b.series) {
+	if a.id.Kind() != b.id.Kind() || a.fifo != b.fifo || a.dynamic != b.dynamic || a.bytes != b.bytes || len(a.series) != len(b.series) {
 		return false
 	}
 	for k := range a.series {
