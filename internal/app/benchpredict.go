@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"braid/accel/plan"
-	"braid/accel/plan/search"
 )
 
 // predict tells each row what the kept profile of this model on this machine lets
@@ -34,8 +33,8 @@ func (c *chooser) predict(ctx context.Context, rows []*benchRow, inMemory bool) 
 	}
 	for _, r := range rows {
 		r.Predicted = 0 // of a plan's file: another machine's
-		if is, err := search.Predict(from, r.plan); err == nil {
-			r.Predicted = is.FPS
+		if fps, err := expectedRate(from, r.plan); err == nil {
+			r.Predicted = fps
 		}
 	}
 }

@@ -123,8 +123,8 @@ func (c *chooser) decide(from choiceSource, made *chosen, usual plan.Plan) plan.
 		return usual
 	}
 	if from.rough {
-		if p, err := search.Predict(from.profile, usual); err == nil && best.FPS < worthIt*p.FPS {
-			c.env.Log.Info("plan chosen", "plan", usual.ID(), "layout", layoutOf(usual), "predicted_fps", fmt.Sprintf("%.1f", p.FPS),
+		if fps, err := expectedRate(from.profile, usual); err == nil && best.FPS < worthIt*fps {
+			c.env.Log.Info("plan chosen", "plan", usual.ID(), "layout", layoutOf(usual), "predicted_fps", fmt.Sprintf("%.1f", fps),
 				"why", "a stream for each core; the rough profile promises little more of "+string(best.Kind))
 			return usual
 		}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"slices"
 
 	"braid/accel"
@@ -13,7 +14,7 @@ import (
 
 // measure runs the candidates that are expected to be best, and the best one on a
 // single device whatever is expected of it, in turn and in rounds, and keeps the one
-// that is fastest. So no plan is chosen that is slower than one device.
+// that is fastest, or the simplest that is as fast; see winner.
 func (o PlanOptions) measure(ctx context.Context, env *Env, rt accel.Backend, made *chosen) (err error) {
 	with := BenchOptions{Choice: o.Choice, Inputs: o.Inputs, Copies: o.Copies, Duration: o.Duration, Rounds: benchFewest}
 	c, along, err := benchCourse(ctx, env, rt, with)
@@ -43,18 +44,16 @@ func (o PlanOptions) measure(ctx context.Context, env *Env, rt accel.Backend, ma
 	var report bench.Report
 	report.Fill(b.measured())
 	made.measured = report.Rows
-	best := 0
+	rates := map[search.Kind]float64{}
 	for i, r := range report.Rows {
-		if r.FPS > report.Rows[best].FPS {
-			best = i
-		}
+		rates[list[i].Kind] = r.FPS
 	}
-	made.keep(list[best], report.Rows[best].FPS)
+	made.keep(rates)
 	return nil
 }
 
-// finalists are the n candidates with the highest expected rate, and those on a single
-// device.
+// finalists are the n candidates with the highest expected rate, the chosen one, and those on a
+// single device.
 func finalists(all []search.Candidate, n int) (list []search.Candidate) {
 	for _, k := range all {
 		if len(k.Plan.Segments) > 0 {
@@ -64,26 +63,60 @@ func finalists(all []search.Candidate, n int) (list []search.Candidate) {
 	slices.SortStableFunc(list, func(a, b search.Candidate) int { return cmp.Compare(b.FPS, a.FPS) })
 	var out []search.Candidate
 	for i, k := range list {
-		if i < n || len(k.Plan.Segments) == 1 && len(k.Plan.Segments[0].Devices) == 1 {
+		if i < n || k.Rejected == "" || onOneDevice(k) {
 			out = append(out, k)
 		}
 	}
 	return out
 }
 
-// keep makes another candidate the chosen one, because it measured best.
-func (c *chosen) keep(best search.Candidate, fps float64) {
-	if best.Plan.ID() == c.Chosen.Plan.ID() {
-		return
-	}
-	for i := range c.Candidates {
-		k := &c.Candidates[i]
-		switch {
-		case k.Kind == best.Kind:
-			k.Rejected = ""
-			c.Chosen = *k
-		case k.Rejected == "":
-			k.Rejected = fmt.Sprintf("%s: measured slower than %s, which does %.1f frames/s", k.Kind, best.Kind, fps)
+func onOneDevice(k search.Candidate) bool {
+	return len(k.Plan.Segments) == 1 && len(k.Plan.Segments[0].Devices) == 1
+}
+
+// winner is the index of the simplest of candidates, the simplest first, whose measured rate is within
+// search.Tolerance of the best; never one that is slower than the best on a single device.
+// Candidates without a rate did not run.
+func winner(all []search.Candidate, rates map[search.Kind]float64) int {
+	floor := 0.0
+	for _, k := range all {
+		if onOneDevice(k) {
+			floor = max(floor, rates[k.Kind])
 		}
 	}
+	values := make([]float64, len(all))
+	for i, k := range all {
+		values[i] = math.Inf(-1)
+		if fps, ran := rates[k.Kind]; ran && fps >= floor {
+			values[i] = fps
+		}
+	}
+	return search.Simplest(values)
+}
+
+// keep makes the winner the chosen one, and says of the others that ran why not, by what was measured.
+func (c *chosen) keep(rates map[search.Kind]float64) {
+	i := winner(c.Candidates, rates)
+	if i < 0 {
+		return
+	}
+	best := c.Candidates[i]
+	for n := range c.Candidates {
+		k := &c.Candidates[n]
+		fps, ran := rates[k.Kind]
+		if !ran || n == i {
+			continue
+		}
+		k.Rejected = fmt.Sprintf("%s: measured %.1f frames/s, %s", k.Kind, fps, beside(fps, rates[best.Kind], best.Kind))
+	}
+	c.Candidates[i].Rejected = ""
+	c.Chosen = c.Candidates[i]
+}
+
+// beside compares a measured rate with the chosen one's.
+func beside(fps, best float64, kind search.Kind) string {
+	if fps < best {
+		return fmt.Sprintf("%.3g %% slower than %s", 100*(best-fps)/best, kind)
+	}
+	return fmt.Sprintf("%.2g %% better than %s, which is simpler", 100*(fps-best)/best, kind)
 }

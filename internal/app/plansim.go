@@ -46,7 +46,7 @@ const (
 // and the lower of both rates is what is predicted. Of each kind, and of all, the simplest that is near
 // the best is taken, see search.Simplest. A profile that has not all that the simulator needs stays with the bounds.
 func (c *chosen) refine() error {
-	if _, c.unsimulated = c.system(c.Chosen.Plan); c.unsimulated != nil {
+	if _, c.unsimulated = systemOf(c.profile, c.Chosen.Plan); c.unsimulated != nil {
 		return nil //nolint:nilerr // the bounds stand, and explain says why
 	}
 	if c.goal.Objective != "" && c.goal.Objective != search.FPS {
@@ -156,17 +156,38 @@ func (c *chosen) take(best search.Candidate) {
 	}
 }
 
+// expectedRate is the rate of any plan as it is, by a profile: the bounds', and no more than the simulator's where
+// the profile has what that needs, as refine predicts it.
+func expectedRate(profile plan.Profile, p plan.Plan) (fps float64, err error) {
+	is, err := search.Predict(profile, p)
+	if err != nil || p.Serial { // one frame at a time waits for nothing
+		return is.FPS, err
+	}
+	system, err := systemOf(profile, p)
+	if err != nil {
+		return is.FPS, nil //nolint:nilerr // the bounds stand
+	}
+	r, err := des.Run(system, des.Options{Warmup: simWarm, Frames: simFrames})
+	if err != nil {
+		return 0, err
+	}
+	if r.FPS < simEnough*is.FPS {
+		return r.FPS, nil
+	}
+	return is.FPS, nil
+}
+
 // run simulates a plan on the profile, with frames as fast as they are taken.
 func (c *chosen) run(p plan.Plan, o des.Options) (*des.Result, error) {
-	system, err := c.system(p)
+	system, err := systemOf(c.profile, p)
 	if err != nil {
 		return nil, err
 	}
 	return des.Run(system, o)
 }
 
-func (c *chosen) system(p plan.Plan) (des.System, error) {
-	times, err := sim.NewTimes(c.profile, p, sim.Extras{})
+func systemOf(profile plan.Profile, p plan.Plan) (des.System, error) {
+	times, err := sim.NewTimes(profile, p, sim.Extras{})
 	if err != nil {
 		return des.System{}, fmt.Errorf("simulating the plan: %w", err)
 	}
@@ -183,7 +204,7 @@ func (c *chosen) simulate() error {
 	if c.unsimulated != nil {
 		return nil //nolint:nilerr // explain says why
 	}
-	system, err := c.system(c.Chosen.Plan)
+	system, err := systemOf(c.profile, c.Chosen.Plan)
 	if err != nil {
 		return err
 	}

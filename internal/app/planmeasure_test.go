@@ -1,0 +1,98 @@
+package app
+
+import (
+	"slices"
+	"testing"
+
+	"braid/accel"
+	"braid/accel/plan"
+	"braid/accel/plan/search"
+)
+
+// TestFinalists: the fastest, the chosen one, which may be slower and simpler, and those on one device.
+func TestFinalists(t *testing.T) {
+	two := plan.Plan{Segments: make([]plan.Segment, 2)}
+	one := plan.Plan{Segments: []plan.Segment{{Devices: make([]plan.Placement, 1)}}}
+	all := []search.Candidate{
+		{Kind: search.OneDevice, Plan: one, FPS: 50, Rejected: "slow"},
+		{Kind: search.FrameParallel, Rejected: "no plan of this kind runs"},
+		{Kind: search.Pipeline, Plan: two, FPS: 100},
+		{Kind: search.Hybrid, Plan: two, FPS: 101, Rejected: "only 1 % better"},
+	}
+	for n, want := range map[int][]search.Kind{
+		1: {search.Hybrid, search.Pipeline, search.OneDevice},
+		4: {search.Hybrid, search.Pipeline, search.OneDevice},
+	} {
+		var got []search.Kind
+		for _, k := range finalists(all, n) {
+			got = append(got, k.Kind)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("--measure %d runs %v, want %v", n, got, want)
+		}
+	}
+}
+
+// TestKeep: of what ran, the simplest within 2 % of the best is kept, and none that is slower than the best on
+// one device; the reasons against the others are what was measured.
+func TestKeep(t *testing.T) {
+	on := func(segments ...[]accel.DeviceID) (p plan.Plan) {
+		for _, ids := range segments {
+			var s plan.Segment
+			for _, id := range ids {
+				s.Devices = append(s.Devices, plan.Placement{ID: id})
+			}
+			p.Segments = append(p.Segments, s)
+		}
+		return p
+	}
+	one := []accel.DeviceID{"gpu:0"}
+	both := []accel.DeviceID{"gpu:0", "gpu:1"}
+	for _, c := range []struct {
+		name  string
+		rates map[search.Kind]float64
+		want  search.Kind
+		why   map[search.Kind]string
+	}{
+		{
+			"a tie of noise is the simpler one's",
+			map[search.Kind]float64{search.OneDevice: 3207, search.FrameParallel: 7127, search.Pipeline: 4394, search.Hybrid: 7132},
+			search.FrameParallel,
+			map[search.Kind]string{
+				search.Hybrid:    "hybrid: measured 7132.0 frames/s, 0.07 % better than frame-parallel, which is simpler",
+				search.Pipeline:  "pipeline: measured 4394.0 frames/s, 38.3 % slower than frame-parallel",
+				search.OneDevice: "one-device: measured 3207.0 frames/s, 55 % slower than frame-parallel",
+			},
+		},
+		{
+			"better by more than that",
+			map[search.Kind]float64{search.OneDevice: 1302, search.FrameParallel: 2433, search.Hybrid: 2963},
+			search.Hybrid,
+			map[search.Kind]string{search.FrameParallel: "frame-parallel: measured 2433.0 frames/s, 17.9 % slower than hybrid", search.Pipeline: "as predicted"},
+		},
+		{
+			"one stream, as fast within 2 %, is slower than several on the same device",
+			map[search.Kind]float64{search.OneDevice: 99, search.FrameParallel: 100, search.Hybrid: 90},
+			search.FrameParallel,
+			map[search.Kind]string{search.OneDevice: "one-device: measured 99.0 frames/s, 1 % slower than frame-parallel"},
+		},
+		{"nothing ran", nil, search.Hybrid, nil},
+	} {
+		made := &chosen{Choice: search.Choice{Candidates: []search.Candidate{
+			{Kind: search.OneDevice, Plan: on(one), Rejected: "as predicted"},
+			{Kind: search.FrameParallel, Plan: on(one), Rejected: "as predicted"},
+			{Kind: search.Pipeline, Plan: on(one, one), Rejected: "as predicted"},
+			{Kind: search.Hybrid, Plan: on(both, one)},
+		}}}
+		made.Chosen = made.Candidates[3]
+		made.keep(c.rates)
+		if made.Chosen.Kind != c.want || made.Chosen.Rejected != "" {
+			t.Errorf("%s: kept %s (%q), want %s", c.name, made.Chosen.Kind, made.Chosen.Rejected, c.want)
+		}
+		for _, k := range made.Candidates {
+			if why, is := c.why[k.Kind]; is && k.Rejected != why {
+				t.Errorf("%s: %q, want %q", c.name, k.Rejected, why)
+			}
+		}
+	}
+}
