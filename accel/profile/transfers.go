@@ -34,7 +34,8 @@ func (m *measurement) ways() (list [][2]accel.DeviceID) {
 
 // measureTransfers times a segment that only copies, once with its tensors in its
 // device's memory and once with one of them in the other: the difference is the
-// copy. The segment is on the device that makes the copy in a plan, the one that
+// copy. Several runs follow each other before the host waits, since waking it takes as long as a copy,
+// and longer the longer it slept. The segment is on the device that makes the copy in a plan, the one that
 // reads; the host has no stream to copy with, so that what goes there is copied by
 // the device that writes.
 func (m *measurement) measureTransfers(ctx context.Context, from, to accel.DeviceID, budget time.Duration) error {
@@ -66,8 +67,9 @@ func (m *measurement) transfer(ctx context.Context, from, to accel.DeviceID, byt
 	if err != nil {
 		return 0, err
 	}
+	runs := int(max(1, min(mostInChain, chainBytes/max(1, bytes))))
 	alone := map[accel.DeviceID][]accel.TensorDesc{at: {s.Inputs[0], s.Outputs[0]}}
-	without, err := r.copying(e, alone, func(*accel.Bindings) {})
+	without, err := r.copying(e, runs, alone, func(*accel.Bindings) {})
 	if err != nil {
 		return 0, err
 	}
@@ -76,29 +78,80 @@ func (m *measurement) transfer(ctx context.Context, from, to accel.DeviceID, byt
 		moved = s.Outputs[0]
 	}
 	both := map[accel.DeviceID][]accel.TensorDesc{at: alone[at], other: {moved}}
-	with, err := r.copying(e, both, func(b *accel.Bindings) { b.SetRoute(moved.Name, []accel.DeviceID{from}, []accel.DeviceID{to}) })
+	with, err := r.copying(e, runs, both, func(b *accel.Bindings) { b.SetRoute(moved.Name, []accel.DeviceID{from}, []accel.DeviceID{to}) })
 	if err != nil {
 		return 0, err
 	}
 	if err := settle(ctx, []*probe{without, with}, m.options.Interval, budget); err != nil {
 		return 0, err
 	}
-	return max(0, middle(with)-middle(without)), nil
+	return max(0, middle(with)-middle(without)) / float64(runs), nil
 }
 
-// copying binds the copying segment to tensors in some memories.
-func (r *rig) copying(e accel.Engine, need map[accel.DeviceID][]accel.TensorDesc, route func(*accel.Bindings)) (*probe, error) {
-	var memories []accel.Memory
-	for d, tensors := range need {
-		mem, err := r.backend.Alloc(d, tensors)
+// mostInChain is how many runs of a copying segment follow each other, of so large tensors that
+// all of one side have chainBytes at most.
+const (
+	mostInChain = 8
+	chainBytes  = 32 << 20
+)
+
+// copying binds an Exec of the copying segment to tensors in some memories, as many times as runs follow
+// each other.
+func (r *rig) copying(e accel.Engine, runs int, need map[accel.DeviceID][]accel.TensorDesc, route func(*accel.Bindings)) (*probe, error) {
+	x, err := e.NewExec()
+	if err != nil {
+		return nil, err
+	}
+	r.closers = append(r.closers, x.Close)
+	var c chain
+	for i := range runs {
+		b, err := r.tensors(i, need)
 		if err != nil {
-			return nil, errors.Join(fmt.Errorf("allocating tensors on %s: %w", d, err), accel.NewBindings(0, memories...).Close())
+			return nil, err
+		}
+		route(b)
+		call, err := x.Bind(b)
+		if err != nil {
+			return nil, err
+		}
+		r.closers = append(r.closers, call.Close)
+		c = append(c, call)
+	}
+	return &probe{call: c}, nil
+}
+
+// tensors makes Bindings of tensors in some memories.
+func (r *rig) tensors(index int, need map[accel.DeviceID][]accel.TensorDesc) (*accel.Bindings, error) {
+	var memories []accel.Memory
+	for d, list := range need {
+		mem, err := r.backend.Alloc(d, list)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("allocating tensors on %s: %w", d, err), accel.NewBindings(index, memories...).Close())
 		}
 		memories = append(memories, mem)
 	}
-	b := accel.NewBindings(0, memories...)
+	b := accel.NewBindings(index, memories...)
 	r.closers = append(r.closers, b.Close)
-	route(b)
-	call, err := r.bind(e, b)
-	return &probe{call: call}, err
+	return b, nil
 }
+
+// chain are Calls of one Exec that follow each other as one.
+type chain []accel.Call
+
+// Start starts each Call behind the one before it. What was started has ended where it fails.
+func (c chain) Start(ctx context.Context, after accel.Event) (accel.Event, error) {
+	for i, call := range c {
+		next, err := call.Start(ctx, after)
+		if err != nil {
+			if i > 0 {
+				err = errors.Join(err, after.Wait(ctx))
+			}
+			return nil, err
+		}
+		after = next
+	}
+	return after, nil
+}
+
+// Close does nothing: the rig closes the Calls.
+func (c chain) Close() error { return nil }
