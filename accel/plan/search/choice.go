@@ -13,7 +13,10 @@ import (
 type Choice struct {
 	Chosen      Candidate
 	Candidates  []Candidate   // the best of each kind, the simplest first; the chosen one is among them
-	Runners     []Candidate   // the best of each kind, number of segments and number of devices that is better than simpler ones of its kind; Candidates are among them
+	// Runners are the best of each kind, number of segments and number of devices that are better than
+	// simpler ones of their kind, with the fewest streams that are as good and with all; Candidates are
+	// among them. They are for whoever knows of plans what the bounds leave out.
+	Runners []Candidate
 	Unavailable []Unavailable // devices that were not used, and why
 	BoundFPS    float64       // no plan in the space that was searched is faster; 0 where the goal is not the rate
 	Gap         float64       // (BoundFPS - FPS of the chosen) / FPS of the chosen
@@ -112,7 +115,11 @@ func (m *machine) choice(p plan.Profile, g *Goal, s *hunt) (Choice, error) {
 			out.Runners = append(out.Runners, out.Chosen)
 			continue
 		}
-		out.Runners = append(out.Runners, m.candidate(p, m.leanest(cell, g)))
+		lean := m.leanest(cell, g)
+		out.Runners = append(out.Runners, m.candidate(p, lean))
+		if !lean.layout.equal(cell.layout) {
+			out.Runners = append(out.Runners, m.candidate(p, cell))
+		}
 	}
 	for _, k := range kinds {
 		out.Candidates = append(out.Candidates, m.judged(g, out.Runners, k, out.Chosen))

@@ -28,6 +28,13 @@ func (l layout) with(k, r int, other replica) layout {
 	return out
 }
 
+// equal is whether two layouts are the same.
+func (l layout) equal(o layout) bool {
+	return slices.EqualFunc(l, o, func(a, b segment) bool {
+		return a.from == b.from && a.to == b.to && a.model == b.model && slices.Equal(a.replicas, b.replicas)
+	})
+}
+
 // of are the segments of one model.
 func (l layout) of(model int) layout {
 	return slices.DeleteFunc(slices.Clone(l), func(s segment) bool { return s.model != model })
