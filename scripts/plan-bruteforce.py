@@ -280,7 +280,8 @@ def value(m, layout):
                 break
         else:
             return None
-    if rate < goal.get("min_fps", 0) * (1 - 1e-9):
+    parts_on_cpu = len(layout) > 1 and all(kind_of(s[0]) == "cpu" for _, _, replicas in layout for s in replicas)
+    if rate * (.9 if parts_on_cpu else 1) < goal.get("min_fps", 0) * (1 - 1e-9):
         return None
     if goal["objective"] == "energy":
         watts = {w["device"]: w for w in m.p["watts"]}

@@ -11,12 +11,12 @@ import (
 
 // Choice is what Choose found.
 type Choice struct {
-	Chosen      Candidate
-	Candidates  []Candidate   // the best of each kind, the simplest first; the chosen one is among them
+	Chosen     Candidate
+	Candidates []Candidate // the best of each kind, the simplest first; the chosen one is among them
 	// Runners are the best of each kind, number of segments and number of devices that are better than
 	// simpler ones of their kind, with the fewest streams that are as good and with all; Candidates are
 	// among them. They are for whoever knows of plans what the bounds leave out.
-	Runners []Candidate
+	Runners     []Candidate
 	Unavailable []Unavailable // devices that were not used, and why
 	BoundFPS    float64       // no plan in the space that was searched is faster; 0 where the goal is not the rate
 	Gap         float64       // (BoundFPS - FPS of the chosen) / FPS of the chosen

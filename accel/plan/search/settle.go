@@ -87,7 +87,7 @@ func (m *machine) settleBudget(o *outcome, l layout, w loads, g *Goal) {
 		o.bottleneck = "in_flight"
 	}
 	o.value = o.fps
-	if o.inFlight == 0 || o.fps < g.MinFPS*(1-1e-9) {
+	if o.inFlight == 0 || m.sure(l, o.fps) < g.MinFPS*(1-1e-9) {
 		o.inFlight = max(1, o.inFlight)
 		o.value = math.Inf(-1)
 	}
@@ -99,7 +99,7 @@ func (m *machine) settleCameras(o *outcome, l layout, w loads, g *Goal) {
 	demand, cameras := g.demand()
 	o.latency = m.residence(l, w, min(demand, o.fps)) + float64(cameras-1)*1000/o.fps
 	o.value = o.fps
-	if g.Budget > 0 && o.latency > g.Budget*(1+1e-6) || o.fps < g.MinFPS*(1-1e-9) {
+	if g.Budget > 0 && o.latency > g.Budget*(1+1e-6) || m.sure(l, o.fps) < g.MinFPS*(1-1e-9) {
 		o.value = math.Inf(-1)
 	}
 }

@@ -1,6 +1,7 @@
 package search_test
 
 import (
+	"errors"
 	"maps"
 	"math"
 	"slices"
@@ -133,6 +134,30 @@ func TestPartsOnCPU(t *testing.T) {
 			if f := got.Cameras; f != nil && (f.Fits != c.fits || f.Most != c.most) {
 				t.Errorf("%s: %s: %+v, want %v, at most %d", c.name, c.cameras, *f, c.fits, c.most)
 			}
+		}
+	}
+}
+
+// TestFloorOfPartsOnCPU: parts on the CPU alone reach a floor of the rate with nine tenths of what they promise.
+func TestFloorOfPartsOnCPU(t *testing.T) {
+	p := inParts(3, map[accel.DeviceID]float64{"cpu/openvino": 0.1}) // 161 whole, 210 in parts, of which 189 count
+	p.Watts = []plan.Watts{{Device: "cpu", Busy: 20, Idle: 5}, {Device: "cpu/openvino", Busy: 20, Idle: 5}}
+	for _, c := range []struct {
+		goal search.Goal
+		want int // segments of the plan; 0: none reaches it
+	}{
+		{search.Goal{MinFPS: 160}, 2},
+		{search.Goal{MinFPS: 188}, 2},
+		{search.Goal{MinFPS: 195}, 0},
+		{search.Goal{Objective: search.Energy, MinFPS: 188}, 2},
+		{search.Goal{Objective: search.Energy, MinFPS: 195}, 0},
+		{search.Goal{Objective: search.Latency, Budget: 60, MinFPS: 188}, 2},
+		{search.Goal{Objective: search.Latency, Budget: 60, MinFPS: 195}, 0},
+	} {
+		c.goal.MaxSegments = 2
+		got, err := search.Choose(p, nil, c.goal)
+		if n := len(got.Chosen.Plan.Segments); n != c.want || errors.Is(err, search.ErrNoPlan) != (c.want == 0) {
+			t.Errorf("%s of at least %v frames/s: %d segments, %v; want %d", c.goal.Objective, c.goal.MinFPS, n, err, c.want)
 		}
 	}
 }
