@@ -174,7 +174,7 @@ def count(m, layout):
         for s, n in replicas.items():
             def held(at_work):
                 stretch = min(at_work, m.most(s)) / m.gain(s, at_work)
-                return share[s] * (time[s] * stretch + copied[s] + m.handover) / n
+                return share[s] * (time[s] * stretch + copied[s] + (0 if m.fifo(s[0]) else m.handover)) / n
             total = streams[s[0]]
             if kind_of(s[0]) == "cpu":
                 periods.append(held(total))

@@ -21,17 +21,17 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // machine is a Backend whose devices take known times, for tests in virtual time.
 // A segment is its range of nodes, in the clear.
 type machine struct {
-	nodes    []time.Duration                        // times of the nodes, before anything
-	end      time.Duration                          // what each end of a segment inside of the network adds
-	speed    map[accel.DeviceID]float64             // times of a device are divided by it; 0: 1
-	launch   map[accel.DeviceID]time.Duration       // added to every segment
-	refuse   map[accel.DeviceID]int                 // a node that the device cannot run, plus 1
-	wake     map[accel.DeviceID]time.Duration       // a device with it is a queue, whose waiters wake so much later
-	lanes    map[accel.DeviceID]int                 // runs at once; the next wait. 0: no limit
-	slowdown float64                                // of a run while another device is at work; 0: 1
-	noise    func(i int) float64                    // of the i-th run; nil: none
-	layers   func(first, end int) ([]string, []int) // layers of a segment: names, and nodes in each; nil: no LayerTimer
-	copy     func(bytes int64) time.Duration        // between memories
+	nodes    []time.Duration                                            // times of the nodes, before anything
+	end      time.Duration                                              // what each end of a segment inside of the network adds
+	speed    map[accel.DeviceID]float64                                 // times of a device are divided by it; 0: 1
+	launch   map[accel.DeviceID]time.Duration                           // added to every segment
+	refuse   map[accel.DeviceID]int                                     // a node that the device cannot run, plus 1
+	wake     map[accel.DeviceID]func(slept time.Duration) time.Duration // a device with it is a queue, whose waiters wake so much later
+	lanes    map[accel.DeviceID]int                                     // runs at once; the next wait. 0: no limit
+	slowdown float64                                                    // of a run while another device is at work; 0: 1
+	noise    func(i int) float64                                        // of the i-th run; nil: none
+	layers   func(first, end int) ([]string, []int)                     // layers of a segment: names, and nodes in each; nil: no LayerTimer
+	copy     func(bytes int64) time.Duration                            // between memories
 	devices  []accel.Device
 	fail     error // of every Start
 
@@ -162,7 +162,7 @@ func (c *call) Start(context.Context, accel.Event) (accel.Event, error) {
 	if c.fail != nil {
 		return nil, c.fail
 	}
-	if wake := c.wake[c.device]; wake > 0 {
+	if wake := c.wake[c.device]; wake != nil {
 		return c.enqueue(wake), nil
 	}
 	leave := c.enter()
@@ -179,7 +179,7 @@ func (c *call) Start(context.Context, accel.Event) (accel.Event, error) {
 }
 
 // enqueue begins a run as soon as the queue is free.
-func (c *call) enqueue(wake time.Duration) accel.Event {
+func (c *call) enqueue(wake func(slept time.Duration) time.Duration) accel.Event {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.free == nil {
@@ -191,14 +191,19 @@ func (c *call) enqueue(wake time.Duration) accel.Event {
 	}
 	end := begin.Add(c.time())
 	c.free[c.device] = end
-	return woken(end.Add(wake))
+	return woken{end, wake}
 }
 
-// woken is an Event whose waiter is awake at a time.
-type woken time.Time
+// woken is an Event whose waiter sleeps until it and is woken then.
+type woken struct {
+	end  time.Time
+	wake func(slept time.Duration) time.Duration
+}
 
 func (w woken) Wait(context.Context) error {
-	<-time.After(time.Until(time.Time(w)))
+	if sleeps := time.Until(w.end); sleeps > 0 {
+		<-time.After(sleeps + w.wake(sleeps))
+	}
 	return nil
 }
 

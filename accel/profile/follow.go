@@ -40,6 +40,10 @@ func (m *measurement) follow(s plan.Series, ms float64) {
 		u.CutMS = max(0, u.CutMS-hidden)
 	}
 	for i, part := range parts {
+		if s.Device.Kind() == "dla" { // its units are differences of runs that all begin with the first
+			first := units[part.first]
+			first.MS -= max(0, min(first.MS, together(units, part)-whole[i]))
+		}
 		stretchTo(units, part, whole[i])
 	}
 }

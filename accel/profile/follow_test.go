@@ -2,6 +2,7 @@ package profile
 
 import (
 	"math"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -52,14 +53,14 @@ func TestFollow(t *testing.T) {
 // TestFollowInParts: a device that cannot run some layers hides as much of each stretch, up to half of a
 // short one, as of its longest, of which alone it is measured.
 func TestFollowInParts(t *testing.T) {
-	dla := plan.Series{Device: "dla:0", Precision: plan.FP16}
+	gpu := plan.Series{Device: "gpu:1", Precision: plan.FP16}
 	units := func() []plan.Unit {
 		return []plan.Unit{
-			{Device: "dla:0", Precision: plan.FP16, At: "a", MS: 0.3, CI: 0.03, CutMS: 0.1},
-			{Device: "dla:0", Precision: plan.FP16, At: "b", Why: "no"},
-			{Device: "dla:0", Precision: plan.FP16, At: "c", MS: 1, CutMS: 0.4},
-			{Device: "dla:0", Precision: plan.FP16, At: "d", MS: 2, CutMS: 0.6},
-			{Device: "dla:0", Precision: plan.FP16, Why: "no"},
+			{Device: "gpu:1", Precision: plan.FP16, At: "a", MS: 0.3, CI: 0.03, CutMS: 0.1},
+			{Device: "gpu:1", Precision: plan.FP16, At: "b", Why: "no"},
+			{Device: "gpu:1", Precision: plan.FP16, At: "c", MS: 1, CutMS: 0.4},
+			{Device: "gpu:1", Precision: plan.FP16, At: "d", MS: 2, CutMS: 0.6},
+			{Device: "gpu:1", Precision: plan.FP16, Why: "no"},
 		}
 	}
 	for _, c := range []struct {
@@ -73,8 +74,8 @@ func TestFollowInParts(t *testing.T) {
 		{"twice as slow in use", 6.6, []float64{0.7, 6.6}, []float64{0.1, 0, 0.4, 0.6, 0}},
 	} {
 		m := &measurement{profile: plan.Profile{Units: units()}}
-		m.follow(dla, c.ms)
-		got := m.unitsOf(dla)
+		m.follow(gpu, c.ms)
+		got := m.unitsOf(gpu)
 		for i, part := range []span{{0, 1}, {2, 4}} {
 			if ms := together(got, part); math.Abs(ms-c.together[i]) > 1e-12 {
 				t.Errorf("%s: units %v take %g ms together, want %g", c.name, part, ms, c.together[i])
@@ -89,47 +90,91 @@ func TestFollowInParts(t *testing.T) {
 			t.Errorf("%s: of two units the second took twice as long, now %g times", c.name, r)
 		}
 	}
-	m := &measurement{profile: plan.Profile{Units: []plan.Unit{{Device: "dla:0", Precision: plan.FP16, Why: "no"}}}}
-	m.follow(dla, 1) // it runs nothing
+	m := &measurement{profile: plan.Profile{Units: []plan.Unit{{Device: "gpu:1", Precision: plan.FP16, Why: "no"}}}}
+	m.follow(gpu, 1) // it runs nothing
+}
+
+// TestFollowOnDLA: its units are differences of runs that all begin with the first, which has what is hidden.
+func TestFollowOnDLA(t *testing.T) {
+	dla := plan.Series{Device: "dla:0", Precision: plan.FP16}
+	for _, c := range []struct {
+		name string
+		ms   float64
+		want []float64
+	}{
+		{"hidden", 4.5, []float64{1, 1.5, 2}},
+		{"more than the first has", 3, []float64{0, 1.2857142857142856, 1.7142857142857142}},
+		{"slower in use", 10, []float64{3, 3, 4}},
+	} {
+		m := &measurement{profile: plan.Profile{Units: []plan.Unit{
+			{Device: "dla:0", Precision: plan.FP16, At: "a", MS: 1.5},
+			{Device: "dla:0", Precision: plan.FP16, At: "b", MS: 1.5},
+			{Device: "dla:0", Precision: plan.FP16, At: "c", MS: 2},
+			{Device: "dla:0", Precision: plan.FP16, Why: "no"},
+		}}}
+		m.follow(dla, c.ms)
+		for i, want := range c.want {
+			if got := m.profile.Units[i].MS; math.Abs(got-want) > 1e-12 {
+				t.Errorf("%s: unit %d takes %v ms, want %v", c.name, i, got, want)
+			}
+		}
+	}
 }
 
 // TestStretchFollowsItself: what waking a waiter costs is in no time of a device that cannot run the whole
 // network, since the next run is enqueued meanwhile; and its power is measured.
 func TestStretchFollowsItself(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		const node = 2 * time.Millisecond
-		m := &machine{
-			nodes: []time.Duration{node, node, node, node}, end: 50 * time.Microsecond, devices: []accel.Device{{ID: "gpu:1"}},
-			refuse: map[accel.DeviceID]int{"gpu:1": 4}, wake: map[accel.DeviceID]time.Duration{"gpu:1": 500 * time.Microsecond},
-			copy: func(int64) time.Duration { return time.Microsecond },
-		}
-		o := Full()
-		joules := 0.0
-		o.Energy = func(accel.DeviceID) func() (float64, bool) {
-			joules += 40
-			return func() (float64, bool) { return joules, true }
-		}
-		p := measured2(t, m, o)
-		all := 0.0
-		for i, u := range p.Units[:3] {
-			all += u.MS
-			if math.Abs(u.MS-2) > 0.2 { // a block at an end of the network has half a cut's waking too much
-				t.Errorf("unit %d takes %g ms, want 2: %+v", i, u.MS, u)
-			}
-			if u.CutMS > 0.11 {
-				t.Errorf("the cut behind unit %d costs %g ms, want 0.1", i, u.CutMS)
-			}
-		}
-		if math.Abs(all-6) > 0.02 {
-			t.Errorf("the stretch takes %g ms, want 6", all)
-		}
-		if len(p.Streams) > 0 {
-			t.Errorf("streams of a network that does not run there: %+v", p.Streams)
-		}
-		if len(p.Watts) != 1 || p.Watts[0].Device != "gpu:1" || !(p.Watts[0].Busy > p.Watts[0].Idle) {
-			t.Errorf("watts %+v", p.Watts)
-		}
-	})
+	const node, end, wake = 2 * time.Millisecond, 50 * time.Microsecond, 500 * time.Microsecond
+	for _, c := range []struct {
+		name    string
+		refused int
+		parts   []span
+		ms      []float64 // of the parts as runs that follow each other
+	}{
+		{"the last unit is refused", 5, []span{{0, 5}}, []float64{10.05}},
+		{"the first", 0, []span{{1, 6}}, []float64{10.05}},
+		{"one between", 3, []span{{0, 3}, {4, 6}}, []float64{6.05, 4.05}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := &machine{
+					nodes: slices.Repeat([]time.Duration{node}, 6), end: end, devices: []accel.Device{{ID: "gpu:1"}},
+					refuse: map[accel.DeviceID]int{"gpu:1": c.refused + 1}, wake: map[accel.DeviceID]func(time.Duration) time.Duration{"gpu:1": func(time.Duration) time.Duration { return wake }},
+					copy: func(int64) time.Duration { return time.Microsecond },
+				}
+				o := Full()
+				joules := 0.0
+				o.Energy = func(accel.DeviceID) func() (float64, bool) {
+					joules += 40
+					return func() (float64, bool) { return joules, true }
+				}
+				p := measured2(t, m, o)
+				var units []*plan.Unit
+				for i := range p.Units {
+					units = append(units, &p.Units[i])
+				}
+				for i, part := range c.parts {
+					if ms := together(units, part); math.Abs(ms-c.ms[i]) > 0.03 {
+						t.Errorf("units %v take %g ms together, want %g", part, ms, c.ms[i])
+					}
+					for u := part.first; u < part.end; u++ {
+						if math.Abs(units[u].MS-2) > 0.2 { // a block at an end of the network has half a cut's waking too much
+							t.Errorf("unit %d takes %g ms, want 2: %+v", u, units[u].MS, *units[u])
+						}
+						if units[u].CutMS > 0.12 {
+							t.Errorf("the cut behind unit %d costs %g ms, want 0.1", u, units[u].CutMS)
+						}
+					}
+				}
+				if len(p.Streams) > 0 {
+					t.Errorf("streams of a network that does not run there: %+v", p.Streams)
+				}
+				if len(p.Watts) != 1 || p.Watts[0].Device != "gpu:1" || !(p.Watts[0].Busy > p.Watts[0].Idle) {
+					t.Errorf("watts %+v", p.Watts)
+				}
+			})
+		})
+	}
 }
 
 // TestQuicken: a CPU's units take what the network takes in use where that is less, and

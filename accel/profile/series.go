@@ -116,6 +116,9 @@ func (w work) stretch(ctx context.Context, s span, into []plan.Unit) error {
 	total, _ := whole.times.median()
 	w.warn(whole)
 	sol := solve(w.units.n(), equations, w.expect(s, total, cut))
+	if s.first > 0 {
+		into[s.first-1].CutMS = sol.cut[s.first-1] // the unit is refused, what the cut behind it costs is known
+	}
 	for i := s.first; i < s.end; i++ {
 		into[i].MS, into[i].CI = sol.ms[i], sol.ci[i]
 		if i+1 < w.units.n() {

@@ -3,8 +3,11 @@ package profile
 import (
 	"context"
 	"errors"
+	"math"
 	"slices"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"braid/accel"
 )
@@ -62,4 +65,33 @@ func TestChain(t *testing.T) {
 			t.Errorf("%s: %v, %q; want %q", c.name, err, log, c.want)
 		}
 	}
+}
+
+// TestTransfersWithoutWaking: a core that has slept for long takes longer to wake, which is in no copy's time.
+func TestTransfersWithoutWaking(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &machine{
+			nodes: uneven(4), devices: []accel.Device{{ID: "gpu:1"}},
+			copy: func(bytes int64) time.Duration { return time.Duration(bytes>>10) * 50 * time.Nanosecond },
+			wake: map[accel.DeviceID]func(time.Duration) time.Duration{"gpu:1": func(slept time.Duration) time.Duration {
+				if slept > 120*time.Microsecond { // a run that copies nothing takes 100
+					return 30 * time.Microsecond
+				}
+				return 10 * time.Microsecond
+			}},
+		}
+		p := measured2(t, m, Full())
+		if len(p.Transfers) != 2*len(Full().Copies) {
+			t.Fatalf("transfers %+v", p.Transfers)
+		}
+		for _, c := range p.Transfers {
+			want := milliseconds(m.copy(c.Bytes))
+			if c.To == host {
+				want *= 2
+			}
+			if math.Abs(c.MS-want) > 0.03*want+1e-4 {
+				t.Errorf("%s to %s: %d bytes take %g ms, want %g", c.From, c.To, c.Bytes, c.MS, want)
+			}
+		}
+	})
 }

@@ -110,7 +110,7 @@ func (c *chosen) keep(rates map[search.Kind]float64) {
 		k.Rejected = fmt.Sprintf("%s: measured %.1f frames/s, %s", k.Kind, fps, beside(fps, rates[best.Kind], best.Kind))
 	}
 	c.Candidates[i].Rejected = ""
-	c.Chosen = c.Candidates[i]
+	c.settleOn(c.Candidates[i])
 }
 
 // beside compares a measured rate with the chosen one's.

@@ -145,14 +145,19 @@ func (c *chosen) take(best search.Candidate) {
 		case k.Kind == best.Kind:
 			*k = best
 			k.Rejected = ""
-			c.Chosen = *k
+			c.settleOn(*k)
 		case len(k.Plan.Segments) == 0:
 		default:
 			k.Rejected = k.Against(best, search.FPS)
 		}
 	}
+}
+
+// settleOn makes a candidate the chosen one.
+func (c *chosen) settleOn(k search.Candidate) {
+	c.Chosen = k
 	if c.BoundFPS > 0 {
-		c.Gap = (c.BoundFPS - best.FPS) / best.FPS
+		c.Gap = (c.BoundFPS - k.FPS) / k.FPS
 	}
 }
 

@@ -138,6 +138,16 @@ func agrees(p plan.Profile, g Goal, want map[Kind]*float64) error {
 	if err != nil {
 		return err
 	}
+	for _, cell := range s.cells {
+		if !slices.ContainsFunc(c.Runners, func(r Candidate) bool { return r.layout.equal(cell.layout) }) {
+			return fmt.Errorf("the best %s of %d segments is not among the runners", kindOf(cell.layout), len(cell.layout))
+		}
+	}
+	for _, r := range c.Runners {
+		if g.aboutRate() && r.FPS > c.BoundFPS {
+			return fmt.Errorf("a runner makes %v frames/s, bound %v", r.FPS, c.BoundFPS)
+		}
+	}
 	counts := func(f found) float64 { // parts on the CPU alone for nine tenths
 		if len(f.layout) > 1 && m.onCPU(f.layout) {
 			return f.value - 0.1*math.Abs(f.value)

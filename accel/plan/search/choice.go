@@ -111,12 +111,11 @@ func (m *machine) choice(p plan.Profile, g *Goal, s *hunt) (Choice, error) {
 	enough := s.cells[i].value - (sure[i] - (most - Tolerance*math.Abs(most)))
 	out.Chosen = m.candidate(p, m.plainest(s.cells[i], enough, func(l layout) outcome { return m.settle(l, g) }))
 	for n, cell := range s.cells {
-		if n == i {
-			out.Runners = append(out.Runners, out.Chosen)
-			continue
+		lean := out.Chosen
+		if n != i {
+			lean = m.candidate(p, m.leanest(cell, g))
 		}
-		lean := m.leanest(cell, g)
-		out.Runners = append(out.Runners, m.candidate(p, lean))
+		out.Runners = append(out.Runners, lean)
 		if !lean.layout.equal(cell.layout) {
 			out.Runners = append(out.Runners, m.candidate(p, cell))
 		}
@@ -125,7 +124,10 @@ func (m *machine) choice(p plan.Profile, g *Goal, s *hunt) (Choice, error) {
 		out.Candidates = append(out.Candidates, m.judged(g, out.Runners, k, out.Chosen))
 	}
 	if g.aboutRate() {
-		out.BoundFPS = max(best, s.open, out.Chosen.FPS) // without some streams a plan may be faster than any in the space
+		out.BoundFPS = max(best, s.open)
+		for _, r := range out.Runners {
+			out.BoundFPS = max(out.BoundFPS, r.FPS) // without some streams a plan may be faster than any in the space
+		}
 		out.Gap = (out.BoundFPS - out.Chosen.FPS) / out.Chosen.FPS
 	}
 	return out, nil

@@ -244,7 +244,7 @@ func (c *cutter) segment(k, i, j int) (together, held float64) {
 	together = 1 / rate
 	for n, s := range p.series {
 		share := c.gains[s] * together / time[n]
-		held = max(held, share*(time[n]*c.stretch[s]+copies[n]+a.m.handOver)/float64(a.streams[a.m.series[s].device]))
+		held = max(held, share*(time[n]*c.stretch[s]+copies[n]+a.m.handOverOf(&a.m.series[s]))/float64(a.streams[a.m.series[s].device]))
 	}
 	return together, held
 }

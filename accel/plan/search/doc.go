@@ -44,7 +44,8 @@
 //	f/1000 * sum over the segments on d of H_k <= 1                        each device: loads add up
 //	f/1000 * (decode + prep + detect + publish + sum of min(S_cpu,m)*threads*H_k) <= cores
 //	f/1000 * (H_k + decode + prep + detect + publish) <= 1 + cores - t     threads of the only stream on the CPU
-//	f/1000 * share_kd * (T_kd*n_d/g_kd(n_d) + c_kd + handover) <= s_kd     each replica's streams
+//	f/1000 * share_kd * (T_kd*n_d/g_kd(n_d) + c_kd + handover) <= s_kd     each replica's streams; without the
+//	                                                                       hand-over on a device that works first in, first out
 //	f/1000 * sum of share * share * bytes / (bytes a ms) <= 1              each way between memories
 //	f/1000 * prep <= 64, f/1000 * detect <= 64                             workers of a plan
 //	f/1000 * residence(f) <= in_flight                                     frames in the graph

@@ -140,7 +140,7 @@ func (m *machine) streamRate(l layout, w loads, f float64, k, i int) float64 {
 	r, seg := l[k].replicas[i], &w.segments[k]
 	s := &m.series[r.series]
 	rate := func(n int) float64 {
-		held := m.weight(l[k]) * seg.share[i] * (seg.time[i]*s.stretch(n) + seg.copies[i] + m.handOver)
+		held := m.weight(l[k]) * seg.share[i] * (seg.time[i]*s.stretch(n) + seg.copies[i] + m.handOverOf(s))
 		return 1000 * float64(r.streams) / held
 	}
 	if m.devices[s.device].cpu {
@@ -151,6 +151,15 @@ func (m *machine) streamRate(l layout, w loads, f float64, k, i int) float64 {
 		best = max(best, min(f, 1000/m.atWork(l, w, s.device, n), rate(n)))
 	}
 	return best
+}
+
+// handOverOf is how long a stream of a series is held behind each frame: not at all on a device that works
+// first in, first out, which has its next frame by then.
+func (m *machine) handOverOf(s *series) float64 {
+	if m.devices[s.device].fifo {
+		return 0
+	}
+	return m.handOver
 }
 
 // residence is how long a frame is inside the graph at rate f, ms.

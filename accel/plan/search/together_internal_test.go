@@ -12,9 +12,18 @@ import (
 // twoModels are two random networks on the same random devices.
 func twoModels(r *rand.Rand) []Weighted {
 	var out []Weighted
-	devices := [][]accel.DeviceID{{"gpu:0", "cpu"}, {"gpu:0", "dla:0"}, {"gpu:0", "dla:0", "dla:1"}}[r.IntN(3)]
+	devices := [][]accel.DeviceID{{"gpu:0", "cpu"}, {"gpu:0", "dla:0"}, {"gpu:0", "dla:0", "dla:1"}, {"gpu:0", "gpu:1"}}[r.IntN(4)]
+	var ways []plan.Transfer
+	if devices[1] == "gpu:1" {
+		for _, way := range [][2]accel.DeviceID{{"cpu", "gpu:0"}, {"gpu:0", "cpu"}, {"cpu", "gpu:1"}, {"gpu:1", "cpu"}, {"gpu:0", "gpu:1"}, {"gpu:1", "gpu:0"}} {
+			ways = append(ways, plan.Transfer{From: way[0], To: way[1], Bytes: 1000, MS: r.Float64()})
+		}
+	}
 	for range 2 {
-		p := plan.Profile{Version: 1, Cores: 2, CPU: plan.CPUTimes{Decode: r.Float64(), Prep: r.Float64()}}
+		p := plan.Profile{Version: 1, Cores: 2, CPU: plan.CPUTimes{Decode: r.Float64(), Prep: r.Float64()}, Input: 1000, Transfers: ways}
+		if devices[1] == "gpu:1" {
+			p.FIFO = devices[1:]
+		}
 		n := 1 + r.IntN(3)
 		for _, d := range devices {
 			threads := 0
@@ -22,7 +31,7 @@ func twoModels(r *rand.Rand) []Weighted {
 				threads = 1 + r.IntN(2)
 			}
 			for i := range n {
-				u := plan.Unit{Device: d, Threads: threads, MS: 0.5 + 5*r.Float64(), CutMS: 0.3 * r.Float64()}
+				u := plan.Unit{Device: d, Threads: threads, MS: 0.5 + 5*r.Float64(), CutMS: 0.3 * r.Float64(), Bytes: 1000}
 				if i < n-1 {
 					u.At = string(rune('a' + i))
 				}

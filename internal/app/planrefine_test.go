@@ -1,0 +1,164 @@
+package app
+
+import (
+	"errors"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"braid/accel"
+	"braid/accel/plan"
+	"braid/accel/plan/search"
+	"braid/accel/sim/des"
+)
+
+// twoGPUs is a random network on a GPU and a slower one, which is often a queue and often cannot run its end.
+func twoGPUs(r *rand.Rand) plan.Profile {
+	p := plan.Profile{Version: 1, Cores: 8, Input: 1 << 20, CPU: plan.CPUTimes{Prep: 0.1, Detect: 0.1}}
+	n, slower := 3+r.IntN(5), 1+6*r.Float64()
+	refuses := r.IntN(2) == 0
+	whole := 0.0
+	for _, d := range []accel.DeviceID{"gpu:0", "gpu:1"} {
+		for i := range n {
+			u := plan.Unit{Device: d, Precision: plan.FP16, MS: 0.05 + r.Float64(), Bytes: int64(1+r.IntN(4)) << 20, CutMS: 0.05 * r.Float64()}
+			switch {
+			case i < n-1:
+				u.At = string(rune('a' + i))
+			default:
+				u.CutMS = 0
+			}
+			if d == "gpu:0" {
+				whole += u.MS
+			} else {
+				u.MS *= slower
+				if refuses && i == n-1 {
+					u.MS, u.Why = 0, "no"
+				}
+			}
+			p.Units = append(p.Units, u)
+		}
+	}
+	for i, times := range []float64{1, 1.2, 1.5} {
+		p.Streams = append(p.Streams, plan.Streams{Device: "gpu:0", N: 1 << i, Precision: plan.FP16, Rate: times * 1000 / whole})
+	}
+	if r.IntN(3) > 0 {
+		p.FIFO = []accel.DeviceID{"gpu:1"}
+	}
+	memories := []accel.DeviceID{"cpu", "gpu:0", "gpu:1"}
+	for _, from := range memories {
+		for _, to := range memories {
+			if from != to {
+				p.Transfers = append(p.Transfers, plan.Transfer{From: from, To: to, Bytes: 1 << 20, MS: 0.02 + 0.1*r.Float64()})
+			}
+		}
+	}
+	return p
+}
+
+// TestRefineTakesTheBestRunner: of each kind, and of all, the simplest runner near the best by the simulator
+// is taken. It is not always the best by the bounds.
+func TestRefineTakesTheBestRunner(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 7))
+	other := 0
+	for range 8 {
+		p := twoGPUs(r)
+		c, err := search.Choose(p, nil, search.Goal{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		bounds := map[search.Kind]string{}
+		for _, k := range c.Candidates {
+			if len(k.Plan.Segments) > 0 {
+				bounds[k.Kind] = layoutOf(k.Plan)
+			}
+		}
+		made := &chosen{Choice: c, profile: p, origin: "test"}
+		if err := made.refine(); err != nil {
+			t.Fatal(err)
+		}
+		near := func(k search.Candidate, of []search.Candidate) bool {
+			for _, runner := range of {
+				if k.FPS < runner.FPS*(1-search.Tolerance)-1e-9 {
+					return false
+				}
+			}
+			return true
+		}
+		if !near(made.Chosen, made.Runners) {
+			t.Errorf("%s with %.1f frames/s is far from the best runner", made.Chosen.Kind, made.Chosen.FPS)
+		}
+		if math.Abs(made.Gap-(made.BoundFPS-made.Chosen.FPS)/made.Chosen.FPS) > 1e-9 || made.Gap < -1e-9 {
+			t.Errorf("gap %v between %v and %v", made.Gap, made.BoundFPS, made.Chosen.FPS)
+		}
+		for _, k := range made.Candidates {
+			own := slices.DeleteFunc(slices.Clone(made.Runners), func(runner search.Candidate) bool { return runner.Kind != k.Kind })
+			if len(own) > 0 && !near(k, own) {
+				t.Errorf("%s with %.1f frames/s is far from the best of its kind", k.Kind, k.FPS)
+			}
+			if len(own) > 0 && layoutOf(k.Plan) != bounds[k.Kind] {
+				other++
+			}
+		}
+	}
+	if other == 0 {
+		t.Error("the simulator never changed which plan stands for a kind: nothing was tested")
+	}
+}
+
+// TestExpectedRate is the bounds' or, where that is less, the simulator's.
+func TestExpectedRate(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 9))
+	lowered := 0
+	for range 6 {
+		p := twoGPUs(r)
+		c, err := search.Choose(p, nil, search.Goal{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, k := range c.Runners {
+			got, err := expectedRate(p, k.Plan)
+			if err != nil {
+				t.Fatal(err)
+			}
+			bound, err := search.Predict(p, k.Plan)
+			if err != nil {
+				t.Fatal(err)
+			}
+			system, err := systemOf(p, k.Plan)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sim, err := des.Run(system, des.Options{Warmup: simWarm, Frames: simFrames})
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := bound.FPS
+			if sim.FPS < simEnough*want {
+				want = sim.FPS
+				lowered++
+			}
+			if math.Abs(got-want) > 1e-9*want {
+				t.Errorf("%s: %.1f frames/s, bounds %.1f, simulator %.1f", layoutOf(k.Plan), got, bound.FPS, sim.FPS)
+			}
+		}
+	}
+	if lowered == 0 {
+		t.Error("the simulator never said less: nothing was tested")
+	}
+	p := twoGPUs(r)
+	serial := plan.Default()
+	serial.Serial, serial.Segments, serial.Precision, serial.InFlight = true, []plan.Segment{{Devices: []plan.Placement{{ID: "gpu:0"}}}}, plan.FP16, 1
+	bound, err := search.Predict(p, serial)
+	if got, err2 := expectedRate(p, serial); err != nil || err2 != nil || got != bound.FPS {
+		t.Errorf("serial: %v, %v; want %v, %v", got, err2, bound.FPS, err)
+	}
+	serial.Segments[0].Devices[0].ID = "gpu:7"
+	if _, err := expectedRate(p, serial); !errors.Is(err, search.ErrNoDevice) {
+		t.Errorf("a device that is not in the profile: %v", err)
+	}
+	p.Transfers = nil
+	if _, err := expectedRate(p, plan.Plan{Version: 1, Precision: plan.FP16, InFlight: 3, Prep: plan.Default().Prep, Detect: plan.Default().Detect, Segments: []plan.Segment{{Devices: []plan.Placement{{ID: "gpu:0"}}, Streams: 1}}}); err != nil {
+		t.Errorf("without transfers the bounds stand: %v", err)
+	}
+}
