@@ -34,17 +34,6 @@ func apart(out, clip string) error {
 	return Usage(fmt.Errorf("--out %s and --annotate %s are one file: results and clip need a name each", out, clip))
 }
 
-// sameFile says whether two names are one file's, also before there is one.
-func sameFile(a, b string) bool {
-	if x, err := os.Stat(a); err == nil {
-		y, err := os.Stat(b)
-		return err == nil && os.SameFile(x, y)
-	}
-	x, err1 := os.Stat(filepath.Dir(a))
-	y, err2 := os.Stat(filepath.Dir(b))
-	return err1 == nil && err2 == nil && os.SameFile(x, y) && filepath.Base(a) == filepath.Base(b)
-}
-
 // openClip opens the sink of batch --annotate.
 func (b *batch) openClip(ctx context.Context) (*video.Sink, error) {
 	if err := b.spare("--annotate", b.o.Annotate); err != nil {

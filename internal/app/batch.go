@@ -38,8 +38,9 @@ type batch struct {
 	pipeline *pipeline
 	emitter  *emitter
 	receipts *receipts
-	lines    resumed // what --out has of an earlier batch
-	stored   resumed // what the stream has of it
+	begin    func() error // empties --out, where nothing was written; nil: nothing to empty
+	lines    resumed      // what --out has of an earlier batch
+	stored   resumed      // what the stream has of it
 	progress *progress
 	feeds    []*feed
 }
@@ -61,6 +62,9 @@ func Batch(ctx context.Context, env *Env, o BatchOptions) (err error) {
 		return err
 	}
 	b := &batch{env: env, o: o, stored: resumed{}}
+	if o.NATS == config.Embedded {
+		return Usage(errors.New("--nats embedded: that server would end with the batch, before anybody has read it: give the URL of one that stays"))
+	}
 	if o.NATS != "" {
 		o.Set = append(slices.Clip(o.Set), "nats.url="+natsURL(o.NATS))
 	}
@@ -114,15 +118,33 @@ func (b *batch) publish(ctx context.Context) (err error) {
 	start, before := time.Now(), stood(b.runtime)
 	err = b.inputs(ctx)
 	b.progress.stop()
+	if err == nil && b.begin != nil { // inputs without a frame have a result too: none
+		err = b.begin()
+	}
 	if len(b.feeds) > 0 {
 		b.sum(time.Since(start), stood(b.runtime)-before)
 	}
-	return errors.Join(err, b.lost())
+	return errors.Join(err, lostFrames(b.feeds))
 }
+
+// drainGrace is how long messages may still find their end once the user has asked to stop: who asks
+// kills after ten seconds.
+const drainGrace = 5 * time.Second
+
+var errNoPatience = errors.New("asked to stop")
 
 // flush waits until every message has found its end, and says which sink takes
 // no more.
 func (b *batch) flush(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	drained, stop := b.env.untilDrain(ctx)
+	defer stop()
+	context.AfterFunc(drained, func() {
+		if b.env.draining() {
+			time.AfterFunc(drainGrace, func() { cancel(errNoPatience) })
+		}
+	})
 	var errs []error
 	for _, s := range b.receipts.sinks {
 		errs = append(errs, s.Flush(ctx))
@@ -130,11 +152,11 @@ func (b *batch) flush(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// lost says how many frames have no result: batch promises every one.
-func (b *batch) lost() error {
+// lostFrames says how many frames have no result, where every one is promised.
+func lostFrames(feeds []*feed) error {
 	var in, failed uint64
 	where := map[string]uint64{}
-	for _, f := range b.feeds {
+	for _, f := range feeds {
 		c := f.ledger.Counts()
 		in += c.In
 		for name, n := range c.Failed {
@@ -154,6 +176,9 @@ func (b *batch) inputs(ctx context.Context) error {
 	for _, arg := range b.o.Inputs {
 		err := b.input(ctx, arg, names)
 		full := b.flush(ctx)
+		if errors.Is(full, errNoPatience) {
+			full = nil // closing tells how many messages that leaves
+		}
 		arg = redact.URL(arg)
 		switch {
 		case ctx.Err() != nil:

@@ -4,8 +4,8 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -45,7 +45,7 @@ func Bench(ctx context.Context, env *Env, o BenchOptions) (err error) {
 	if len(o.Plans)+len(o.Rows) == 0 && o.Plan != "" {
 		o.Plans = []string{o.Plan}
 	}
-	base, err := o.prepare()
+	base, err := o.prepare(env)
 	if err != nil {
 		return err
 	}
@@ -78,14 +78,10 @@ func Bench(ctx context.Context, env *Env, o BenchOptions) (err error) {
 
 // prepare reads the report to compare with, and sees that the files can be
 // written, before anything is measured.
-func (o BenchOptions) prepare() (*bench.Report, error) {
-	for _, file := range []string{o.JSONFile, o.HTMLFile} {
-		if file == "" {
-			continue
-		}
-		if dir, err := os.Stat(filepath.Dir(file)); err != nil || !dir.IsDir() {
-			return nil, as(ErrEnvironment, fmt.Errorf("writing %s: its folder is not there", file))
-		}
+func (o BenchOptions) prepare(env *Env) (*bench.Report, error) {
+	used := slices.Concat(modelFiles(env, o.Model), pathsOf(o.Inputs), o.Plans)
+	if err := checkOutputs(used, outFile{"--json", o.JSONFile}, outFile{"--html", o.HTMLFile}); err != nil {
+		return nil, err
 	}
 	if o.Compare == "" {
 		return nil, nil //nolint:nilnil // nothing to compare with is no failure

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -13,9 +14,13 @@ import (
 	"braid/internal/bench"
 )
 
-// writeBench writes the report to the files that were named, and to the output in
-// the form that was chosen.
+// writeBench writes the report to the output in the form that was chosen, and to the files that were
+// named. Where one of these cannot be written, what was measured is not lost.
 func writeBench(env *Env, o BenchOptions, r bench.Report) error {
+	return errors.Join(showBench(env, o, r), saveBench(o, r))
+}
+
+func saveBench(o BenchOptions, r bench.Report) error {
 	for _, f := range []struct {
 		name  string
 		write func(io.Writer) error
@@ -34,6 +39,10 @@ func writeBench(env *Env, o BenchOptions, r bench.Report) error {
 			return as(ErrEnvironment, err)
 		}
 	}
+	return nil
+}
+
+func showBench(env *Env, o BenchOptions, r bench.Report) error {
 	switch {
 	case env.JSON:
 		return writeJSON(env.Out, r)

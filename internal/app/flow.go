@@ -64,7 +64,7 @@ func (w *flow) run(ctx context.Context, p *pipeline, emit stages.Emit) error {
 // A camera's failure stops no other camera: failed joins them. err is the
 // graph's own, which ends everything.
 func runFeeds(ctx context.Context, env *Env, p *pipeline, emit stages.Emit, feeds []*feed) (failed, err error) {
-	w := newFlow(func(*feed) {})
+	w := newFlow(func(f *feed) { sayTrouble(env, f) })
 	sources, stop := env.untilDrain(ctx)
 	defer stop()
 	for _, f := range feeds {
@@ -74,6 +74,15 @@ func runFeeds(ctx context.Context, env *Env, p *pipeline, emit stages.Emit, feed
 	stop()
 	w.running.Wait()
 	return failures(feeds), err
+}
+
+// sayTrouble says of a source that is tried again, which may be for ever, what is wrong.
+func sayTrouble(env *Env, f *feed) {
+	switch st := f.status(); st.State {
+	case source.Waiting, source.Stalled:
+		env.Log.Warn("source in trouble", "source", f.url, "state", st.State.String(), "error", st.Err, "attempt", st.Attempt, "next_try_in", st.Pause)
+	case source.Connecting, source.Playing, source.Failed, source.Ended: // a failure is told at the end
+	}
 }
 
 // failures joins what cameras that have ended failed with.

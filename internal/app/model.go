@@ -120,6 +120,15 @@ func openNetwork(env *Env, ref string) (*network.Network, *card.Card, error) {
 	return n, nil, nil
 }
 
+// modelFiles are the files of a model, as far as they can be told without opening it.
+func modelFiles(env *Env, ref string) []string {
+	c, err := card.Find(ref, cardEnv(env))
+	if err != nil || c == nil {
+		return []string{ref}
+	}
+	return append(c.Files(), ref)
+}
+
 // prepConfig is the card's input as prep takes it.
 func prepConfig(m *model) prep.Config {
 	in := m.card.Input

@@ -58,6 +58,9 @@ func ImportDarknet(ctx context.Context, env *Env, o DarknetOptions) error {
 	}
 	ctx, stop := env.untilDrain(ctx)
 	defer stop()
+	if err := checkOutputs([]string{o.Cfg, o.Weights}, outFile{"--out", o.Out}); err != nil {
+		return err
+	}
 	n, err := readDarknet(o.Cfg)
 	if err != nil {
 		return err

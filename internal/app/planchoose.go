@@ -49,6 +49,10 @@ func PlanChoose(ctx context.Context, env *Env, o PlanOptions) (err error) {
 	if err != nil {
 		return err
 	}
+	used := append(modelFiles(env, o.Model), o.Profile, o.WhatIf)
+	if err := checkOutputs(append(used, pathsOf(o.Inputs)...), outFile{"--out", o.Out}, outFile{"--timeline", o.Timeline}); err != nil {
+		return err
+	}
 	n, c, err := openNetwork(env, o.Model)
 	if err != nil {
 		return err

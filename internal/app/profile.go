@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -38,10 +39,9 @@ func Profile(ctx context.Context, env *Env, o ProfileOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	if o.Out != "" { // before minutes are spent on what cannot be written
-		if err := makeFolder(o.Out); err != nil {
-			return as(ErrEnvironment, fmt.Errorf("writing the profile: %w", err))
-		}
+	used := append(modelFiles(env, o.Model), parseInput(o.Input).path, o.Annotations)
+	if err := checkOutputs(used, outFile{"--out", o.Out}); err != nil { // before minutes are spent on what cannot be written
+		return err
 	}
 	n, c, err := openNetwork(env, o.Model)
 	if err != nil {
@@ -98,15 +98,15 @@ func (s *subject) keep(p plan.Profile, o ProfileOptions, took time.Duration) err
 	if o.Out != "" {
 		files = append(files, o.Out)
 	}
-	if err := writeProfile(p, files...); err != nil {
-		return err
+	kept := writeProfile(p, files...) // what was measured is shown in any case
+	if kept == nil {
+		s.env.Log.Info("profile made", "seconds", int(took.Seconds()+0.5), "files", strings.Join(files, ", "))
 	}
-	s.env.Log.Info("profile made", "seconds", int(took.Seconds()+0.5), "files", strings.Join(files, ", "))
 	if s.env.JSON {
-		return writeProfileJSON(s.env.Out, p)
+		return errors.Join(writeProfileJSON(s.env.Out, p), kept)
 	}
 	_, err := s.env.Out.Write([]byte(profileTables(p)))
-	return err
+	return errors.Join(err, kept)
 }
 
 // compare says by how much the network takes longer than in the profile that was

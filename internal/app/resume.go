@@ -79,7 +79,7 @@ func (b *batch) resumeAt(ctx context.Context, camera, run string) (uint64, error
 	return min(lines, stored), nil
 }
 
-// openLines opens the sink of --out: an empty file, stdout, or with --resume a
+// openLines opens the sink of --out: a file that the first result empties, stdout, or with --resume a
 // file behind the last whole line that it holds.
 func (b *batch) openLines() (sink.Sink, error) {
 	if info, err := os.Stat(b.o.Out); err == nil && info.IsDir() {
@@ -90,7 +90,11 @@ func (b *batch) openLines() (sink.Sink, error) {
 	}
 	if !b.o.Resume {
 		s, err := jsonl.Open(b.o.Out, b.env.Out)
-		return s, as(ErrEnvironment, err)
+		if err != nil {
+			return nil, as(ErrEnvironment, err)
+		}
+		b.begin = s.Begin
+		return s, nil
 	}
 	f, err := b.reopen()
 	if err != nil {
@@ -99,27 +103,18 @@ func (b *batch) openLines() (sink.Sink, error) {
 	return behind{jsonl.New(f), b.lines}, nil
 }
 
-// spare refuses to write over what is read.
-func (b *batch) spare(flag, path string) error {
-	used := []string{b.model.card.Path(), b.model.card.Labels.File, b.cfg.Model, b.cfg.Plan}
-	for _, arg := range b.o.Inputs {
-		used = append(used, parseInput(arg).path)
+// pathsOf are the paths of inputs on this machine, URLs as they are.
+func pathsOf(inputs []string) (paths []string) {
+	for _, arg := range inputs {
+		paths = append(paths, parseInput(arg).path)
 	}
-	return spare(flag, path, used)
+	return paths
 }
 
-// spare refuses a file to be written that is one of those used.
-func spare(flag, path string, used []string) error {
-	out, err := os.Stat(path)
-	if err != nil {
-		return nil //nolint:nilerr // there is nothing that could be overwritten
-	}
-	for _, u := range used {
-		if info, err := os.Stat(u); err == nil && os.SameFile(out, info) {
-			return Usage(fmt.Errorf("%s %s would overwrite what is read", flag, path))
-		}
-	}
-	return nil
+// spare refuses to write over what is read.
+func (b *batch) spare(flag, path string) error {
+	used := append(b.model.card.Files(), b.cfg.Model, b.cfg.Plan)
+	return spare(flag, path, append(used, pathsOf(b.o.Inputs)...))
 }
 
 // reopen goes to the end of what an earlier batch has written.
@@ -127,6 +122,9 @@ func (b *batch) reopen() (*os.File, error) {
 	f, err := os.OpenFile(b.o.Out, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
 		return nil, as(ErrEnvironment, err)
+	}
+	if err := jsonl.Take(f); err != nil {
+		return nil, as(ErrEnvironment, errors.Join(err, f.Close()))
 	}
 	done, end, err := readDone(f)
 	if err == nil {

@@ -194,7 +194,7 @@ func (l *live) play(ctx context.Context) error {
 	l.report(time.Since(l.started))
 	if l.once { // a service outlives its cameras, a single pass does not
 		for _, line := range l.lines {
-			err = errors.Join(err, failures(line.cameras()))
+			err = errors.Join(err, failures(line.cameras()), lostFrames(line.cameras()))
 		}
 	}
 	return err

@@ -4,6 +4,7 @@ package atomicfile
 import (
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -21,7 +22,7 @@ func Write(path string, data []byte) error {
 func WriteFrom(path string, write func(io.Writer) error) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
-		return err
+		return named(path, "", err)
 	}
 	defer func() {
 		if err != nil {
@@ -30,7 +31,21 @@ func WriteFrom(path string, write func(io.Writer) error) (err error) {
 	}()
 	err = write(f)
 	if err := errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
-		return err
+		return named(path, f.Name(), err)
 	}
-	return os.Rename(f.Name(), path)
+	return named(path, f.Name(), os.Rename(f.Name(), path))
+}
+
+// named says of the file that was meant what went wrong with the temporary one that stands for it until it
+// is whole; "" is one that could not be made. Another file's error stays.
+func named(path, temporary string, err error) error {
+	var at *fs.PathError
+	var link *os.LinkError
+	switch {
+	case errors.As(err, &link) && link.Old == temporary:
+		return &fs.PathError{Op: "writing", Path: path, Err: link.Err}
+	case errors.As(err, &at) && (at.Path == temporary || temporary == ""):
+		return &fs.PathError{Op: "writing", Path: path, Err: at.Err}
+	}
+	return err
 }

@@ -25,6 +25,7 @@ type Card struct {
 	NMS     NMS    `yaml:"nms"`
 
 	dir   string // of the card
+	from  string // the card's file, "" where it has none
 	model string // the ONNX file where Find was given it
 }
 
@@ -91,6 +92,18 @@ func (c *Card) Path() string {
 		return c.File
 	}
 	return filepath.Join(c.dir, filepath.FromSlash(c.File))
+}
+
+// Files are the files that the model is made of: the card, the ONNX file and the labels, as far as they
+// are files.
+func (c *Card) Files() (list []string) {
+	if c.from != "" {
+		list = append(list, c.from)
+	}
+	if c.Labels.File != "" {
+		list = append(list, c.labelsPath())
+	}
+	return append(list, c.Path())
 }
 
 // ID is the name, "@" and the first 8 hex digits of the file's SHA-256, as

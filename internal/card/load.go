@@ -75,7 +75,7 @@ func parse(data []byte, path string) (*Card, strict.Lines, error) {
 	if err := strict.Merge(path, lines, errs, c.problems()).Err(); err != nil {
 		return nil, lines, err
 	}
-	c.dir = filepath.Dir(path)
+	c.dir, c.from = filepath.Dir(path), path
 	return &c, lines, nil
 }
 
@@ -174,10 +174,7 @@ func (c *Card) readLabels(open opener) error {
 	if c.Labels.File == "" {
 		return nil
 	}
-	path := filepath.FromSlash(c.Labels.File)
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(c.dir, path)
-	}
+	path := c.labelsPath()
 	data, err := readUpTo(maxLabelBytes, open, path)
 	if err != nil {
 		return fmt.Errorf("reading labels: %w", err)
@@ -191,6 +188,15 @@ func (c *Card) readLabels(open opener) error {
 		return fmt.Errorf("reading labels: %s is no list of names", path)
 	}
 	return nil
+}
+
+// labelsPath is where the labels' file is.
+func (c *Card) labelsPath() string {
+	path := filepath.FromSlash(c.Labels.File)
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(c.dir, path)
 }
 
 func readUpTo(most int64, open opener, path string) ([]byte, error) {

@@ -148,3 +148,56 @@ func TestWriteAllocatesNothing(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestOldLinesStay until there is a result, or it is known that there will be none.
+func TestOldLinesStay(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		do   func(s *jsonl.Sink) error
+		keep bool
+	}{
+		{"nothing was analysed", func(*jsonl.Sink) error { return nil }, true},
+		{"a result", func(s *jsonl.Sink) error { s.Write(t.Context(), frame(1), &receipts{}); return nil }, false},
+		{"no result", (*jsonl.Sink).Begin, false},
+	} {
+		path := filepath.Join(t.TempDir(), "out.jsonl")
+		if err := os.WriteFile(path, []byte("old\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s, err := jsonl.Open(path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(c.do(s), s.Close()); err != nil {
+			t.Errorf("%s: %v", c.name, err)
+		}
+		if data, err := os.ReadFile(path); err != nil || strings.HasPrefix(string(data), "old\n") != c.keep {
+			t.Errorf("%s: the file holds %q, %v", c.name, data, err)
+		}
+	}
+}
+
+// TestOneWriter: a second one is refused as long as the first is at work.
+func TestOneWriter(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "out.jsonl")
+	s, err := jsonl.Open(path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := jsonl.Open(path, nil); !errors.Is(err, jsonl.ErrTaken) || !strings.Contains(err.Error(), path) {
+		t.Errorf("a second time: %v", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := jsonl.Open(path, nil)
+	if err != nil {
+		t.Fatalf("after the first: %v", err)
+	}
+	if err := again.Close(); err != nil {
+		t.Error(err)
+	}
+	if s, err := jsonl.Open("/dev/null", nil); err != nil || s.Begin() != nil || s.Close() != nil {
+		t.Errorf("a device: %v", err)
+	}
+}

@@ -166,19 +166,18 @@ func (s *Sink) tick() {
 	s.wake()
 }
 
-// why is the error of a message that waited too long.
-func (s *Sink) why() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.whyLocked()
+// whyLocked is the error of a message that waited too long. The caller holds s.mu.
+func (s *Sink) whyLocked() error {
+	return fmt.Errorf("%w within %v: %w", ErrTimeout, s.cfg.MaxWait, s.silence())
 }
 
-func (s *Sink) whyLocked() error {
+// silence is what is known of a server that confirms nothing. The caller holds s.mu.
+func (s *Sink) silence() error {
 	what := "does not answer"
 	if !s.nc.IsConnected() {
 		what = "is away"
 	}
-	err := fmt.Errorf("%w within %v: %s %s", ErrTimeout, s.cfg.MaxWait, s.cfg.Redacted(), what)
+	err := fmt.Errorf("%s %s", s.cfg.Redacted(), what)
 	if s.lastErr != nil {
 		err = fmt.Errorf("%w: %w", err, s.lastErr)
 	}

@@ -316,7 +316,9 @@ func (s *Sink) Close() error {
 	n := s.failWhere(ErrClosed, func(e *entry) bool { return inMemory(e) && !e.route.ofChanges() })
 	s.failWhere(ErrClosed, inMemory)
 	if n > 0 {
-		err = fmt.Errorf("closing %s: %d messages were not confirmed: %w", s.cfg.Redacted(), n, s.why())
+		s.mu.Lock()
+		err = fmt.Errorf("%d messages were not confirmed: %w", n, s.silence())
+		s.mu.Unlock()
 	}
 	s.stop()
 	if s.nc.IsConnected() && ctx.Err() == nil {
