@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/spf13/cobra"
 
 	"braid/internal/app"
@@ -64,7 +66,7 @@ func verifyCmd(c *common) *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.StringSliceVar(&o.At, "at", nil, "cut points, by tensor name, in order")
-	f.IntVar(&o.Random, "random", 0, "so many random sets of cuts")
+	f.IntVar(&o.Random, "random", 0, fmt.Sprintf("so many random sets of cuts, at most %d", app.MaxRandomSets))
 	f.Int64Var(&o.Seed, "seed", 1, "seed of the random cuts and inputs")
 	return cmd
 }

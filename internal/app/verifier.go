@@ -64,13 +64,13 @@ func (v *verifier) prepare(ctx context.Context, c *card.Card, seed int64, n int)
 }
 
 // all adds a row for each way of cutting to the report.
-func (v *verifier) all(ctx context.Context, env *Env, sets [][]string, p *plan.Plan, report *verifyReport) error {
+func (v *verifier) all(ctx context.Context, env *Env, sets cutSets, p *plan.Plan, report *verifyReport) error {
 	bar := progressIn(env, "/s")
 	defer bar.stop()
-	if len(sets) > 0 {
-		bar.count("cuts", int64(len(sets)))
+	if n := sets.count(); n > 0 {
+		bar.count("cuts", int64(n))
 	}
-	for _, at := range sets {
+	for at := range sets.each {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}

@@ -25,6 +25,10 @@ type VerifyOptions struct {
 // maxRandomCuts is the most cuts of one random set.
 const maxRandomCuts = 3
 
+// MaxRandomSets bounds --random: each set is a row of the report, which is kept
+// until the end, and more than this would run for days.
+const MaxRandomSets = 100_000
+
 // verified is one way of cutting, held against the whole network.
 type verified struct {
 	OK        bool     `json:"ok"`
@@ -56,7 +60,10 @@ type verifyReport struct {
 // devices with its streams, several frames at once. Both are held against the
 // whole network's results on the same inputs.
 func ModelVerify(ctx context.Context, env *Env, o VerifyOptions) (err error) {
-	if len(o.At) == 0 && o.Random <= 0 && o.Plan == "" {
+	if o.Random < 0 || o.Random > MaxRandomSets {
+		return Usage(fmt.Errorf("--random %d: want 0 to %d sets of cuts; another --seed gives others", o.Random, MaxRandomSets))
+	}
+	if len(o.At) == 0 && o.Random == 0 && o.Plan == "" {
 		return Usage(errors.New("nothing to verify: give --at A[,B…], --random N or --plan FILE"))
 	}
 	ctx, stop := env.untilDrain(ctx)
@@ -96,16 +103,45 @@ func ModelVerify(ctx context.Context, env *Env, o VerifyOptions) (err error) {
 	return nil
 }
 
-// sets are the cuts to be proved: those named and random ones.
-func (o VerifyOptions) sets(n *network.Network) (sets [][]string, err error) {
+// cutSets are the cuts to be proved: those named, then random ones, each drawn
+// when its turn comes.
+type cutSets struct {
+	named  [][]string
+	random int // how many
+	cuts   []network.Cut
+	rng    *rand.Rand
+}
+
+func (o VerifyOptions) sets(n *network.Network) (cutSets, error) {
+	s := cutSets{random: o.Random}
 	if len(o.At) > 0 {
-		sets = append(sets, o.At)
+		s.named = append(s.named, o.At)
 	}
-	if o.Random <= 0 {
-		return sets, nil
+	if o.Random == 0 {
+		return s, nil
 	}
-	random, err := randomCuts(n.Cuts(), o.Random, rand.New(rand.NewPCG(uint64(o.Seed), 2)))
-	return append(sets, random...), err
+	if s.cuts = n.Cuts(); len(s.cuts) == 0 {
+		return s, invalidf("the network has no cut point")
+	}
+	s.rng = rand.New(rand.NewPCG(uint64(o.Seed), 2))
+	return s, nil
+}
+
+func (s cutSets) count() int { return len(s.named) + s.random }
+
+// each gives the sets one after the other; where it is ranged over again it draws
+// others.
+func (s cutSets) each(yield func([]string) bool) {
+	for _, at := range s.named {
+		if !yield(at) {
+			return
+		}
+	}
+	for range s.random {
+		if !yield(randomSet(s.cuts, s.rng)) {
+			return
+		}
+	}
 }
 
 // plan is the plan to be proved, nil where none was named.
@@ -123,19 +159,14 @@ func (o VerifyOptions) plan(ctx context.Context, c *chooser) (*plan.Plan, error)
 	return &p, nil
 }
 
-func randomCuts(cuts []network.Cut, sets int, rng *rand.Rand) ([][]string, error) {
-	if len(cuts) == 0 {
-		return nil, invalidf("the network has no cut point")
+// randomSet draws one to maxRandomCuts cuts, in the order of the network.
+func randomSet(cuts []network.Cut, rng *rand.Rand) (at []string) {
+	picks := rng.Perm(len(cuts))[:min(1+rng.IntN(maxRandomCuts), len(cuts))]
+	slices.Sort(picks)
+	for _, p := range picks {
+		at = append(at, cuts[p].At)
 	}
-	out := make([][]string, sets)
-	for i := range out {
-		picks := rng.Perm(len(cuts))[:min(1+rng.IntN(maxRandomCuts), len(cuts))]
-		slices.Sort(picks)
-		for _, p := range picks {
-			out[i] = append(out[i], cuts[p].At)
-		}
-	}
-	return out, nil
+	return at
 }
 
 func (r *verifyReport) add(row verified) {

@@ -49,8 +49,15 @@ func proof(rt accel.Backend, n *network.Network, sets [][]string, seed int64) (v
 	if err := v.prepare(context.Background(), nil, seed, samples(&p)); err != nil {
 		return report, err
 	}
-	err := v.all(context.Background(), silent, sets, &p, &report)
+	err := v.all(context.Background(), silent, cutSets{named: sets}, &p, &report)
 	return report, err
+}
+
+func randomSets(n *network.Network, count int, rng *rand.Rand) (sets [][]string) {
+	for at := range (cutSets{random: count, cuts: n.Cuts(), rng: rng}).each {
+		sets = append(sets, at)
+	}
+	return sets
 }
 
 func streamsPlan(at []string) plan.Plan {
@@ -80,10 +87,7 @@ func TestRandomCutsOfRandomNetworks(t *testing.T) {
 		if len(n.Cuts()) == 0 {
 			t.Skip("no place to cut")
 		}
-		sets, err := randomCuts(n.Cuts(), 2, rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "cuts"), 0)))
-		if err != nil {
-			t.Fatal(err)
-		}
+		sets := randomSets(n, 2, rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "cuts"), 0)))
 		report, err := proof(rt, n, sets, int64(seed>>1))
 		if err != nil || !report.OK || len(report.Cuts) != 3 {
 			t.Fatalf("%+v, %v", report, err)
@@ -165,10 +169,7 @@ func proveModel(t *testing.T, rt accel.Backend, file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sets, err := randomCuts(n.Cuts(), 4, rand.New(rand.NewPCG(5, 6)))
-	if err != nil {
-		t.Fatal(err)
-	}
+	sets := randomSets(n, 4, rand.New(rand.NewPCG(5, 6)))
 	report, err := proof(rt, n, sets, 1)
 	if err != nil || !report.OK || len(report.Cuts) != 5 {
 		t.Fatalf("%+v, %v", report, err)
@@ -291,7 +292,7 @@ func TestAProofFindsFaults(t *testing.T) {
 			if err := v.prepare(t.Context(), nil, 1, samples(&p)); err != nil {
 				t.Fatal(err)
 			}
-			if err := v.all(t.Context(), silent, nil, &p, &report); err != nil {
+			if err := v.all(t.Context(), silent, cutSets{}, &p, &report); err != nil {
 				t.Fatal(err)
 			}
 			if report.OK || report.Cuts[0].OK {
