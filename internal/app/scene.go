@@ -144,7 +144,7 @@ func SceneDataset(ctx context.Context, env *Env, o SceneDatasetOptions) error {
 	err = p.Write(ctx, o.Dir)
 	bar.stop()
 	if errors.Is(err, ErrInterrupted) {
-		return err
+		return as(ErrInterrupted, fmt.Errorf("interrupted: pictures of some scenes are in %s, their truth is not written", filepath.Join(o.Dir, "images")))
 	}
 	if err != nil {
 		return as(ErrEnvironment, err)

@@ -27,7 +27,7 @@ type Pictures struct {
 	Width   int     // pixels
 	Height  int     // pixels
 	Workers int     // scenes that are drawn at once; 0: as many as there are processors
-	Done    func()  // called after each scene, from any goroutine; may be nil
+	Done    func()  // called after each scene that was begun, from any goroutine; may be nil
 }
 
 // maxPictures bounds what Write keeps of the truth in memory.
@@ -75,6 +75,9 @@ func (p Pictures) Write(ctx context.Context, dir string) error {
 	group.SetLimit(workers(p.Workers))
 	for k := range all {
 		group.Go(func() (err error) {
+			if ctx.Err() != nil { // before the scene, which takes a second to set up
+				return context.Cause(ctx)
+			}
 			all[k], err = p.scene(ctx, folder, p.First+uint64(k))
 			if p.Done != nil {
 				p.Done()

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -74,6 +76,29 @@ func TestPicturesDoNotDependOnWorkers(t *testing.T) {
 	d, err := coco.Read(bytes.NewReader(truths[0]))
 	if err != nil || len(d.Images) != 6 {
 		t.Errorf("%d images, %v", len(d.Images), err)
+	}
+}
+
+// Once it is to stop no scene is begun, and there is no truth of a part.
+func TestPicturesBeginNoSceneAfterAStop(t *testing.T) {
+	cause := errors.New("enough")
+	for _, workers := range []int{1, 2} {
+		ctx, stop := context.WithCancelCause(t.Context())
+		var begun atomic.Int64
+		dir := t.TempDir()
+		p := Pictures{
+			First: 1, Scenes: 100, Frames: 1, Every: 1, Width: 160, Height: 90, Workers: workers,
+			Done: func() { begun.Add(1); stop(cause) },
+		}
+		if err := p.Write(ctx, dir); !errors.Is(err, cause) {
+			t.Errorf("%d workers: %v", workers, err)
+		}
+		if n := begun.Load(); n > int64(workers) {
+			t.Errorf("%d workers begin %d scenes", workers, n)
+		}
+		if _, err := os.Stat(filepath.Join(dir, "instances.json")); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%d workers: the truth of a part: %v", workers, err)
+		}
 	}
 }
 
