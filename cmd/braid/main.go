@@ -35,17 +35,28 @@ func run() int {
 	go obey(signals, drain, kill)
 
 	env := app.Env{
-		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
+		In: os.Stdin, Err: os.Stderr,
 		Getenv: os.Getenv, Environ: os.Environ(), Version: version, Drain: drain,
 	}
 	if exe, err := os.Executable(); err == nil {
 		env.Exe = exe
 	}
-	err := root(&env).ExecuteContext(ctx)
-	if err == nil || errors.Is(err, errSaid) {
-		return app.ExitCode(err)
+	return execute(ctx, &env, os.Stdout, os.Args[1:])
+}
+
+// execute runs a command that prints into stdout, says what is wrong and returns
+// the exit code.
+func execute(ctx context.Context, env *app.Env, stdout *os.File, args []string) int {
+	out := app.NewOutput(stdout)
+	env.Out = out
+	cmd := root(env) //nolint:contextcheck // each command takes it from cobra
+	cmd.SetArgs(args)
+	cmd.SetOut(out)
+	err := cmd.ExecuteContext(ctx)
+	err, said := out.Settle(err, errors.Is(err, errSaid))
+	if err != nil && !said {
+		fmt.Fprintf(env.Err, "braid: %s\n", app.Message(err))
 	}
-	fmt.Fprintf(os.Stderr, "braid: %s\n", app.Message(err))
 	return app.ExitCode(err)
 }
 

@@ -7,7 +7,6 @@ import (
 	"context"
 	"io"
 	"log/slog"
-	"os"
 	"slices"
 	"strings"
 
@@ -61,16 +60,19 @@ func (e *Env) untilDrain(ctx context.Context) (context.Context, context.CancelFu
 	return ctx, func() { cancel(nil) }
 }
 
+// described is what has a file descriptor: a file, or the Output into one.
+type described interface{ Fd() uintptr }
+
 // terminal says whether a person reads w.
 func (e *Env) terminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
+	f, ok := w.(described)
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 // terminalSize is the size of the terminal behind w, in characters; 80x24 where
 // that is not known.
 func terminalSize(w io.Writer) (width, height int) {
-	if f, ok := w.(*os.File); ok {
+	if f, ok := w.(described); ok {
 		if width, height, err := term.GetSize(int(f.Fd())); err == nil && width > 0 && height > 0 {
 			return width, height
 		}
