@@ -87,7 +87,22 @@ func ConfigValidate(env *Env, o ConfigOptions) error {
 			return err
 		}
 	}
-	_, err = fmt.Fprintf(env.Out, "ok: site %s, %d cameras, %d models\n", cfg.Site, len(cfg.Cameras), len(seen))
+	return validated{true, cfg.Site, len(cfg.Cameras), len(seen)}.print(env)
+}
+
+// validated is what config validate prints of a configuration without a problem.
+type validated struct {
+	OK      bool   `json:"ok"`
+	Site    string `json:"site"`
+	Cameras int    `json:"cameras"` // how many
+	Models  int    `json:"models"`  // that they use
+}
+
+func (v validated) print(env *Env) error {
+	if env.JSON {
+		return writeJSON(env.Out, v)
+	}
+	_, err := fmt.Fprintf(env.Out, "ok: site %s, %d cameras, %d models\n", v.Site, v.Cameras, v.Models)
 	return err
 }
 
