@@ -80,7 +80,7 @@ func Bench(ctx context.Context, env *Env, o BenchOptions) (err error) {
 // written, before anything is measured.
 func (o BenchOptions) prepare(env *Env) (*bench.Report, error) {
 	used := slices.Concat(modelFiles(env, o.Model), pathsOf(o.Inputs), o.Plans)
-	if err := checkOutputs(used, outFile{"--json", o.JSONFile}, outFile{"--html", o.HTMLFile}); err != nil {
+	if err := checkOutFiles(used, outFile{"--json", o.JSONFile}, outFile{"--html", o.HTMLFile}); err != nil {
 		return nil, err
 	}
 	if o.Compare == "" {

@@ -58,7 +58,7 @@ func ImportDarknet(ctx context.Context, env *Env, o DarknetOptions) error {
 	}
 	ctx, stop := env.untilDrain(ctx)
 	defer stop()
-	if err := checkOutputs([]string{o.Cfg, o.Weights}, outFile{"--out", o.Out}); err != nil {
+	if err := checkOutFiles([]string{o.Cfg, o.Weights}, outFile{"--out", o.Out}); err != nil {
 		return err
 	}
 	n, err := readDarknet(o.Cfg)

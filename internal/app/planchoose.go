@@ -50,7 +50,7 @@ func PlanChoose(ctx context.Context, env *Env, o PlanOptions) (err error) {
 		return err
 	}
 	used := append(modelFiles(env, o.Model), o.Profile, o.WhatIf)
-	if err := checkOutputs(append(used, pathsOf(o.Inputs)...), outFile{"--out", o.Out}, outFile{"--timeline", o.Timeline}); err != nil {
+	if err := checkOutFiles(append(used, pathsOf(o.Inputs)...), outFile{"--out", o.Out}, outFile{"--timeline", o.Timeline}); err != nil {
 		return err
 	}
 	n, c, err := openNetwork(env, o.Model)

@@ -40,7 +40,7 @@ func Profile(ctx context.Context, env *Env, o ProfileOptions) (err error) {
 		return err
 	}
 	used := append(modelFiles(env, o.Model), parseInput(o.Input).path, o.Annotations)
-	if err := checkOutputs(used, outFile{"--out", o.Out}); err != nil { // before minutes are spent on what cannot be written
+	if err := checkOutFiles(used, outFile{"--out", o.Out}); err != nil { // before minutes are spent on what cannot be written
 		return err
 	}
 	n, c, err := openNetwork(env, o.Model)

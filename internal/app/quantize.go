@@ -59,7 +59,7 @@ func (o *QuantizeOptions) validate() error {
 			return Usage(fmt.Errorf("%s is there already: remove it, or choose another --out", p))
 		}
 	}
-	return checkOutputs(nil, outFile{"--out", o.Out})
+	return checkOutFiles(nil, outFile{"--out", o.Out})
 }
 
 // name is what the model is called: the output's base name.

@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// TestCheckOutputs: a file that cannot be written, or by which another would be lost, is refused before
+// TestCheckOutFiles: a file that cannot be written, or by which another would be lost, is refused before
 // anything is done.
-func TestCheckOutputs(t *testing.T) {
+func TestCheckOutFiles(t *testing.T) {
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
 	for _, name := range []string{"model.onnx", "old.json"} {
@@ -37,7 +37,7 @@ func TestCheckOutputs(t *testing.T) {
 		{"in no folder", []outFile{{"--out", at("none/a")}}, 4, at("none/a") + ": its folder is not there"},
 		{"in a file", []outFile{{"--out", at("old.json/a")}}, 4, "old.json/a"},
 	} {
-		err := checkOutputs(used, c.outs...)
+		err := checkOutFiles(used, c.outs...)
 		if ExitCode(err) != c.code || err != nil && !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, exit %d; want %d and %q", c.name, err, ExitCode(err), c.code, c.want)
 		}
@@ -48,7 +48,7 @@ func TestCheckOutputs(t *testing.T) {
 	if err := os.Chmod(dir, 0o500); err != nil {
 		t.Fatal(err)
 	}
-	if err := checkOutputs(nil, outFile{"--out", at("a")}); ExitCode(err) != 4 {
+	if err := checkOutFiles(nil, outFile{"--out", at("a")}); ExitCode(err) != 4 {
 		t.Errorf("in a folder that may not be written to: %v", err)
 	}
 }

@@ -15,9 +15,9 @@ type outFile struct{ flag, path string }
 
 func (o outFile) isFile() bool { return o.path != "" && o.path != "-" }
 
-// checkOutputs says, before anything is measured or read, what would keep a command from writing its
+// checkOutFiles says, before anything is measured or read, what would keep a command from writing its
 // files, or lose a file by it: one that is read, among used, or another that is written.
-func checkOutputs(used []string, outs ...outFile) error {
+func checkOutFiles(used []string, outs ...outFile) error {
 	for i, o := range outs {
 		if !o.isFile() {
 			continue
