@@ -70,7 +70,7 @@ func Default() Config {
 		Site: "default",
 		NATS: NATS{
 			URL: Embedded, Listen: "127.0.0.1:4222",
-			MaxBytes: 1 << 30, MaxAge: time.Hour, MaxPerCamera: 20_000, DuplicateWindow: 2 * time.Minute,
+			MaxBytes: 1 << 30, MaxAge: time.Hour, MaxPerCamera: 20_000,
 			Storage: "file", Retention: "limits", Replicas: 1,
 			Events: Events{MaxBytes: 64 << 20, MaxAge: 7 * 24 * time.Hour},
 			Spool:  Spool{MaxBytes: 256 << 20},

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"braid/internal/redact"
 	"braid/internal/strict"
@@ -129,8 +130,8 @@ func TestNATSCredentials(t *testing.T) {
 			t.Errorf("%v: %v, %+v", set, err, c.NATS)
 		}
 	}
-	// A reader need not know the users file of the server that another embeds.
-	if _, err := Load(Options{NoFile: true, Set: []string{"nats.username=u", "nats.password=p"}}); err != nil {
+	// A reader need not know the users file of the server that another embeds, nor of its cluster.
+	if _, err := Load(Options{NoFile: true, Set: []string{"nats.username=u", "nats.password=p", "nats.replicas=3"}}); err != nil {
 		t.Error(err)
 	}
 }
@@ -284,4 +285,31 @@ func FuzzLoad(f *testing.F) {
 			t.Errorf("what is printed cannot be read: %v\n%s", errs, out)
 		}
 	})
+}
+
+// TestDuplicateWindow: by default it is no longer than any stream keeps its
+// messages, and what is set must be so, where there are streams.
+func TestDuplicateWindow(t *testing.T) {
+	const tooLong = "nats.duplicate_window: 2m0s is more than nats."
+	for _, tt := range []struct {
+		set  []string
+		want time.Duration
+		err  string
+	}{
+		{nil, 2 * time.Minute, ""},
+		{[]string{"nats.max_age=30s"}, 30 * time.Second, ""},
+		{[]string{"nats.events.max_age=10s"}, 10 * time.Second, ""},
+		{[]string{"nats.max_age=2m", "nats.duplicate_window=2m"}, 2 * time.Minute, ""},
+		{[]string{"nats.max_age=90s", "nats.duplicate_window=2m"}, 0, tooLong + "max_age 1m30s: set it to that at most"},
+		{[]string{"nats.events.max_age=90s", "nats.duplicate_window=2m"}, 0, tooLong + "events.max_age 1m30s: set it to that at most"},
+		{[]string{"nats.max_age=90s", "nats.duplicate_window=2m", "nats.jetstream=false"}, 2 * time.Minute, ""},
+	} {
+		c, err := load(t, "testdata/least.good.yaml", tt.set...)
+		switch {
+		case tt.err != "" && (err == nil || !strings.HasSuffix(err.Error(), tt.err)), tt.err == "" && err != nil:
+			t.Errorf("%v: %v, want %s", tt.set, err, tt.err)
+		case err == nil && c.NATS.DuplicateWindow != tt.want:
+			t.Errorf("%v: %v, want %v", tt.set, c.NATS.DuplicateWindow, tt.want)
+		}
+	}
 }

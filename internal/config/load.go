@@ -55,8 +55,8 @@ func Load(o Options) (Config, error) {
 	if l.NoFile || l.file == "" && len(l.cfg.Cameras) == 0 {
 		checked = slices.DeleteFunc(checked, func(p strict.Problem) bool { return p.Path == "cameras" })
 	}
-	if l.NoFile { // it reads from a server that another process embeds
-		checked = slices.DeleteFunc(checked, func(p strict.Problem) bool { return p.Path == "nats.users_file" })
+	if l.NoFile { // no server is embedded here: another process does that, if any
+		checked = slices.DeleteFunc(checked, func(p strict.Problem) bool { return p.Path == "nats.users_file" || p.Path == "nats.replicas" })
 	}
 	errs := strict.Merge(l.file, l.lines, l.errs, checked)
 	if !l.NoFile && l.file == "" && len(l.cfg.Cameras) == 0 {
@@ -97,6 +97,9 @@ func (l *loader) fill() (errs strict.Errors) {
 	n.JetStream = &jetStream
 	if n.URL == Embedded && n.StoreDir == "" {
 		n.StoreDir = l.vars.stateDir()
+	}
+	if n.DuplicateWindow == 0 {
+		n.DuplicateWindow = n.duplicates()
 	}
 	if n.Spools() && n.Spool.Dir == "" {
 		n.Spool.Dir = filepath.Join(l.vars.stateDir(), "spool", wire.Slug(c.Instance))

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"braid/internal/strict"
 )
@@ -29,10 +30,10 @@ type NATS struct {
 	MaxBytes        strict.Bytes `yaml:"max_bytes" rule:"min=1MiB" doc:"the size of BRAID_FRAMES, the oldest frames go first"`
 	MaxAge          Duration     `yaml:"max_age" rule:"min=1s" doc:"how long BRAID_FRAMES keeps frames"`
 	MaxPerCamera    int          `yaml:"max_per_camera" rule:"min=1" doc:"how many messages of one camera a stream keeps"`
-	DuplicateWindow Duration     `yaml:"duplicate_window" rule:"min=100ms" doc:"how long the streams know the ids of messages, to drop repeated ones; at most max_age"`
+	DuplicateWindow Duration     `yaml:"duplicate_window,omitempty" rule:"min=100ms,zero" doc:"how long the streams know the ids of messages, to drop repeated ones; at most max_age and events.max_age. Default: 2m, or the least of these where that is less"`
 	Storage         Storage      `yaml:"storage" doc:"where the server keeps the streams"`
 	Retention       Retention    `yaml:"retention" doc:"limits keeps messages until a limit is reached, interest only until every durable reader has them"`
-	Replicas        int          `yaml:"replicas" rule:"min=1,max=5" doc:"copies of the streams in a cluster"`
+	Replicas        int          `yaml:"replicas" rule:"min=1,max=5" doc:"copies of the streams in a cluster; 1 with embedded, which is one server"`
 	Events          Events       `yaml:"events"`
 	Spool           Spool        `yaml:"spool"`
 }
@@ -98,8 +99,17 @@ func (r *Retention) UnmarshalText(text []byte) error {
 	return strict.OneOf(text, r.Values())
 }
 
+// defaultDuplicates is how long ids are known where nothing says it.
+const defaultDuplicates = 2 * time.Minute
+
+// duplicates is the default of DuplicateWindow: no longer than a stream keeps anything.
+func (n NATS) duplicates() Duration {
+	return max(0, min(defaultDuplicates, n.MaxAge, n.Events.MaxAge))
+}
+
 func (n NATS) problems() (errs strict.Errors) {
 	n.credentialProblems(&errs)
+	n.windowProblems(&errs)
 	if n.URL == Embedded {
 		n.embeddedProblems(&errs)
 		return errs
@@ -121,6 +131,21 @@ func (n NATS) problems() (errs strict.Errors) {
 		errs.Addf("tls", "cert_file and key_file go together")
 	}
 	return errs
+}
+
+// windowProblems refuses what a server would not make a stream with.
+func (n NATS) windowProblems(errs *strict.Errors) {
+	if !n.UsesJetStream() {
+		return
+	}
+	for _, a := range []struct {
+		key string
+		age Duration
+	}{{"max_age", n.MaxAge}, {"events.max_age", n.Events.MaxAge}} {
+		if n.DuplicateWindow > a.age && a.age > 0 { // an age that is no age is said by its rule
+			errs.Addf("duplicate_window", "%v is more than nats.%s %v: set it to that at most", n.DuplicateWindow, a.key, a.age)
+		}
+	}
 }
 
 func (n NATS) credentialProblems(errs *strict.Errors) {
@@ -151,6 +176,9 @@ func (n NATS) embeddedProblems(errs *strict.Errors) {
 	}
 	if n.TLS != (TLS{}) && n.UsersFile == "" {
 		errs.Addf("tls", "belongs to a NATS server's url, or to an embedded one with a certificate in its users_file")
+	}
+	if n.Replicas > 1 {
+		errs.Addf("replicas", "%d: an embedded server is one server, and copies need a cluster: set nats.replicas: 1, or nats.url to a cluster's", n.Replicas)
 	}
 	own := n.Username != "" || n.CredsFile != "" || n.NKeyFile != ""
 	switch {

@@ -33,6 +33,9 @@ func (s *Sink) catchUp(ctx context.Context) bool {
 	defer done()
 	streams, err := s.ensureStreams(ctx)
 	if err != nil {
+		if errors.Is(err, ErrStream) { // at the start it ends the start, which says it
+			s.fail(err)
+		}
 		s.uncertain(err)
 		return false
 	}

@@ -85,9 +85,6 @@ func (s *Sink) ensureStreams(ctx context.Context) (map[string]jetstream.Stream, 
 			err = s.cfg.noJetStream()
 			s.fail(err)
 			return nil, err
-		case errors.Is(err, ErrStream) && w.required:
-			s.fail(err)
-			return nil, err
 		case err != nil && (w.required || s.lookAgain(err)):
 			return nil, err
 		case err != nil:
@@ -145,7 +142,7 @@ func (s *Sink) createStream(ctx context.Context, w wantedStream) (jetstream.Stre
 		s.warnOnce("another stream takes its subjects, publishing to that one", w.made.Name, err)
 		return nil, nil
 	case isFinal(err):
-		return nil, fmt.Errorf("%w %s cannot be made on %s: %w", ErrStream, w.made.Name, s.cfg.Redacted(), err)
+		return nil, fmt.Errorf("%w %s cannot be made on %s: %w", ErrStream, w.made.Name, s.cfg.Redacted(), mended(err, w.new()))
 	}
 	return nil, fmt.Errorf("making the stream %s: %w", w.made.Name, err)
 }
@@ -163,7 +160,8 @@ func (s *Sink) updateStream(ctx context.Context, w wantedStream, have jetstream.
 	if s.mayNot("UPDATE", w) {
 		return nil
 	}
-	_, err := s.js.UpdateStream(ctx, w.applied(have))
+	want := w.applied(have)
+	_, err := s.js.UpdateStream(ctx, want)
 	switch {
 	case s.mayNot("UPDATE", w):
 		for _, d := range change.Differences {
@@ -171,7 +169,7 @@ func (s *Sink) updateStream(ctx context.Context, w wantedStream, have jetstream.
 		}
 		return nil
 	case isFinal(err):
-		return fmt.Errorf("%w %s on %s: %s: the server does not change it: %w", ErrStream, w.made.Name, s.cfg.Redacted(), change.Differences, err)
+		return fmt.Errorf("%w %s on %s: %s, and the server does not change that: %w", ErrStream, w.made.Name, s.cfg.Redacted(), change.differences(), mended(err, want))
 	case err != nil:
 		return fmt.Errorf("changing the stream %s: %w", w.made.Name, err)
 	}
@@ -179,6 +177,24 @@ func (s *Sink) updateStream(ctx context.Context, w wantedStream, have jetstream.
 		s.log.Info("stream changed", "stream", w.made.Name, "key", d.Key, "from", d.Have, "to", d.Want)
 	}
 	return nil
+}
+
+// differences are the stream's, in one line.
+func (c Change) differences() string {
+	texts := make([]string, len(c.Differences))
+	for i, d := range c.Differences {
+		texts[i] = d.String()
+	}
+	return strings.Join(texts, ", ")
+}
+
+// mended adds the key and the mend to a server's refusal of more copies than it has
+// servers for, which names neither.
+func mended(err error, want jetstream.StreamConfig) error {
+	if !lacksServers(err) || want.Replicas <= 1 {
+		return err
+	}
+	return fmt.Errorf("nats.replicas is %d, and each copy needs a server of its own in one cluster: set nats.replicas to no more than the cluster has servers, 1 without a cluster (%w)", want.Replicas, err)
 }
 
 // Refused is why the change cannot be at a server, nil where it can.
@@ -249,6 +265,13 @@ func isOverlap(err error) bool {
 	const subjectsOverlap = 10065
 	var api *jetstream.APIError
 	return errors.As(err, &api) && api.ErrorCode == subjectsOverlap
+}
+
+// lacksServers reports whether a server has too few others for a stream's copies.
+func lacksServers(err error) bool {
+	const noPeers, notClustered = 10005, 10074
+	var api *jetstream.APIError
+	return errors.As(err, &api) && (api.ErrorCode == noPeers || api.ErrorCode == notClustered)
 }
 
 // isFinal reports whether the server understood and said no, rather than not now.

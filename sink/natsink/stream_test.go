@@ -116,6 +116,32 @@ func TestServerRefusesTheLimits(t *testing.T) {
 	}
 }
 
+// TestServerRefusesReplicas: one server has no room for copies, and its refusal
+// names no key. The error that ends the start is not logged too.
+func TestServerRefusesReplicas(t *testing.T) {
+	b := newBroker(t)
+	three := func(c *natsink.Config) { c.Frames.Replicas = 3 }
+	refused := func(what string, parts ...string) {
+		t.Helper()
+		var out record
+		_, err := tryOpen(t, b.url, out.log(), three)
+		if !errors.Is(err, natsink.ErrStream) {
+			t.Fatalf("%s: %v", what, err)
+		}
+		for _, part := range append(parts, "nats.replicas is 3, and each copy needs a server of its own in one cluster: set nats.replicas to no more than") {
+			if !strings.Contains(err.Error(), part) {
+				t.Errorf("%s: %v, want %q in it", what, err, part)
+			}
+		}
+		if out.count("nothing can be published") != 0 {
+			t.Errorf("%s: said twice", what)
+		}
+	}
+	refused("made", "BRAID_FRAMES cannot be made on "+b.url)
+	open(t, b.url, nil)
+	refused("changed", "BRAID_FRAMES on "+b.url+": replicas is 1, configured is 3, and the server does not change that: ")
+}
+
 func TestInspect(t *testing.T) {
 	b := newBroker(t)
 	cfg := natsink.Config{}
