@@ -170,9 +170,9 @@ func (n NATS) credentialProblems(errs *strict.Errors) {
 }
 
 func (n NATS) embeddedProblems(errs *strict.Errors) {
-	host, _, err := net.SplitHostPort(n.Listen)
-	if err != nil {
-		errs.Addf("listen", "%q: want host:port", n.Listen)
+	host, msg := listenHost(n.Listen)
+	if msg != "" {
+		errs.Addf("listen", "%s", msg)
 	}
 	if n.TLS != (TLS{}) && n.UsersFile == "" {
 		errs.Addf("tls", "belongs to a NATS server's url, or to an embedded one with a certificate in its users_file")
@@ -182,7 +182,7 @@ func (n NATS) embeddedProblems(errs *strict.Errors) {
 	}
 	own := n.Username != "" || n.CredsFile != "" || n.NKeyFile != ""
 	switch {
-	case err == nil && !isLoopback(host) && n.UsersFile == "":
+	case msg == "" && !isLoopback(host) && n.UsersFile == "":
 		errs.Addf("listen", "%s is open to the network and asks nobody who they are: set nats.users_file (configs/nats/users.conf is one to start from) with nats.username and nats.password_file, or listen on 127.0.0.1", n.Listen)
 	case n.UsersFile != "" && !own:
 		errs.Addf("users_file", "braid is a user too: set nats.username and nats.password_file, or nats.nkey_file")

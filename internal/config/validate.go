@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"strconv"
 	"strings"
 
 	"braid/internal/strict"
@@ -19,8 +20,8 @@ func (c Config) problems() strict.Errors {
 	c.nameProblems(&errs)
 	errs.Under("nats", c.NATS.problems())
 	if c.HTTP.Listen != "" {
-		if _, _, err := net.SplitHostPort(c.HTTP.Listen); err != nil {
-			errs.Addf("http.listen", "%q: want host:port", c.HTTP.Listen)
+		if _, msg := listenHost(c.HTTP.Listen); msg != "" {
+			errs.Addf("http.listen", "%s", msg)
 		}
 	}
 	if c.HTTP.Pprof && c.HTTP.Listen == "" {
@@ -37,6 +38,18 @@ func (c Config) problems() strict.Errors {
 		}
 	}
 	return errs
+}
+
+// listenHost is the host of an address to listen on, or what is wrong with it.
+func listenHost(address string) (host, msg string) {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return "", fmt.Sprintf("%q: want host:port", address)
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return "", fmt.Sprintf("%q: port %q is not 0 to 65535", address, port)
+	}
+	return host, ""
 }
 
 // nameProblems finds names that cannot be told apart in subjects.
