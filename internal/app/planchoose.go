@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -96,8 +97,25 @@ func PlanChoose(ctx context.Context, env *Env, o PlanOptions) (err error) {
 	return made.print(env, o.Explain, o.Out)
 }
 
+// numbers refuses figures of flags that no plan could have. The comparisons are
+// written so that they refuse what is not a number too.
+func (o PlanOptions) numbers() error {
+	switch {
+	case o.Budget < 0:
+		return Usage(fmt.Errorf("--budget %v is less than 0", o.Budget))
+	case !(o.MinFPS >= 0 && o.MinFPS <= math.MaxFloat64):
+		return Usage(fmt.Errorf("--min-fps %v is no rate: want 0 or more", o.MinFPS))
+	case !(o.MaxDrop >= 0 && o.MaxDrop <= 1):
+		return Usage(fmt.Errorf("--max-drop %v is not within 0 to 1", o.MaxDrop))
+	}
+	return nil
+}
+
 // goal is what the flags ask for.
 func (o PlanOptions) goal() (search.Goal, error) {
+	if err := o.numbers(); err != nil {
+		return search.Goal{}, err
+	}
 	g := search.Goal{Budget: float64(o.Budget) / float64(time.Millisecond), MinFPS: o.MinFPS, MaxSegments: o.Segments, MaxDrop: o.MaxDrop}
 	if err := g.Objective.UnmarshalText([]byte(o.objective())); err != nil {
 		return g, Usage(fmt.Errorf("--objective: %w", err))

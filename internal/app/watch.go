@@ -41,8 +41,11 @@ func Watch(ctx context.Context, env *Env, o WatchOptions) error {
 	if o.Since < 0 {
 		return Usage(fmt.Errorf("--since %v is in the future", o.Since))
 	}
-	if o.MinScore < 0 || o.MinScore > 1 {
+	if !(o.MinScore >= 0 && o.MinScore <= 1) { // refuses what is not a number too
 		return Usage(fmt.Errorf("--min-score %v is not within 0 to 1", o.MinScore))
+	}
+	if err := subscribe.CheckDurable(o.Durable); err != nil {
+		return Usage(fmt.Errorf("--durable: %w", err))
 	}
 	server, err := o.server(env)
 	if err != nil {

@@ -69,14 +69,22 @@ type Subscriber struct {
 	slow time.Time // when it was last said that we are
 }
 
+// CheckDurable refuses a name that no server takes for a durable reader; "" is none.
+func CheckDurable(name string) error {
+	if strings.ContainsAny(name, " \t\r\n.*>/\\") {
+		return fmt.Errorf("durable name %q: want no spaces and none of . * > / \\", name)
+	}
+	return nil
+}
+
 // Open connects, or begins to try where the server is away. A configuration
 // that cannot work and a server that refuses the credentials are errors.
 func Open(ctx context.Context, cfg Config, log *slog.Logger) (*Subscriber, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	if strings.ContainsAny(cfg.Durable, " \t\r\n.*>/\\") {
-		return nil, fmt.Errorf("durable name %q: want no spaces and none of . * > / \\", cfg.Durable)
+	if err := CheckDurable(cfg.Durable); err != nil {
+		return nil, err
 	}
 	if cfg.Client == "" {
 		cfg.Client = "braid watch"

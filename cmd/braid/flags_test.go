@@ -1,0 +1,70 @@
+package main
+
+import (
+	"io"
+	"strings"
+	"testing"
+
+	"braid/internal/app"
+)
+
+// called runs a command that is expected to be refused, with a home of its own.
+func called(t *testing.T, args ...string) error {
+	t.Helper()
+	home := t.TempDir()
+	environ := map[string]string{"HOME": home, "XDG_STATE_HOME": home, "XDG_CACHE_HOME": home}
+	env := &app.Env{
+		In: strings.NewReader(""), Out: io.Discard, Err: io.Discard,
+		Getenv: func(name string) string { return environ[name] }, Version: "test", Drain: make(chan struct{}),
+	}
+	cmd := root(env)
+	cmd.SetArgs(args)
+	cmd.SetOut(io.Discard)
+	cmd.SetErr(io.Discard)
+	return cmd.ExecuteContext(t.Context())
+}
+
+// refusal is a call that must be refused as a wrong one, with words in the message.
+type refusal struct {
+	args string // with spaces between; _ stands for a space in one
+	want []string
+}
+
+func refuse(t *testing.T, all []refusal) {
+	t.Helper()
+	for _, r := range all {
+		t.Run(r.args, func(t *testing.T) {
+			args := strings.Fields(r.args)
+			for i := range args {
+				args[i] = strings.ReplaceAll(args[i], "_", " ")
+			}
+			err := called(t, args...)
+			if app.ExitCode(err) != app.ExitCode(app.ErrUsage) {
+				t.Fatalf("exit code %d: %v", app.ExitCode(err), err)
+			}
+			for _, word := range r.want {
+				if !strings.Contains(err.Error(), word) {
+					t.Errorf("%q is not in %q", word, err)
+				}
+			}
+		})
+	}
+}
+
+// TestValuesThatCannotBe: what a flag says is the caller's to mend, whatever the files
+// and the machine are like.
+func TestValuesThatCannotBe(t *testing.T) {
+	refuse(t, []refusal{
+		{"plan nomodel --budget -1s", []string{"--budget -1s"}},
+		{"plan nomodel --min-fps nan", []string{"--min-fps NaN"}},
+		{"plan nomodel --min-fps +Inf", []string{"--min-fps +Inf"}},
+		{"plan nomodel --min-fps -1", []string{"--min-fps -1"}},
+		{"plan nomodel --max-drop -1", []string{"--max-drop -1"}},
+		{"plan nomodel --max-drop nan", []string{"--max-drop NaN"}},
+		{"plan nomodel --cameras foo", []string{"--cameras"}},
+		{"watch --durable a_b*", []string{"--durable", `"a b*"`}},
+		{"watch --min-score nan", []string{"--min-score NaN"}},
+		{"watch --min-score 7", []string{"--min-score 7"}},
+		{"watch --since -1s", []string{"--since -1s"}},
+	})
+}
