@@ -129,6 +129,8 @@ func TestCamerasChangeWhileItRuns(t *testing.T) {
 	for _, refused := range [][]string{
 		{"there is a camera", "add", "still", "test:"},
 		{"polcy", "set", "still", "polcy=block"},
+		{"cameras.fourth.url: unknown scheme", "add", "fourth", "nonsense:x"},
+		{"cameras.fourth.polcy: unknown key", "add", "fourth", "test:", "polcy=block"},
 		{"min_score 0.01 is below", "set", "still", "min_score=0.01"},
 		{"start it again", "set", "still", "model=yolox-nano"},
 		{"no camera has the name", "rm", "nobody"},
@@ -136,7 +138,7 @@ func TestCamerasChangeWhileItRuns(t *testing.T) {
 		{"within the folder", "add", "x", "rtsp://127.0.0.1:1/", "username=u", "password_file=/etc/hostname"},
 		{"no such file", "add", "x", "rtsp://127.0.0.1:1/", "username=u", "password_file=none"},
 	} {
-		if text := control(1, refused[1:]...); !strings.Contains(text, refused[0]) || strings.Count(strings.TrimSpace(text), "\n") > 0 {
+		if text := control(3, refused[1:]...); !strings.Contains(text, refused[0]) || strings.Count(strings.TrimSpace(text), "\n") > 0 {
 			t.Errorf("%q says %q", refused[1:], text)
 		}
 	}

@@ -122,14 +122,17 @@ func (o CamerasOptions) ask(ctx context.Context, env *Env, r control.Request, fi
 	}
 	switch {
 	case len(chosen) == 0:
-		return fmt.Errorf("no camera has the name %q; there are %s", r.Camera, strings.Join(cameras, ", "))
+		return invalidf("no camera has the name %q; there are %s", r.Camera, strings.Join(cameras, ", "))
 	case len(chosen) > 1:
 		return Usage(fmt.Errorf("%d instances could be meant, choose one by --site and --instance: %s", len(chosen), strings.Join(names, ", ")))
 	}
 	to := chosen[0].Instance
 	if err := c.Ask(ctx, cmp.Or(to.Site, o.Site), to.Instance, r); err != nil {
-		if errors.Is(err, control.ErrNobody) {
+		switch {
+		case errors.Is(err, control.ErrNobody):
 			return as(ErrEnvironment, err)
+		case errors.Is(err, control.ErrInvalid):
+			return as(ErrInvalid, err)
 		}
 		return err
 	}

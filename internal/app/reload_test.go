@@ -1,12 +1,15 @@
 package app
 
 import (
+	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
 
 	"braid/internal/config"
+	"braid/sink/control"
 )
 
 // camerasFrom reads "name:url …".
@@ -65,5 +68,37 @@ func TestHarmless(t *testing.T) {
 		if err != nil || !slices.Equal(got, []string{c.want}) {
 			t.Errorf("%q: %q, %v, want %q", c.set, got, err, c.want)
 		}
+	}
+}
+
+// TestRequestsThatAreInvalid: the fault is the request's, and the camera is named as
+// who asks knows it.
+func TestRequestsThatAreInvalid(t *testing.T) {
+	cfg, err := config.Load(config.Options{Environ: []string{"HOME=/h"}, Hostname: "h", Set: []string{"model=m", "cameras.gate.url=test:"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &live{env: &Env{Log: slog.New(slog.DiscardHandler)}, cfg: cfg}
+	for _, c := range []struct {
+		op, camera string
+		set        []string
+		want       string
+	}{
+		{control.Add, "new", []string{"url=nonsense:x"}, `cameras.new.url: unknown scheme "nonsense"`},
+		{control.Add, "new", []string{"url=test:", "polcy=block"}, "cameras.new.polcy: unknown key"},
+		{control.Add, "gate", []string{"url=test:"}, "already"},
+		{control.Add, "new", []string{"url=gst:x"}, "configuration file only"},
+		{control.Set, "gate", []string{"queue=99"}, "cameras.gate.queue: 99"},
+		{control.Set, "nobody", []string{"queue=9"}, `"nobody"`},
+		{control.Remove, "nobody", nil, `"nobody"`},
+	} {
+		err := l.request(t.Context(), control.Request{Op: c.op, Camera: c.camera, Set: c.set})
+		if !errors.Is(err, control.ErrInvalid) || ExitCode(err) != 3 || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s %s %q: %v, exit code %d; want %q", c.op, c.camera, c.set, err, ExitCode(err), c.want)
+		}
+	}
+	l.once = true
+	if err := l.request(t.Context(), control.Request{Op: control.Remove, Camera: "gate"}); errors.Is(err, control.ErrInvalid) {
+		t.Errorf("not the request's fault: %v", err)
 	}
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -55,16 +56,21 @@ func (l *live) request(ctx context.Context, r control.Request) error {
 		case r.Op == control.Set && !there:
 			return have, invalidf("%w", have.NoCamera(r.Camera))
 		case r.Op == control.Remove:
-			return have.Without(r.Camera)
+			now, err := have.Without(r.Camera)
+			return now, as(ErrInvalid, err)
 		}
 		set, err := l.harmless(r.Set)
 		if err != nil {
 			return have, err
 		}
-		return have.With(r.Camera, set)
+		now, err := have.With(r.Camera, set)
+		return now, as(ErrInvalid, err)
 	})
 	if err != nil {
 		l.env.Log.With("error", oneLine(err.Error())).Warn("request refused", "op", r.Op, "camera", r.Camera)
+		if errors.Is(err, ErrInvalid) {
+			return control.Invalid(err)
+		}
 		return err
 	}
 	l.env.Log.Info("request done", "op", r.Op, "camera", r.Camera)

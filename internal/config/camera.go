@@ -74,7 +74,22 @@ func (c Config) With(name string, settings []string) (Config, error) {
 	if err := errs.Err(); err != nil {
 		return c, err
 	}
-	return c, c.Validate()
+	return c, c.byName(c.problems()).Err()
+}
+
+// byName says of which cameras problems are by their names: who changes one camera
+// does not see the list that it has a place in.
+func (c Config) byName(errs strict.Errors) strict.Errors {
+	for i := range errs {
+		for at, cam := range c.Cameras {
+			rest, ok := strings.CutPrefix(errs[i].Path, fmt.Sprintf("cameras[%d]", at))
+			if ok {
+				errs[i].Path = "cameras." + cam.Name + rest
+				break
+			}
+		}
+	}
+	return errs
 }
 
 // Without is c without a camera, which must be there. c stays as it is.

@@ -50,6 +50,11 @@ func TestWith(t *testing.T) {
 			t.Errorf("%s: %v, want %q", setting, err, want)
 		}
 	}
+	for _, settings := range [][]string{{"url=nonsense:x"}, {"url=test:", "queue=99"}} {
+		if _, err := now.With("third", settings); err == nil || !strings.HasPrefix(err.Error(), "cameras.third.") || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%q: %v, want the camera's name", settings, err)
+		}
+	}
 	if len(now.Cameras) != 2 || now.Camera("Gate 1").Queue != 2 {
 		t.Errorf("a change that is refused leaves something: %+v", now.Cameras)
 	}

@@ -17,7 +17,9 @@ const maxRequest = 64 << 10
 // answer does what a message asks for, and says so.
 func (s *Server) answer(ctx context.Context, m *nats.Msg) {
 	r, err := ParseRequest(m.Data)
-	if err == nil {
+	if err != nil {
+		err = Invalid(err)
+	} else {
 		err = s.cfg.Do(ctx, r)
 	}
 	if m.Reply == "" {
@@ -25,7 +27,7 @@ func (s *Server) answer(ctx context.Context, m *nats.Msg) {
 	}
 	var reply Reply
 	if err != nil {
-		reply.Error = strings.Join(strings.Fields(err.Error()), " ")
+		reply.Error, reply.Invalid = strings.Join(strings.Fields(err.Error()), " "), errors.Is(err, ErrInvalid)
 	}
 	data, err := json.Marshal(reply)
 	if err == nil {

@@ -25,6 +25,18 @@ var ErrNoState = errors.New("no braid keeps its state there")
 // ErrNobody is wrapped where no instance answers.
 var ErrNobody = errors.New("no instance answers")
 
+// ErrInvalid marks an error of Config.Do where what was asked for is wrong, and is
+// wrapped by Ask then. It adds no words.
+var ErrInvalid = errors.New("invalid request")
+
+// refusal is an error that the request is to blame for.
+type refusal struct{ error }
+
+func (r refusal) Unwrap() []error { return []error{ErrInvalid, r.error} }
+
+// Invalid marks err as the request's fault.
+func Invalid(err error) error { return refusal{err} }
+
 // answerTime is how long a request may take: a pipeline is stopped in it.
 const answerTime = 30 * time.Second
 
@@ -203,8 +215,11 @@ func (c *Client) Ask(ctx context.Context, site, instance string, r Request) erro
 	if err := json.Unmarshal(m.Data, &reply); err != nil {
 		return fmt.Errorf("reading the answer of %s: %w", instance, err)
 	}
-	if reply.Error != "" {
-		return errors.New(reply.Error)
+	switch {
+	case reply.Error == "":
+		return nil
+	case reply.Invalid:
+		return Invalid(errors.New(reply.Error))
 	}
-	return nil
+	return errors.New(reply.Error)
 }

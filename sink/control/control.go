@@ -111,5 +111,6 @@ type Request struct {
 
 // Reply is an instance's answer: an error in one line, or nothing.
 type Reply struct {
-	Error string `json:"error,omitempty"`
+	Error   string `json:"error,omitempty"`
+	Invalid bool   `json:"invalid,omitempty"` // what was asked for is wrong, and would be elsewhere and later
 }

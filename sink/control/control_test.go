@@ -283,8 +283,14 @@ func TestRequests(t *testing.T) {
 	if len(got) != 1 || got[0].Camera != "x" || !slices.Equal(got[0].Set, r.Set) {
 		t.Errorf("asked for %+v", got)
 	}
-	if err := c.Ask(t.Context(), "s", "a", r); err == nil || err.Error() != "no camera has this name" {
+	if err := c.Ask(t.Context(), "s", "a", r); err == nil || err.Error() != "no camera has this name" || errors.Is(err, control.ErrInvalid) {
 		t.Errorf("refused: %v", err)
+	}
+	a.mu.Lock()
+	a.answer = control.Invalid(errors.New("no such key"))
+	a.mu.Unlock()
+	if err := c.Ask(t.Context(), "s", "a", r); !errors.Is(err, control.ErrInvalid) || err.Error() != "no such key" {
+		t.Errorf("refused as invalid: %v", err)
 	}
 	if err := c.Ask(t.Context(), "s", "nobody", r); !errors.Is(err, control.ErrNobody) {
 		t.Errorf("nobody: %v", err)
@@ -296,8 +302,8 @@ func TestRequests(t *testing.T) {
 	if !strings.Contains(string(m.Data), "none of add, rm, set") {
 		t.Errorf("nonsense: %s", m.Data)
 	}
-	if len(a.asked) != 2 {
-		t.Errorf("%d requests were done, want 2", len(a.asked))
+	if len(a.asked) != 3 {
+		t.Errorf("%d requests were done, want 3", len(a.asked))
 	}
 }
 
