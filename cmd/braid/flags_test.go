@@ -68,3 +68,42 @@ func TestValuesThatCannotBe(t *testing.T) {
 		{"watch --since -1s", []string{"--since -1s"}},
 	})
 }
+
+// TestNothingIsSilentlyLeftOut: what a call gives and nothing would read is a mistake
+// that its results would hide.
+func TestNothingIsSilentlyLeftOut(t *testing.T) {
+	refuse(t, []refusal{
+		{"profile yolox-nano --model braid-nano", []string{`"yolox-nano"`, "--model braid-nano", "leave one out"}},
+		{"model inspect yolox-nano --model braid-nano", []string{`"yolox-nano"`, "--model braid-nano"}},
+		{"model quantize yolox-nano --model braid-nano", []string{"--model braid-nano"}},
+		{"plan a --model b", []string{"--model b"}},
+		{"model inspect a b", []string{"one argument"}},
+		{"plan nomodel --copies 2", []string{"--copies", "--measure"}},
+		{"plan nomodel --input x.mp4", []string{"--input", "--measure"}},
+		{"plan nomodel --duration 1s", []string{"--duration", "--measure"}},
+		{"model quantize nomodel --calibrate x --out x.onnx --ranges minmax --percentile 99", []string{"--percentile", "minmax"}},
+		{"config init extra", []string{`"extra"`}},
+		{"config schema extra", []string{`"extra"`}},
+		{"config schema -c x.yaml", []string{"-c"}},
+		{"config validate a.yaml -c b.yaml", []string{`"a.yaml"`, "--config b.yaml"}},
+		{"completion foo", []string{`"foo"`}},
+		{"completion bash foo", []string{`"foo"`}},
+	})
+}
+
+// TestTheSameTwiceIsOnce: a name that is given both ways is no mistake.
+func TestTheSameTwiceIsOnce(t *testing.T) {
+	for _, args := range [][]string{
+		{"model", "inspect", "nomodel", "--model", "nomodel"},
+		{"config", "validate", "nofile.yaml", "-c", "nofile.yaml"},
+	} {
+		if err := called(t, args...); err == nil || app.ExitCode(err) == app.ExitCode(app.ErrUsage) {
+			t.Errorf("%v: %v", args, err)
+		}
+	}
+	for _, args := range [][]string{{"completion"}, {"config", "init"}, {"config", "schema"}} {
+		if err := called(t, args...); err != nil {
+			t.Errorf("%v: %v", args, err)
+		}
+	}
+}

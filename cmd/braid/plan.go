@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -12,7 +13,7 @@ import (
 func planCmd(c *common) *cobra.Command {
 	var o app.PlanOptions
 	cmd := &cobra.Command{
-		Use: "plan [MODEL]", Short: "Choose where a model is cut and what runs where, and say why", Args: atMostOne,
+		Use: "plan [MODEL]", Short: "Choose where a model is cut and what runs where, and say why", Args: oneModel,
 		Long: "Chooses a plan from what was measured of the model on this machine (braid profile; a\n" +
 			"rough measurement is made where there is none), or from a profile file, and compares it with\n" +
 			"the best plan of every other kind. docs/planning.md has the model behind it.",
@@ -22,6 +23,9 @@ func planCmd(c *common) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.Measure < 0 || o.Duration <= 0 || o.Copies < 1 || o.Segments < 0 {
 				return usage(cmd, errors.New("--measure, --segments, --copies and --duration must not be negative, the last two not 0"))
+			}
+			if name := changedOf(cmd, "copies", "input", "duration"); name != "" && o.Measure == 0 {
+				return usage(cmd, fmt.Errorf("--%s says how --measure N measures: give that too", name))
 			}
 			o.Choice = c.modelChoice(args)
 			return app.PlanChoose(cmd.Context(), c.env, o)

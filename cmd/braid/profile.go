@@ -11,7 +11,7 @@ import (
 func profileCmd(c *common) *cobra.Command {
 	var o app.ProfileOptions
 	cmd := &cobra.Command{
-		Use: "profile [MODEL]", Short: "Measure a model on this machine's devices, for braid plan", Args: atMostOne,
+		Use: "profile [MODEL]", Short: "Measure a model on this machine's devices, for braid plan", Args: oneModel,
 		Long: "Measures how long each part of a model takes on each device, what a cut costs, copies\n" +
 			"between memories, several streams, two devices at work at once, and the steps around\n" +
 			"the network. The result is kept for this model and machine, where --plan auto finds it.\n" +

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/spf13/cobra"
 
 	"braid/internal/app"
@@ -9,7 +11,7 @@ import (
 func quantizeCmd(c *common) *cobra.Command {
 	var o app.QuantizeOptions
 	cmd := &cobra.Command{
-		Use: "quantize [MODEL] --calibrate DIR --out FILE.onnx", Short: "Write a model that computes in int8, and say what that costs and gains", Args: atMostOne,
+		Use: "quantize [MODEL] --calibrate DIR --out FILE.onnx", Short: "Write a model that computes in int8, and say what that costs and gains", Args: oneModel,
 		Long: "Writes the model as ONNX with QuantizeLinear and DequantizeLinear, and its card beside it.\n" +
 			"Ranges of activations come from the pictures in --calibrate; the last layers stay float32.\n" +
 			"Both models then run in turn on every device here; with --evaluate, on pictures that are none\n" +
@@ -17,6 +19,9 @@ func quantizeCmd(c *common) *cobra.Command {
 		Example: "  braid model quantize braid-nano --calibrate train/images --out braid-nano-int8.onnx --evaluate val2017\n" +
 			"  braid model quantize yolox-nano --for trt --calibrate train/images --out yolox-nano-trt.onnx",
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if cmd.Flags().Changed("percentile") && o.Ranges != "percentile" {
+				return usage(cmd, fmt.Errorf("--percentile is for --ranges percentile, not for %s", o.Ranges))
+			}
 			o.Choice = c.modelChoice(args)
 			return app.ModelQuantize(cmd.Context(), c.env, o)
 		},

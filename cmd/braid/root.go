@@ -53,7 +53,21 @@ func root(env *app.Env) *cobra.Command {
 	f.StringVar(&c.logForm, "log-format", "text", "text or json")
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, err) })
 	cmd.AddCommand(runCmd(c), batchCmd(c), watchCmd(c), camerasCmd(c), evalCmd(c), benchCmd(c), profileCmd(c), sceneCmd(c), modelCmd(c), planCmd(c), devicesCmd(c), doctorCmd(c), configCmd(c), versionCmd(c))
+	completions(cmd)
 	return cmd
+}
+
+// completions are cobra's own commands, which would take any argument.
+func completions(cmd *cobra.Command) {
+	cmd.InitDefaultCompletionCmd()
+	at, _, err := cmd.Find([]string{"completion"})
+	if err != nil {
+		return // cobra makes none
+	}
+	at.Args, at.RunE = noArgs, func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	for _, shell := range at.Commands() {
+		shell.Args = noArgs
+	}
 }
 
 // prepare checks the common flags and makes the logger. What the flags say of
@@ -86,6 +100,16 @@ func (c *common) choice() app.Choice {
 
 func usage(cmd *cobra.Command, err error) error {
 	return app.Usage(fmt.Errorf("%w\nsee '%s --help'", err, cmd.CommandPath()))
+}
+
+// changedOf is the first of some flags that the user gave, "" where none was.
+func changedOf(cmd *cobra.Command, names ...string) string {
+	for _, name := range names {
+		if cmd.Flags().Changed(name) {
+			return name
+		}
+	}
+	return ""
 }
 
 func noArgs(cmd *cobra.Command, args []string) error {
@@ -126,6 +150,24 @@ func group(use, short string, subs ...*cobra.Command) *cobra.Command {
 	cmd := &cobra.Command{Use: use, Short: short, Args: noArgs, RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
 	cmd.AddCommand(subs...)
 	return cmd
+}
+
+// oneModel takes a model as an argument or by --model: where both name one, and not
+// the same, one of them would be silently left out.
+func oneModel(cmd *cobra.Command, args []string) error {
+	if err := atMostOne(cmd, args); err != nil {
+		return err
+	}
+	return oneName(cmd, args, "model")
+}
+
+// oneName refuses an argument and a flag for the same thing that differ.
+func oneName(cmd *cobra.Command, args []string, flag string) error {
+	f := cmd.Flag(flag)
+	if len(args) == 0 || !f.Changed || f.Value.String() == args[0] {
+		return nil
+	}
+	return usage(cmd, fmt.Errorf("%q and --%s %s name two: leave one out", args[0], flag, f.Value))
 }
 
 func atMostOne(cmd *cobra.Command, args []string) error {

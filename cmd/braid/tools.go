@@ -15,7 +15,7 @@ func modelCmd(c *common) *cobra.Command {
 	}
 	var look app.InspectOptions
 	inspect := &cobra.Command{
-		Use: "inspect [MODEL]", Short: "Show a model's inputs, outputs, work and size", Args: atMostOne,
+		Use: "inspect [MODEL]", Short: "Show a model's inputs, outputs, work and size", Args: oneModel,
 		RunE: func(_ *cobra.Command, args []string) error {
 			look.Choice = c.modelChoice(args)
 			return app.ModelInspect(c.env, look)
@@ -23,7 +23,7 @@ func modelCmd(c *common) *cobra.Command {
 	}
 	inspect.Flags().BoolVar(&look.Layers, "layers", false, "list every layer with its work and bytes")
 	cuts := &cobra.Command{
-		Use: "cuts [MODEL]", Short: "List every place where a model can be cut", Args: atMostOne,
+		Use: "cuts [MODEL]", Short: "List every place where a model can be cut", Args: oneModel,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return app.ModelCuts(cmd.Context(), c.env, c.modelChoice(args))
 		},
@@ -44,7 +44,7 @@ func (c *common) modelChoice(args []string) app.Choice {
 func cutCmd(c *common) *cobra.Command {
 	var o app.CutOptions
 	cmd := &cobra.Command{
-		Use: "cut [MODEL] --at A[,B…] --out DIR", Short: "Write a model's sub-networks as ONNX files", Args: atMostOne,
+		Use: "cut [MODEL] --at A[,B…] --out DIR", Short: "Write a model's sub-networks as ONNX files", Args: oneModel,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Choice = c.modelChoice(args)
 			return app.ModelCut(cmd.Context(), c.env, o)
@@ -58,7 +58,7 @@ func cutCmd(c *common) *cobra.Command {
 func verifyCmd(c *common) *cobra.Command {
 	var o app.VerifyOptions
 	cmd := &cobra.Command{
-		Use: "verify [MODEL]", Short: "Run whole and cut network on the same inputs and compare", Args: atMostOne,
+		Use: "verify [MODEL]", Short: "Run whole and cut network on the same inputs and compare", Args: oneModel,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Choice = c.modelChoice(args)
 			return said(c, app.ModelVerify(cmd.Context(), c.env, o))
@@ -74,7 +74,7 @@ func verifyCmd(c *common) *cobra.Command {
 func pullCmd(c *common) *cobra.Command {
 	var o app.PullOptions
 	cmd := &cobra.Command{
-		Use: "pull NAME|CARD.yaml", Short: "Download a public model, or the file that a card names", Args: atMostOne,
+		Use: "pull NAME|CARD.yaml", Short: "Download a public model, or the file that a card names", Args: oneModel,
 		Long: "Downloads the file that a model card names and checks its SHA-256. 'braid model list'\n" +
 			"shows the models whose cards come with braid; a card of your own needs source and sha256.\n" +
 			"A download that was cut off goes on where it was.",
@@ -132,9 +132,14 @@ func doctorCmd(c *common) *cobra.Command {
 }
 
 func configCmd(c *common) *cobra.Command {
+	text := func(use, short string, do func(*app.Env, app.ConfigOptions) error) *cobra.Command {
+		return &cobra.Command{Use: use, Short: short, Args: noArgs, RunE: func(*cobra.Command, []string) error {
+			return do(c.env, app.ConfigOptions{Choice: c.choice()})
+		}}
+	}
 	sub := func(use, short string, do func(*app.Env, app.ConfigOptions) error) *cobra.Command {
 		var o app.ConfigOptions
-		cmd := &cobra.Command{Use: use, Short: short, Args: atMostOne, RunE: func(_ *cobra.Command, args []string) error {
+		cmd := &cobra.Command{Use: use, Short: short, Args: oneFile, RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				o.Config = args[0]
 			}
@@ -145,10 +150,18 @@ func configCmd(c *common) *cobra.Command {
 		return cmd
 	}
 	return group("config", "Write, check and show configurations",
-		sub("init", "Print a commented configuration", app.ConfigInit),
+		text("init", "Print a commented configuration", app.ConfigInit),
 		sub("validate [FILE]", "Check a configuration: every problem, with its line", app.ConfigValidate),
 		sub("print [FILE]", "Print the configuration that would run, passwords hidden", app.ConfigPrint),
-		sub("schema", "Print the configuration's JSON Schema", app.ConfigSchema))
+		text("schema", "Print the configuration's JSON Schema", app.ConfigSchema))
+}
+
+// oneFile takes a configuration as an argument or by --config.
+func oneFile(cmd *cobra.Command, args []string) error {
+	if err := atMostOne(cmd, args); err != nil {
+		return err
+	}
+	return oneName(cmd, args, "config")
 }
 
 func versionCmd(c *common) *cobra.Command {
