@@ -159,15 +159,17 @@ func TestBenchAblation(t *testing.T) {
 // far faster than any machine.
 func TestBenchCompare(t *testing.T) {
 	for _, c := range []struct {
-		name, fps string
-		code      int
-		want      string
+		name, model, row, fps string
+		code                  int
+		want                  string
 	}{
-		{"slow base", "0.001", 0, ""},
-		{"fast base", "1000000", 5, "slower than in"},
+		{"slow base", "", "auto", "0.001", 0, ""},
+		{"fast base", "", "auto", "1000000", 5, "slower than in"},
+		{"another model", "other@sha256:00", "auto", "1000000", 3, "nothing to compare with"},
+		{"no row in common", "", "serial", "1000000", 3, "nothing to compare with"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			base := writeFile(t, "base.json", `{"hardware":"another","rows":[{"name":"auto","fps":`+c.fps+`,"ci":0.0001}]}`)
+			base := writeFile(t, "base.json", `{"hardware":"another","model":"`+c.model+`","rows":[{"name":"`+c.row+`","fps":`+c.fps+`,"ci":0.0001}]}`)
 			r := braid(t, "bench", "auto", "--model", "braid-nano-320", "--duration", "200ms", "--rounds", "1", "--compare", base, "--fail-over", "10%")
 			if r.code != c.code || !strings.Contains(r.stderr, c.want) || !strings.Contains(r.out, "another machine: ") {
 				t.Errorf("exit %d\n%s%s", r.code, r.out, r.stderr)

@@ -70,6 +70,9 @@ func Bench(ctx context.Context, env *Env, o BenchOptions) (err error) {
 	if err := writeBench(env, o, report); err != nil {
 		return err
 	}
+	if base != nil && report.Compare.Nothing() != "" {
+		return invalidf("nothing to compare with in %s: %s", o.Compare, report.Compare.Nothing())
+	}
 	if base != nil && !report.Compare.OK {
 		return as(ErrCheck, fmt.Errorf("slower than in %s: %s", o.Compare, strings.Join(report.Compare.Slower(), ", ")))
 	}

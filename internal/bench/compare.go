@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -12,7 +13,13 @@ type Verdicts struct {
 	Notes    []string  `json:"notes,omitempty"`
 	Rows     []Verdict `json:"rows"`
 	OK       bool      `json:"ok"`
+
+	nothing string // see Nothing
 }
+
+// Nothing is why no figure was held against its like, "" where one was: neither
+// report says anything of the other then, also not that all is well.
+func (v *Verdicts) Nothing() string { return v.nothing }
 
 // Verdict is one row beside the base's row of the same name.
 type Verdict struct {
@@ -52,7 +59,29 @@ func (r Report) Against(base Report, file string, failOver float64) *Verdicts {
 			v.notef("row %s of %s was not measured", b.Name, file)
 		}
 	}
+	v.nothing = v.incomparable(r, base)
+	v.OK = v.OK && v.nothing == ""
 	return v
+}
+
+// incomparable says what makes a comparison mean nothing. A base that names no model
+// is taken for the same one.
+func (v *Verdicts) incomparable(now, base Report) string {
+	switch {
+	case base.Model != "" && now.Model != base.Model:
+		return fmt.Sprintf("it is of model %s, and this report of %s: measure a base of this model", base.Model, cmp.Or(now.Model, "one without a card"))
+	case len(v.Rows) == 0:
+		return fmt.Sprintf("it has no row of this report (%s), but %s: measure a base of the same rows", names(now.Rows), names(base.Rows))
+	}
+	return ""
+}
+
+func names(rows []Row) string {
+	all := make([]string, len(rows))
+	for i, r := range rows {
+		all[i] = r.Name
+	}
+	return cmp.Or(strings.Join(all, ", "), "none")
 }
 
 // nth is the index of the n-th row of a name, from 0; -1 where there are fewer.
