@@ -35,6 +35,17 @@ func (n *Network) bounds(at []string) ([]int, error) {
 	return bounds, nil
 }
 
+// CheckCuts says which of some cuts is the first that cannot be made, and why, without
+// making them; -1 where all can be, as far as the network's order tells.
+func (n *Network) CheckCuts(at []string) (int, error) {
+	for i := range at {
+		if _, err := n.bounds(at[:i+1]); err != nil {
+			return i, err
+		}
+	}
+	return -1, nil
+}
+
 // between says in words where segment i lies.
 func between(at []string, i int) string {
 	from, to := "the start", "the end"

@@ -111,7 +111,17 @@ func TestImpossibleCuts(t *testing.T) {
 			if !errors.Is(err, network.ErrCut) || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %v, expected %s", err, tt.want)
 			}
+			i, err := parse(t, tt.data).CheckCuts(tt.at)
+			if !errors.Is(err, network.ErrCut) || !strings.Contains(err.Error(), tt.want) || i != len(tt.at)-1 {
+				t.Errorf("checking cut %d gives %v, expected %s", i, err, tt.want)
+			}
 		})
+	}
+	if i, err := parse(t, skip).CheckCuts([]string{"sun", "b"}); err == nil || i != 0 {
+		t.Errorf("the first of two: %d, %v", i, err)
+	}
+	if i, err := parse(t, skip).CheckCuts([]string{"a", "b"}); err != nil || i != -1 {
+		t.Errorf("cuts that can be: %d, %v", i, err)
 	}
 }
 

@@ -60,6 +60,8 @@ func checkBench(cmd *cobra.Command, c *common, o *app.BenchOptions, format, fail
 	switch {
 	case o.Duration <= 0:
 		return errors.New("--duration must be more than 0")
+	case slices.Contains(o.Inputs, ""):
+		return errEmptyInput
 	case changed("copies") && len(o.Inputs) == 0:
 		return errors.New("--copies plays recordings several times at once: give --input too")
 	case o.Copies < 1 || o.Copies > 256:

@@ -26,7 +26,7 @@ func called(t *testing.T, args ...string) error {
 
 // refusal is a call that must be refused as a wrong one, with words in the message.
 type refusal struct {
-	args string // with spaces between; _ stands for a space in one
+	args string // with spaces between; _ stands for a space in one, @ for an empty one
 	want []string
 }
 
@@ -36,7 +36,7 @@ func refuse(t *testing.T, all []refusal) {
 		t.Run(r.args, func(t *testing.T) {
 			args := strings.Fields(r.args)
 			for i := range args {
-				args[i] = strings.ReplaceAll(args[i], "_", " ")
+				args[i] = strings.NewReplacer("_", " ", "@", "").Replace(args[i])
 			}
 			err := called(t, args...)
 			if app.ExitCode(err) != app.ExitCode(app.ErrUsage) {
@@ -65,6 +65,11 @@ func TestValuesThatCannotBe(t *testing.T) {
 		{"watch --durable a_b*", []string{"--durable", `"a b*"`}},
 		{"watch --min-score nan", []string{"--min-score NaN"}},
 		{"watch --min-score 7", []string{"--min-score 7"}},
+		{"batch @ --out x.jsonl", []string{"INPUT is empty"}},
+		{"batch a.mp4 @ --out x.jsonl", []string{"INPUT is empty"}},
+		{"bench --input @", []string{"--input is empty"}},
+		{"plan nomodel --measure 2 --input @", []string{"--input is empty"}},
+		{"profile nomodel --input @", []string{"--input is empty"}},
 		{"watch --since -1s", []string{"--since -1s"}},
 	})
 }

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 	"time"
 
@@ -58,6 +60,9 @@ func batchCmd(c *common) *cobra.Command {
 			"  braid batch 'scene:street?seed=7&seconds=20' --model braid-nano --out street.jsonl --annotate street.mp4",
 		Args: atLeast(1, "INPUT"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if slices.Contains(args, "") {
+				return usage(cmd, errors.New("an INPUT is empty: give a file, a folder or a URL"))
+			}
 			o.Choice, o.Inputs = c.choice(), args
 			return app.Batch(cmd.Context(), c.env, o)
 		},

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -23,6 +24,9 @@ func planCmd(c *common) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.Measure < 0 || o.Duration <= 0 || o.Copies < 1 || o.Segments < 0 {
 				return usage(cmd, errors.New("--measure, --segments, --copies and --duration must not be negative, the last two not 0"))
+			}
+			if slices.Contains(o.Inputs, "") {
+				return usage(cmd, errEmptyInput)
 			}
 			if name := changedOf(cmd, "copies", "input", "duration"); name != "" && o.Measure == 0 {
 				return usage(cmd, fmt.Errorf("--%s says how --measure N measures: give that too", name))

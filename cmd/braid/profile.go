@@ -22,6 +22,9 @@ func profileCmd(c *common) *cobra.Command {
 			if (o.Images == "") != (o.Annotations == "") {
 				return usage(cmd, errors.New("--images and --annotations go together"))
 			}
+			if cmd.Flags().Changed("input") && o.Input == "" {
+				return usage(cmd, errEmptyInput)
+			}
 			o.Choice = c.modelChoice(args)
 			return app.Profile(cmd.Context(), c.env, o)
 		},

@@ -14,6 +14,9 @@ import (
 // errSaid wraps an error whose text the user has seen already.
 var errSaid = errors.New("said")
 
+// errEmptyInput is of a variable that a script did not set, most likely.
+var errEmptyInput = errors.New("--input is empty: give a file, a folder or a URL")
+
 // common are the flags that every command has.
 type common struct {
 	env      *app.Env

@@ -236,7 +236,7 @@ func TestBenchRows(t *testing.T) {
 				if choice == rowAuto {
 					return plan.Auto("", 2), nil
 				}
-				return choosePlan(choice, nil)
+				return choosePlan(choice, nil, nil)
 			})
 			if got := strings.Join(names(rows), " "); got != c.want || len(left) != c.left || ExitCode(err) != c.code {
 				t.Errorf("rows %q, %v left out, %v", got, left, err)

@@ -83,7 +83,7 @@ func ConfigValidate(env *Env, o ConfigOptions) error {
 		if cfg.Plan == "" || cfg.Plan == "auto" {
 			continue // it is chosen by measuring
 		}
-		if _, err := choosePlan(cfg.Plan, m.card); err != nil {
+		if _, err := choosePlan(cfg.Plan, m.network, m.card); err != nil {
 			return err
 		}
 	}

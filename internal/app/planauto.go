@@ -35,7 +35,7 @@ func (m *model) chooser(env *Env, rt accel.Backend) *chooser {
 // plan makes the plan that a choice names: auto, serial or a file.
 func (c *chooser) plan(ctx context.Context, choice string) (plan.Plan, error) {
 	if choice != "" && choice != "auto" {
-		return choosePlan(choice, c.card)
+		return choosePlan(choice, c.network, c.card)
 	}
 	return c.auto(ctx)
 }

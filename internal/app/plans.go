@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"braid/accel"
+	"braid/accel/network"
 	"braid/accel/plan"
 	"braid/internal/card"
 	"braid/sink/wire"
@@ -14,11 +15,18 @@ import (
 
 // choosePlan makes the plan that a choice names, serial or a file; auto is a
 // chooser's to make. c may be nil.
-func choosePlan(choice string, c *card.Card) (plan.Plan, error) {
+func choosePlan(choice string, n *network.Network, c *card.Card) (plan.Plan, error) {
 	if choice == "serial" {
 		return plan.Serial(planRef(c)), nil
 	}
-	return readPlan(choice, c)
+	p, err := readPlan(choice, c)
+	if err != nil {
+		return plan.Plan{}, err
+	}
+	if i, err := n.CheckCuts(p.Cuts()); err != nil { // later nobody knows of the file any more
+		return plan.Plan{}, invalidf("%s: segments[%d].until: %w", choice, i, err)
+	}
+	return p, nil
 }
 
 // readPlan reads a plan file and holds it against the model; c may be nil.

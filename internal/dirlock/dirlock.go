@@ -24,11 +24,16 @@ func Take(dir string) (*Lock, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		err = fmt.Errorf("%s is %w: %w", dir, ErrTaken, err)
-		return nil, errors.Join(err, f.Close())
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	switch {
+	case err == nil:
+		return &Lock{f}, nil
+	case errors.Is(err, syscall.EWOULDBLOCK): // the system's words for it say less
+		err = fmt.Errorf("%s is %w", dir, ErrTaken)
+	default: // a file system without locks, perhaps
+		err = fmt.Errorf("locking %s: %w", dir, err)
 	}
-	return &Lock{f}, nil
+	return nil, errors.Join(err, f.Close())
 }
 
 // Release gives the folder up with the file; the file stays, so that nobody

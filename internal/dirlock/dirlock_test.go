@@ -4,7 +4,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 )
 
@@ -14,7 +13,7 @@ func TestOneAtATime(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Take(dir); !errors.Is(err, ErrTaken) || !strings.Contains(err.Error(), dir) {
+	if _, err := Take(dir); !errors.Is(err, ErrTaken) || err.Error() != dir+" is used by another process" {
 		t.Errorf("a second time: %v", err)
 	}
 	if err := l.Release(); err != nil {

@@ -26,6 +26,9 @@ func probe(listen string) error {
 // lockStore keeps a second server off a store: two would ruin it.
 func lockStore(dir string) (*dirlock.Lock, error) {
 	l, err := dirlock.Take(dir)
+	if errors.Is(err, dirlock.ErrTaken) {
+		return nil, fmt.Errorf("%w: %w: stop the braid that runs there, or set nats.store_dir to another folder", ErrStore, err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrStore, err)
 	}

@@ -126,7 +126,7 @@ func TestStartRefuses(t *testing.T) {
 		{embedded.Config{Listen: addr}, embedded.ErrPortInUse, addr + ": stop what listens there, set nats.listen"},
 		{embedded.Config{Listen: "127.0.0.1:0", JetStream: true}, embedded.ErrStore, "no folder"},
 		{embedded.Config{Listen: "127.0.0.1:0", JetStream: true, StoreDir: file}, embedded.ErrStore, file},
-		{embedded.Config{Listen: "127.0.0.1:0", JetStream: true, StoreDir: used}, embedded.ErrStore, used + " is used by another process"},
+		{embedded.Config{Listen: "127.0.0.1:0", JetStream: true, StoreDir: used}, embedded.ErrStore, used + " is used by another process: stop the braid that runs there, or set nats.store_dir to another folder"},
 		{embedded.Config{Listen: "4222"}, nil, "want host:port"},
 		{embedded.Config{Listen: "127.0.0.1:99999"}, nil, "99999"},
 		{embedded.Config{Listen: "192.0.2.1:0"}, embedded.ErrUsers, "192.0.2.1:0 is open to the network"},

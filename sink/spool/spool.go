@@ -87,6 +87,9 @@ type Queue struct {
 // Open takes the folder and finds what an earlier process left in it.
 func Open(cfg Config) (*Queue, error) {
 	lock, err := dirlock.Take(cfg.Dir)
+	if errors.Is(err, dirlock.ErrTaken) {
+		return nil, fmt.Errorf("opening the spool: %w: stop the braid that runs there, or set nats.spool.dir or instance to another", err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("opening the spool: %w", err)
 	}

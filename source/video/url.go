@@ -101,7 +101,7 @@ func parseURL(cfg Config) (plan, error) {
 	if _, err := os.Stat(cfg.URL); err == nil {
 		return filePlan(cfg, cfg.URL), nil
 	}
-	known := make([]string, 0, len(schemes))
+	known := []string{"images", "scene"} // other packages play them, where they are written as here
 	for s := range schemes {
 		known = append(known, s)
 	}

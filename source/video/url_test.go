@@ -27,7 +27,7 @@ func TestBadInputs(t *testing.T) {
 		is   error
 	}{
 		{"no url", Config{}, "no URL", nil},
-		{"scheme", Config{URL: "rtmp://host/x"}, `scheme "rtmp" is unknown: file, gst, http`, nil},
+		{"scheme", Config{URL: "rtmp://host/x"}, `scheme "rtmp" is unknown: file, gst, http, https, images, rtsp, rtsps, scene, test, v4l2, or a path`, nil},
 		{"missing", Config{URL: filepath.Join(dir, "no.mp4")}, "not found", source.ErrNotFound},
 		{"missing by URL", Config{URL: "file://" + dir + "/no.mp4"}, "not found", source.ErrNotFound},
 		{"directory", Config{URL: dir}, "is a directory", nil},
