@@ -54,7 +54,7 @@ func TestBadInput(t *testing.T) {
 		{"no input", []string{"batch", "--model", "ball"}, 2, []string{"INPUT"}},
 		{"no place for results", []string{"batch", video, "--model", "ball"}, 2, []string{"--out"}},
 		{"copies of nothing", []string{"bench", "--model", "ball", "--copies", "2"}, 2, []string{"--copies", "--input"}},
-		{"bench without its input", []string{"bench", "--model", "ball", "--input", filepath.Join(dir, "gone.mp4")}, 1, []string{"gone.mp4", "not found"}},
+		{"bench without its input", []string{"bench", "--model", "ball", "--input", filepath.Join(dir, "gone.mp4")}, 4, []string{"gone.mp4", "not found"}},
 		{"unknown model", []string{"batch", video, "--model", "bal", "--out", out}, 3, []string{"bal", "ball"}},
 		{"no model", []string{"batch", video, "--out", out}, 3, []string{"--model"}},
 		{"model without card", []string{"batch", video, "--model", filepath.Join(dir, "full.onnx"), "--out", out}, 3, []string{"full.onnx", "full.yaml"}},

@@ -160,6 +160,7 @@ func TestProfileRefuses(t *testing.T) {
 		{[]string{"profile"}, 3, "no model chosen"},
 		{[]string{"profile", "ball", "--devices", "cpu,gpu:9"}, 4, `no device "gpu:9" here: there is cpu`},
 		{[]string{"profile", "ball", "--precision", "fp8"}, 2, "--precision"},
+		{[]string{"profile", "ball", "--quick", "--input", "nosuch.mp4"}, 4, "nosuch.mp4"},
 		{[]string{"profile", "ball", "two"}, 2, "one argument"},
 		{[]string{"profile", "ball", "--quick", "--out", "/dev/null/profile.yaml"}, 4, "/dev/null"},
 	} {

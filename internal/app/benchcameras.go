@@ -98,7 +98,7 @@ func (c *cameraCourse) feeds(p plan.Plan, copies int) (feeds []*feed, err error)
 		for range copies {
 			camera := config.NewCamera()
 			camera.Name, camera.URL, camera.Clock, camera.Loop = in.slug(names), in.url, config.ClockPTS, true
-			src, err := openSource(c.env, camera)
+			src, err := openRecording(c.env, camera)
 			if err != nil {
 				return nil, err
 			}

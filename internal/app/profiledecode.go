@@ -24,7 +24,7 @@ type decoded struct {
 // nothing else, from the first frame to the last, so that opening the file is not in
 // it.
 func decodeTime(ctx context.Context, env *Env, arg string) (d decoded, err error) {
-	src, err := openSource(env, batchCamera("profile", parseInput(arg).url))
+	src, err := openRecording(env, batchCamera("profile", parseInput(arg).url))
 	if err != nil {
 		return d, err
 	}

@@ -38,6 +38,18 @@ func openSource(env *Env, c config.Camera) (source.Source, error) {
 	return video.New(v, env.Log)
 }
 
+// openRecording is openSource for what is measured: a recording that is not there, or
+// not ours to read, is the machine's failure, as a device that is missing.
+func openRecording(env *Env, c config.Camera) (source.Source, error) {
+	src, err := openSource(env, c)
+	for _, missing := range []error{source.ErrNotFound, fs.ErrNotExist, fs.ErrPermission} {
+		if errors.Is(err, missing) {
+			return nil, as(ErrEnvironment, err)
+		}
+	}
+	return src, err
+}
+
 // gateConfig is the Gate of a camera.
 func gateConfig(c config.Camera) (source.GateConfig, error) {
 	g := source.GateConfig{Camera: c.Name, Every: c.Every, MaxFPS: c.MaxFPS, Queue: c.Queue, Weight: c.Weight, MinFPS: c.MinFPS, Budget: c.Budget}
