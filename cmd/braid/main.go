@@ -51,7 +51,6 @@ func execute(ctx context.Context, env *app.Env, stdout *os.File, args []string) 
 	env.Out = out
 	cmd := root(env) //nolint:contextcheck // each command takes it from cobra
 	cmd.SetArgs(args)
-	cmd.SetOut(out)
 	err := cmd.ExecuteContext(ctx)
 	err, said := out.Settle(err, errors.Is(err, errSaid))
 	if err != nil && !said {

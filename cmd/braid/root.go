@@ -56,6 +56,7 @@ func root(env *app.Env) *cobra.Command {
 	f.StringVar(&c.logForm, "log-format", "text", "text or json")
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, err) })
 	cmd.AddCommand(runCmd(c), batchCmd(c), watchCmd(c), camerasCmd(c), evalCmd(c), benchCmd(c), profileCmd(c), sceneCmd(c), modelCmd(c), planCmd(c), devicesCmd(c), doctorCmd(c), configCmd(c), versionCmd(c))
+	cmd.SetOut(env.Out) // before completions, which keep it
 	completions(cmd)
 	return cmd
 }
