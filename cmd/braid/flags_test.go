@@ -8,14 +8,17 @@ import (
 	"braid/internal/app"
 )
 
-// called runs a command that is expected to be refused, with a home of its own.
+// called runs a command that is expected to be refused, with a home of its own. One
+// that is not finds itself interrupted, so that it does not wait for ever.
 func called(t *testing.T, args ...string) error {
 	t.Helper()
+	drain := make(chan struct{})
+	close(drain)
 	home := t.TempDir()
 	environ := map[string]string{"HOME": home, "XDG_STATE_HOME": home, "XDG_CACHE_HOME": home}
 	env := &app.Env{
 		In: strings.NewReader(""), Out: io.Discard, Err: io.Discard,
-		Getenv: func(name string) string { return environ[name] }, Version: "test", Drain: make(chan struct{}),
+		Getenv: func(name string) string { return environ[name] }, Version: "test", Drain: drain,
 	}
 	cmd := root(env)
 	cmd.SetArgs(args)
