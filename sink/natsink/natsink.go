@@ -317,7 +317,7 @@ func (s *Sink) Close() error {
 	s.failWhere(ErrClosed, inMemory)
 	if n > 0 {
 		s.mu.Lock()
-		err = fmt.Errorf("%d messages were not confirmed: %w", n, s.silence())
+		err = fmt.Errorf("%d messages were %w: %w", n, ErrTimeout, s.silence())
 		s.mu.Unlock()
 	}
 	s.stop()
