@@ -39,8 +39,7 @@ func Profile(ctx context.Context, env *Env, o ProfileOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	used := append(modelFiles(env, o.Model), parseInput(o.Input).path, o.Annotations)
-	if err := checkOutFiles(used, outFile{"--out", o.Out}); err != nil { // before minutes are spent on what cannot be written
+	if err := o.prepareOut(env); err != nil {
 		return err
 	}
 	n, c, err := openNetwork(env, o.Model)
@@ -85,6 +84,19 @@ func Profile(ctx context.Context, env *Env, o ProfileOptions) (err error) {
 		}
 	}
 	return s.keep(p, o, time.Since(start))
+}
+
+// prepareOut makes the folder of --out and sees that the file can be written, before minutes are spent on
+// what cannot.
+func (o ProfileOptions) prepareOut(env *Env) error {
+	if o.Out == "" {
+		return nil
+	}
+	if err := makeFolder(o.Out); err != nil {
+		return as(ErrEnvironment, fmt.Errorf("writing the profile: %w", err))
+	}
+	used := append(modelFiles(env, o.Model), parseInput(o.Input).path, o.Annotations)
+	return checkOutFiles(used, outFile{"--out", o.Out})
 }
 
 // keep writes the profile to its place in the cache, unless only some devices were
