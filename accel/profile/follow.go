@@ -14,7 +14,7 @@ import (
 // short one's time is taken away; and that much of a cut's cost, which is one run more, is hidden too.
 func (m *measurement) follow(s plan.Series, ms float64) {
 	units := m.unitsOf(s)
-	parts := unbroken(units)
+	parts := stretches(len(units), func(i int) bool { return units[i].Why == "" })
 	if len(parts) == 0 {
 		return
 	}
@@ -53,20 +53,6 @@ func (m *measurement) unitsOf(s plan.Series) (list []*plan.Unit) {
 	for i := range m.profile.Units {
 		if u := &m.profile.Units[i]; u.Series() == s {
 			list = append(list, u)
-		}
-	}
-	return list
-}
-
-// unbroken are the longest spans of units that the device runs.
-func unbroken(units []*plan.Unit) (list []span) {
-	for i, u := range units {
-		switch {
-		case u.Why != "":
-		case i > 0 && units[i-1].Why == "":
-			list[len(list)-1].end = i + 1
-		default:
-			list = append(list, span{i, i + 1})
 		}
 	}
 	return list

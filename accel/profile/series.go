@@ -31,7 +31,7 @@ func (w work) run(ctx context.Context) (_ measured, err error) {
 		return measured{}, err
 	}
 	m := measured{units: w.blank(refused)}
-	parts := stretches(refused)
+	parts := stretches(len(refused), func(i int) bool { return refused[i] == nil })
 	for _, s := range parts {
 		if s.end-s.first > m.longest.end-m.longest.first {
 			m.longest = s
@@ -83,12 +83,12 @@ func written(p plan.Precision) plan.Precision {
 	return p
 }
 
-// stretches are the longest spans without a refused unit.
-func stretches(refused []error) (list []span) {
-	for i, err := range refused {
+// stretches are the longest spans of n units that a device runs.
+func stretches(n int, runs func(unit int) bool) (list []span) {
+	for i := range n {
 		switch {
-		case err != nil:
-		case i > 0 && refused[i-1] == nil:
+		case !runs(i):
+		case i > 0 && runs(i-1):
 			list[len(list)-1].end = i + 1
 		default:
 			list = append(list, span{i, i + 1})

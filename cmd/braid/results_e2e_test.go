@@ -18,7 +18,7 @@ func TestResultsAreNotLost(t *testing.T) {
 	at := func(name string) string { return filepath.Join(dir, name) }
 	card := cardtest.YOLOXNano(t, threshold)
 	model := at("model.onnx")
-	for name, text := range map[string]string{"keep.jsonl": "{}\n", "model.onnx": "x", "plan.yaml": "version: 1\nsegments: [{devices: [cpu]}]\n", "text.mp4": "hello\n"} {
+	for name, text := range map[string]string{"keep.jsonl": "{}\n", "model.onnx": "x", "model.yaml": "x", "plan.yaml": "version: 1\nsegments: [{devices: [cpu]}]\n", "text.mp4": "hello\n"} {
 		if err := os.WriteFile(at(name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -34,6 +34,7 @@ func TestResultsAreNotLost(t *testing.T) {
 		{[]string{"batch", at("text.mp4"), "--model", card, "--nats", "embedded"}, 2, "--nats embedded", ""},
 		{[]string{"profile", "--model", model, "--out", model}, 2, "overwrite", "model.onnx"},
 		{[]string{"profile", "--model", card, "--out", card}, 2, "overwrite", ""},
+		{[]string{"profile", "--model", model, "--out", at("model.yaml")}, 2, "overwrite", "model.yaml"}, // its card
 		{[]string{"bench", "--model", card, "--input", at("text.mp4"), "--json", at("text.mp4")}, 2, "overwrite", "text.mp4"},
 		{[]string{"bench", at("plan.yaml"), "--model", card, "--html", at("plan.yaml")}, 2, "overwrite", "plan.yaml"},
 		{[]string{"bench", "--model", card, "--html", at("z"), "--json", at("z")}, 2, "one file", ""},

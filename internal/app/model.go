@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
+	"strings"
 
 	"braid/accel"
 	"braid/accel/network"
@@ -120,13 +122,14 @@ func openNetwork(env *Env, ref string) (*network.Network, *card.Card, error) {
 	return n, nil, nil
 }
 
-// modelFiles are the files of a model, as far as they can be told without opening it.
+// modelFiles are the files of a model, as far as they can be told without reading it: of an ONNX file
+// its card is beside it.
 func modelFiles(env *Env, ref string) []string {
-	c, err := card.Find(ref, cardEnv(env))
-	if err != nil || c == nil {
-		return []string{ref}
+	if c, err := card.Lookup(ref, cardEnv(env)); err == nil {
+		return append(c.Files(), ref)
 	}
-	return append(c.Files(), ref)
+	base := strings.TrimSuffix(ref, filepath.Ext(ref))
+	return []string{ref, base + ".yaml", base + ".yml"}
 }
 
 // prepConfig is the card's input as prep takes it.

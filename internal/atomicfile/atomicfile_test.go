@@ -3,6 +3,7 @@ package atomicfile
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -32,8 +33,12 @@ func TestWriteLeavesNothingBehind(t *testing.T) {
 		t.Error("a folder was replaced")
 	}
 	alone(t, dir)
-	if err := Write(filepath.Join(dir, "missing", "a"), nil); !os.IsNotExist(err) {
+	missing := filepath.Join(dir, "missing", "a")
+	if err := Write(missing, nil); !os.IsNotExist(err) || err.Error() != "writing "+missing+": no such file or directory" {
 		t.Errorf("in a folder that is missing: %v", err)
+	}
+	if err := Write(taken, nil); err == nil || !strings.HasPrefix(err.Error(), "writing "+taken+": ") {
+		t.Errorf("over a folder: %v", err)
 	}
 }
 
