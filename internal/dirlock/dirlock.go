@@ -1,4 +1,4 @@
-// Package dirlock keeps a second process off a folder, or a file, that belongs to one.
+// Package dirlock keeps a second process off a folder that belongs to one.
 package dirlock
 
 import (
@@ -24,23 +24,16 @@ func Take(dir string) (*Lock, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := Hold(f, dir); err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	return &Lock{f}, nil
-}
-
-// Hold keeps other processes that ask for it off an open file until that is closed. name is what is
-// theirs not to use; the error wraps ErrTaken where another process has it.
-func Hold(f *os.File, name string) error {
-	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	switch {
 	case err == nil:
-		return nil
+		return &Lock{f}, nil
 	case errors.Is(err, syscall.EWOULDBLOCK): // the system's words for it say less
-		return fmt.Errorf("%s is %w", name, ErrTaken)
+		err = fmt.Errorf("%s is %w", dir, ErrTaken)
+	default: // a file system without locks, perhaps
+		err = fmt.Errorf("locking %s: %w", dir, err)
 	}
-	return fmt.Errorf("locking %s: %w", name, err) // a file system without locks, perhaps
+	return nil, errors.Join(err, f.Close())
 }
 
 // Release gives the folder up with the file; the file stays, so that nobody

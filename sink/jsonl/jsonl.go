@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"syscall"
 
-	"braid/internal/dirlock"
 	"braid/sink"
 	"braid/sink/wire"
 )
@@ -37,7 +37,7 @@ func New(w io.WriteCloser) *Sink { return &Sink{out: w} }
 // Open creates the file, or opens the one that is there, whose lines stay until the first Write or
 // Begin: what cannot be analysed costs no earlier results. "-" is stdout, which
 // Close leaves open. A file that a crash left holds whole lines, but perhaps
-// for the last. A file belongs to one process at a time: the error wraps dirlock.ErrTaken.
+// for the last. A file belongs to one process at a time: ErrTaken.
 func Open(path string, stdout io.Writer) (*Sink, error) {
 	if path == "-" {
 		return New(stayOpen{stdout}), nil
@@ -52,13 +52,17 @@ func Open(path string, stdout io.Writer) (*Sink, error) {
 	return &Sink{out: f, old: f}, nil
 }
 
+// ErrTaken is wrapped where another process writes the file.
+var ErrTaken = errors.New("another process writes it: give each a file of its own")
+
 // Take keeps other processes that ask from a regular file, as long as it is open.
 func Take(f *os.File) error {
 	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
 		return err
 	}
-	if err := dirlock.Hold(f, "results file "+f.Name()); errors.Is(err, dirlock.ErrTaken) {
-		return fmt.Errorf("%w: give each a file of its own", err)
+	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return fmt.Errorf("results file %s: %w", f.Name(), ErrTaken)
 	}
 	return nil // a file system without locks keeps nobody off
 }

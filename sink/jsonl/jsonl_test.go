@@ -10,7 +10,6 @@ import (
 	"syscall"
 	"testing"
 
-	"braid/internal/dirlock"
 	"braid/sink/jsonl"
 	"braid/sink/wire"
 )
@@ -185,7 +184,7 @@ func TestOneWriter(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := jsonl.Open(path, nil); !errors.Is(err, dirlock.ErrTaken) || !strings.Contains(err.Error(), path) {
+	if _, err := jsonl.Open(path, nil); !errors.Is(err, jsonl.ErrTaken) || !strings.Contains(err.Error(), path) {
 		t.Errorf("a second time: %v", err)
 	}
 	if err := s.Close(); err != nil {
