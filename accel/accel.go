@@ -87,6 +87,9 @@ type LoadOptions struct {
 	Cores   []int // CPU cores to stay on; nil: any
 	Spin    bool  // busy-wait, for operators or for a device: faster where cores are not shared
 	Eager   bool  // a device gets one launch after the other, and no captured graph of them
+	// Shared says that other Segments at work beside this one are on the device too. Where that works
+	// first in, first out, a run is given to it when its input is there: it would keep theirs back.
+	Shared bool
 }
 
 // Engine is a built Segment on one device. NewExec is safe for concurrent use;

@@ -201,6 +201,16 @@ func (p Plan) Ahead(i int) int {
 	return 0
 }
 
+// SegmentsOn is how many segments have replicas on a device, whatever the runtime.
+func (p Plan) SegmentsOn(d accel.DeviceID) (n int) {
+	for _, s := range p.Segments {
+		if slices.ContainsFunc(s.Devices, func(o Placement) bool { return o.ID.Same(d) }) {
+			n++
+		}
+	}
+	return n
+}
+
 // Uses says whether a segment has a replica on the device.
 func (p Plan) Uses(d accel.DeviceID) bool {
 	for i := range p.Segments {

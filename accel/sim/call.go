@@ -103,7 +103,7 @@ func (c *call) behind(ctx context.Context, after accel.Event) (*call, error) {
 	if after == nil || after == accel.Done {
 		return nil, nil
 	}
-	if before, ok := after.(*call); ok && before.home.home.home == c.home.home.home && !c.home.home.home.machine.shared(c.home) {
+	if before, ok := after.(*call); ok && before.home.home.home == c.home.home.home && !c.home.waits() {
 		return before, nil
 	}
 	return nil, after.Wait(ctx)

@@ -17,6 +17,7 @@ type engine struct {
 	device accel.DeviceID
 	index  int    // of the device
 	id     uint64 // of what it computes
+	shared bool   // other Segments at work are on the device too
 	inner  accel.Engine
 
 	mu     sync.Mutex
@@ -26,7 +27,7 @@ type engine struct {
 
 // Load has the inner blob loaded. Threads and cores of o are the declared
 // device's: what computes for it runs on one thread for each stream.
-func (b *Backend) Load(ctx context.Context, blob []byte, d accel.DeviceID, _ accel.LoadOptions) (_ accel.Engine, err error) {
+func (b *Backend) Load(ctx context.Context, blob []byte, d accel.DeviceID, o accel.LoadOptions) (_ accel.Engine, err error) {
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("loading a segment on %s: %w", d, err)
@@ -55,7 +56,7 @@ func (b *Backend) Load(ctx context.Context, blob []byte, d accel.DeviceID, _ acc
 		return nil, err
 	}
 	return &engine{
-		home: b, header: h, device: d, index: i, inner: inner, id: maphash.Bytes(b.results.seed, innerBlob),
+		home: b, header: h, device: d, index: i, inner: inner, id: maphash.Bytes(b.results.seed, innerBlob), shared: o.Shared,
 	}, nil
 }
 

@@ -28,6 +28,9 @@ type exec struct {
 
 func (x *exec) device() int { return x.home.index }
 
+// waits is whether a Call is given to the device only when its input is there, since other Segments share the queue.
+func (x *exec) waits() bool { return x.home.shared && x.home.home.machine.queue(x) }
+
 // run is the stream's goroutine.
 func (x *exec) run(ctx context.Context) {
 	defer close(x.ended)

@@ -100,15 +100,6 @@ func (m *machine) finished(c *call, at time.Duration) {
 // queue is whether a stream's device works first in, first out.
 func (m *machine) queue(x *exec) bool { return m.devices[x.device()].Servers > 0 }
 
-// shared is whether a stream's device is a queue that another Segment has streams on. It takes the lock.
-func (m *machine) shared(x *exec) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.queue(x) && slices.ContainsFunc(m.streams, func(o *exec) bool {
-		return o != nil && o.device() == x.device() && o.home != x.home
-	})
-}
-
 // done ends a Call that the device is done with. Where its results are not there yet, time
 // waits for them: what computes must not outlive the Call.
 func (m *machine) done(c *call, at time.Duration) {

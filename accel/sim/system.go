@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"braid/accel"
-	"braid/accel/plan"
 	"braid/accel/sim/des"
 )
 
@@ -98,13 +97,7 @@ func (t *Times) node(segment int, devices []des.Device) (des.Node, error) {
 // waits is whether the host waits for what comes before a segment: on a device that is a queue which
 // several segments share it would keep the others back.
 func (t *Times) waits(segment int, d accel.DeviceID) bool {
-	shared := 0
-	for i := range t.plan.Segments {
-		if slices.ContainsFunc(t.plan.Segments[i].Devices, func(o plan.Placement) bool { return o.ID.Same(d) }) {
-			shared++
-		}
-	}
-	return segment > 0 && shared > 1 && t.profile.IsFIFO(d)
+	return segment > 0 && t.plan.SegmentsOn(d) > 1 && t.profile.IsFIFO(d)
 }
 
 // share is what a segment uses of its device: its threads of the CPU's cores, one

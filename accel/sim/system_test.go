@@ -102,7 +102,7 @@ func runGraph(t *testing.T, times *Times, pl plan.Plan) (fps float64) {
 			if err != nil {
 				return nil, err
 			}
-			e, err := b.Load(t.Context(), blob, replicas[w].Device, accel.LoadOptions{})
+			e, err := b.Load(t.Context(), blob, replicas[w].Device, accel.LoadOptions{Shared: pl.SegmentsOn(replicas[w].Device) > 1})
 			if err != nil {
 				return nil, err
 			}

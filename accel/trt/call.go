@@ -33,7 +33,7 @@ type demand struct {
 
 // Start enqueues the copies and the Segment behind the event of another Call of
 // this Backend, without waiting on the host; for any other event it waits, and for
-// every one where the device is a queue that several engines share.
+// every one where the device is a queue that several Segments share.
 func (c *call) Start(ctx context.Context, after accel.Event) (accel.Event, error) {
 	before, err := c.behind(ctx, after)
 	if err != nil {
@@ -67,7 +67,7 @@ func (c *call) behind(ctx context.Context, after accel.Event) (*call, error) {
 	if after == nil || after == accel.Done {
 		return nil, nil
 	}
-	if before, ok := after.(*call); ok && before.home.home.home == c.home.home.home && !c.home.home.queue.shared() {
+	if before, ok := after.(*call); ok && before.home.home.home == c.home.home.home && !c.home.home.waits() {
 		return before, nil
 	}
 	c.home.home.home.waits.Add(1)

@@ -71,6 +71,13 @@ func (b *Backend) Load(ctx context.Context, blob []byte, d accel.DeviceID, o acc
 	return e, nil
 }
 
+// waits is whether a Call is enqueued only when its input is there. What is in a queue before that keeps
+// all back that is behind it. With one Segment that is no loss, since its frames come in
+// order. With several it is: a frame's second Segment would be in front of the next frame's first,
+// which nothing keeps from running but that. How many engines are on the device does not tell: those of
+// other plans, which a benchmark holds ready, have nothing in the queue.
+func (e *engine) waits() bool { return e.queue != nil && e.options.Shared }
+
 // check holds what the engine says of its tensors against the header: an engine
 // that wants more memory than was planned would write beyond it.
 func (e *engine) check() error {

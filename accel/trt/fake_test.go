@@ -152,9 +152,14 @@ func must(t testing.TB, err error) {
 // ready loads a Segment and binds it; everything is closed when the test ends.
 func ready(t *testing.T, b *Backend, s *accel.Segment, d accel.DeviceID, o accel.BuildOptions, on *accel.Bindings) accel.Call {
 	t.Helper()
+	return readyWith(t, b, s, d, o, accel.LoadOptions{}, on)
+}
+
+func readyWith(t *testing.T, b *Backend, s *accel.Segment, d accel.DeviceID, o accel.BuildOptions, load accel.LoadOptions, on *accel.Bindings) accel.Call {
+	t.Helper()
 	blob, err := b.Build(t.Context(), s, d, o)
 	must(t, err)
-	e, err := b.Load(t.Context(), blob, d, accel.LoadOptions{})
+	e, err := b.Load(t.Context(), blob, d, load)
 	must(t, err)
 	t.Cleanup(func() { must(t, e.Close()) })
 	x, err := e.NewExec()

@@ -6,17 +6,10 @@ import (
 )
 
 // queue is a device that works first in, first out: a DLA core, or a GPU that stands
-// in for one. What was enqueued there before its input is ready keeps all back that is
-// behind it. With one engine that is no loss, since its frames come in order. With
-// several it is: a frame's second segment would be in front of the next frame's first,
-// which nothing keeps from running but that. So then a Call is enqueued when its input is there.
+// in for one.
 type queue struct {
 	engines atomic.Int32
 }
-
-// shared is whether several engines are on the device. There is none where any order
-// will do.
-func (q *queue) shared() bool { return q != nil && q.engines.Load() > 1 }
 
 // mostLoadables is how many loadables a DLA core holds at once (TensorRT developer
 // guide, 8.4 and later, "Working with DLA").

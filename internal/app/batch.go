@@ -87,7 +87,7 @@ func Batch(ctx context.Context, env *Env, o BatchOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	if b.pipeline, err = newPipeline(ctx, rt, b.model, p, demand{b.model.card.NMS.Score, o.Annotate != ""}, env.Log); err != nil {
+	if b.pipeline, err = newPipeline(ctx, rt, b.model, p, demand{score: b.model.card.NMS.Score, pixels: o.Annotate != ""}, env.Log); err != nil {
 		return err
 	}
 	defer closeInto(&err, b.pipeline.Close)

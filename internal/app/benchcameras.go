@@ -49,7 +49,7 @@ type cameraContender struct {
 
 // open sets a plan up.
 func (c *cameraCourse) open(ctx context.Context, p plan.Plan) (contender, error) {
-	pl, err := newPipeline(ctx, c.rt, c.model, p, demand{c.model.card.NMS.Score, false}, c.env.Log)
+	pl, err := newPipeline(ctx, c.rt, c.model, p, demand{score: c.model.card.NMS.Score}, c.env.Log)
 	if err != nil {
 		return nil, err
 	}

@@ -15,12 +15,14 @@ import (
 type demand struct {
 	score  float32 // the lowest of any camera
 	pixels bool    // the Frames too
+	among  bool    // other models run beside this one
 }
 
 // newPipeline builds the graph of a detector under a plan: prep, the segments,
 // detect. On error everything that was made is freed again.
 func newPipeline(ctx context.Context, rt accel.Backend, m *model, p plan.Plan, want demand, log *slog.Logger) (*pipeline, error) {
 	return assemble(ctx, rt, m.network, p, log, func(b *builder) (first, last stages.Node) {
+		b.among = want.among
 		return prepNode(b, m, want), detectNode(b, m, want)
 	})
 }

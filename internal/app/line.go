@@ -80,8 +80,8 @@ func minScore(c config.Camera, model *card.Card) float32 {
 	return model.NMS.Score
 }
 
-// newLine builds the pipeline of one model and the feeds of its cameras.
-func (l *live) newLine(ctx context.Context, m *model, cameras []config.Camera) (*line, error) {
+// newLine builds the pipeline of one model and the feeds of its cameras, whose scores it wants of it.
+func (l *live) newLine(ctx context.Context, m *model, cameras []config.Camera, want demand) (*line, error) {
 	p, err := m.chooser(l.env, l.runtime).plan(ctx, l.cfg.Plan)
 	if err != nil {
 		return nil, err
@@ -90,7 +90,8 @@ func (l *live) newLine(ctx context.Context, m *model, cameras []config.Camera) (
 	for _, c := range cameras {
 		made.score = min(made.score, minScore(c, m.card))
 	}
-	if made.pipeline, err = newPipeline(ctx, l.runtime, m, p, demand{made.score, l.clip != ""}, l.env.Log); err != nil {
+	want.score = made.score
+	if made.pipeline, err = newPipeline(ctx, l.runtime, m, p, want, l.env.Log); err != nil {
 		return nil, err
 	}
 	l.closers = append(l.closers, made.pipeline.Close, made.close)

@@ -44,6 +44,7 @@ type builder struct {
 	engines map[engineKey]accel.Engine
 	cores   [][]int // by segment: those that the plan leaves to braid
 	single  [][]int // by segment and replica: the one core of a stream, see plan.StreamCores
+	among   bool    // other models, whose segments may have the same devices
 }
 
 // engineKey tells which replicas share an Engine.
@@ -249,6 +250,7 @@ func (b *builder) engine(ctx context.Context, segment int, r plan.Replica) (acce
 			Cores:   r.Cores,
 			Spin:    b.plan.Serial || b.plan.Sync == plan.SyncSpin, // the baseline is what the runtime does by itself
 			Eager:   b.plan.Launch == plan.LaunchEager,
+			Shared:  b.among || b.plan.SegmentsOn(r.Device) > 1,
 		}
 		engine, err = b.runtime.Load(ctx, blob, r.Device, options)
 		if own && errors.Is(err, accel.ErrCores) {

@@ -153,8 +153,9 @@ func (l *live) group(ctx context.Context) error {
 		by[id] = append(by[id], c)
 		refs[id] = append(refs[id], ref)
 	}
+	want := demand{pixels: l.clip != "", among: len(order) > 1}
 	for _, m := range order {
-		made, err := l.newLine(ctx, m, by[string(m.card.Canonical())])
+		made, err := l.newLine(ctx, m, by[string(m.card.Canonical())], want)
 		if err != nil {
 			return err
 		}
