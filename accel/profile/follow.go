@@ -1,7 +1,9 @@
 package profile
 
 import (
+	"context"
 	"slices"
+	"time"
 
 	"braid/accel/plan"
 )
@@ -11,8 +13,8 @@ import (
 // of one stream that always has the next run enqueued. What a run alone takes longer is
 // what launching it and waking its waiter cost, which is then hidden behind the run
 // before. Each other stretch was a run of its own with as much to hide, of which no more than half of a
-// short one's time is taken away; and that much of a cut's cost, which is one run more, is hidden too.
-func (m *measurement) follow(s plan.Series, ms float64) {
+// short one's time is taken away. Its cuts cost cut on the mean, ms, see cutInUse.
+func (m *measurement) follow(s plan.Series, ms, cut float64) {
 	units := m.unitsOf(s)
 	parts := stretches(len(units), func(i int) bool { return units[i].Why == "" })
 	if len(parts) == 0 {
@@ -36,9 +38,7 @@ func (m *measurement) follow(s plan.Series, ms float64) {
 			whole[i] *= ms / alone
 		}
 	}
-	for _, u := range units {
-		u.CutMS = max(0, u.CutMS-hidden)
-	}
+	shiftCuts(units, longest, cut)
 	for i, part := range parts {
 		if s.Device.Kind() == "dla" { // its units are differences of runs that all begin with the first
 			first := units[part.first]
@@ -46,6 +46,74 @@ func (m *measurement) follow(s plan.Series, ms float64) {
 		}
 		stretchTo(units, part, whole[i])
 	}
+}
+
+// shiftCuts makes the cuts inside of a stretch cost mean on the mean, and all others at units that the device
+// runs as much more or less. Of a run by itself the waiter's waking is in a cut's cost, which
+// is one run more; a DLA's cuts were not measured so at all.
+func shiftCuts(units []*plan.Unit, s span, mean float64) {
+	cuts := s.end - s.first - 1
+	if cuts < 1 {
+		return
+	}
+	by := mean
+	for _, u := range units[s.first : s.end-1] {
+		by -= u.CutMS / float64(cuts)
+	}
+	for i, u := range units[:len(units)-1] {
+		if u.Why == "" || units[i+1].Why == "" {
+			u.CutMS = max(0, u.CutMS+by)
+		}
+	}
+}
+
+// cutInUse is what a cut of a device's longest stretch costs where runs follow each other, ms: by how
+// much both parts take longer together than the whole, each with its next run always enqueued, on the mean
+// of a few borders. 0 where it is not to be cut.
+func (m *measurement) cutInUse(ctx context.Context, s plan.Series, budget time.Duration) (ms float64, err error) {
+	whole := m.longest[s]
+	at := m.units.balanced(whole, m.pairsInUse(s))
+	if len(at) == 0 {
+		return 0, nil
+	}
+	r := &rig{backend: m.backend, network: m.network, units: m.units, series: s}
+	defer r.closeInto(&err)
+	sets := make([][]stream, 1, 1+2*len(at))
+	if sets[0], err = r.streams(ctx, r.ends(whole), whole, nil); err != nil {
+		return 0, err
+	}
+	for _, b := range at {
+		borders := slices.Sorted(slices.Values(append(r.ends(whole), b)))
+		for _, part := range []span{{whole.first, b}, {b, whole.end}} {
+			one, err := r.streams(ctx, borders, part, nil)
+			if err != nil {
+				return 0, err
+			}
+			sets = append(sets, one)
+		}
+	}
+	rates, err := m.rates(ctx, sets, budget)
+	if err != nil {
+		return 0, err
+	}
+	for _, part := range rates[1:] {
+		rate, _ := part.median()
+		ms += 1000 / rate / float64(len(at))
+	}
+	rate, _ := rates[0].median()
+	return max(0, ms-1000/rate), nil
+}
+
+// pairsInUse is at how many borders a device is measured in two with runs that follow each other. The CPU runs
+// nothing ahead, so that its runs by themselves tell; a DLA's loadables take long to build, and it holds few.
+func (m *measurement) pairsInUse(s plan.Series) int {
+	switch s.Device.Kind() {
+	case "cpu":
+		return 0
+	case "dla":
+		return min(m.options.Pairs, 1)
+	}
+	return min(m.options.Pairs, candidates)
 }
 
 // unitsOf are the units of a series, in order.

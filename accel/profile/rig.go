@@ -158,10 +158,10 @@ func (r *rig) bind(e accel.Engine, b *accel.Bindings) (accel.Call, error) {
 // keeper decides where an Exec runs; nil: anywhere.
 type keeper func(accel.Exec) (accel.Exec, error)
 
-// streams builds a stretch of the network once and makes a stream of it for each of
-// keepers, with an Exec of its own.
-func (r *rig) streams(ctx context.Context, s span, keepers ...keeper) ([]stream, error) {
-	c, spans, err := r.cut(ctx, r.ends(s))
+// streams builds a span of the network, cut at borders, once and makes a stream of it for each
+// of keepers, with an Exec of its own.
+func (r *rig) streams(ctx context.Context, borders []int, s span, keepers ...keeper) ([]stream, error) {
+	c, spans, err := r.cut(ctx, borders)
 	if err != nil {
 		return nil, err
 	}

@@ -34,6 +34,10 @@ func (m *measurement) measureStreams(ctx context.Context, s plan.Series, budget 
 		return err
 	}
 	m.compare(s, rates)
+	cut, err := m.cutInUse(ctx, s, budget/4)
+	if err != nil {
+		return err
+	}
 	for i, n := range counts {
 		rate, _ := rates[i].median()
 		m.profile.Streams = append(m.profile.Streams, plan.Streams{Device: s.Device, N: n, Threads: s.Threads, Precision: written(s.Precision), Rate: rate})
@@ -42,7 +46,7 @@ func (m *measurement) measureStreams(ctx context.Context, s plan.Series, budget 
 		case s.Device.Kind() == "cpu":
 			m.quicken(s, 1000/rate)
 		default:
-			m.follow(s, 1000/rate)
+			m.follow(s, 1000/rate, cut)
 		}
 	}
 	return m.measureBusy(ctx, s.Device, sets[len(sets)-1])
@@ -55,7 +59,7 @@ func (m *measurement) measureStretch(ctx context.Context, s plan.Series, budget 
 	}
 	r := &rig{backend: m.backend, network: m.network, units: m.units, series: s}
 	defer r.closeInto(&err)
-	streams, err := r.streams(ctx, m.longest[s], nil)
+	streams, err := r.streams(ctx, r.ends(m.longest[s]), m.longest[s], nil)
 	if err != nil {
 		return err
 	}
@@ -63,7 +67,11 @@ func (m *measurement) measureStretch(ctx context.Context, s plan.Series, budget 
 	if err != nil {
 		return err
 	}
-	m.follow(s, 1000/last(rates))
+	cut, err := m.cutInUse(ctx, s, budget/4)
+	if err != nil {
+		return err
+	}
+	m.follow(s, 1000/last(rates), cut)
 	return m.measureBusy(ctx, s.Device, streams)
 }
 
@@ -76,7 +84,7 @@ func (m *measurement) sets(ctx context.Context, r *rig, counts []int) ([][]strea
 	for _, core := range p.StreamCores(m.options.HostCores)[0] {
 		keepers = append(keepers, func(x accel.Exec) (accel.Exec, error) { return m.options.Keep(x, core) })
 	}
-	streams, err := r.streams(ctx, m.longest[r.series], keepers...)
+	streams, err := r.streams(ctx, r.ends(m.longest[r.series]), m.longest[r.series], keepers...)
 	if err != nil {
 		return nil, err
 	}
@@ -163,7 +171,7 @@ func (m *measurement) measureCorun(ctx context.Context, a, b plan.Series, budget
 		}
 		r := &rig{backend: m.backend, network: m.network, units: m.units, series: s}
 		defer r.closeInto(&err)
-		one, err := r.streams(ctx, m.longest[s], nil)
+		one, err := r.streams(ctx, r.ends(m.longest[s]), m.longest[s], nil)
 		if err != nil {
 			return err
 		}

@@ -63,6 +63,15 @@ func milliseconds(ms float64) time.Duration {
 
 func (t *Times) dist(mean time.Duration) des.Dist { return des.Dist{Mean: mean, CV: t.extras.CV} }
 
+// distOn is how long a segment takes on a device.
+func (t *Times) distOn(d accel.DeviceID, mean time.Duration) des.Dist {
+	out := t.dist(mean)
+	if kind := d.Kind(); kind != "cpu" && kind != "sim" {
+		out.CV = max(out.CV, t.extras.Devices)
+	}
+	return out
+}
+
 // pool is prep or detect.
 func (t *Times) pool(name string, workers int, ms float64) des.Node {
 	return des.Node{Name: name, Replicas: []des.Replica{{Device: 0, Streams: workers, Service: t.dist(milliseconds(ms)), Share: 1}}}
@@ -87,7 +96,7 @@ func (t *Times) node(segment int, devices []des.Device) (des.Node, error) {
 		}
 		n.Replicas = append(n.Replicas, des.Replica{
 			Copies: copies, Waits: t.waits(segment, r.Device),
-			Device: indexOf(devices, r.Device), Streams: 1, Service: t.dist(took),
+			Device: indexOf(devices, r.Device), Streams: 1, Service: t.distOn(r.Device, took),
 			Share: t.share(segment, r.Device, r.Threads), Ahead: r.Device.Memory() != host, Most: most,
 		})
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -289,6 +290,39 @@ func TestTimes(t *testing.T) {
 	p.Transfers = p.Transfers[:2]
 	if _, err := NewTimes(p, pl, Extras{}); err == nil || !strings.Contains(err.Error(), "no transfers from cpu to sim:d") {
 		t.Errorf("without transfers: %v", err)
+	}
+}
+
+// TestTimesOfDevicesVary: segments on GPUs and DLAs, and no others.
+func TestTimesOfDevicesVary(t *testing.T) {
+	p := profile([2]float64{4, 6}, [2]float64{4, 6})
+	for _, u := range []plan.Unit{{At: "a", MS: 3}, {MS: 5}} {
+		u.Device = "gpu:0"
+		p.Units = append(p.Units, u)
+		u.Device, u.Threads = "cpu", 1
+		p.Units = append(p.Units, u)
+	}
+	for _, from := range []accel.DeviceID{"cpu", "gpu:0", "sim:d"} {
+		for _, to := range []accel.DeviceID{"cpu", "gpu:0", "sim:d"} {
+			p.Transfers = append(p.Transfers, plan.Transfer{From: from, To: to, Bytes: 1, MS: 0.1})
+		}
+	}
+	for _, c := range []struct {
+		extras Extras
+		want   []float64 // of the CPU's segment, the GPU's and the declared device's
+	}{{Extras{}, []float64{0, 0, 0}}, {Extras{Devices: 0.2}, []float64{0, 0.2, 0}}, {Extras{CV: 0.1, Devices: 0.2}, []float64{0.1, 0.2, 0.1}}, {Extras{CV: 0.3, Devices: 0.2}, []float64{0.3, 0.3, 0.3}}} {
+		times, err := NewTimes(p, place(5, at("cpu", 1), []plan.Placement{{ID: "gpu:0"}, {ID: "sim:d"}}), c.extras)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := times.System(des.Source{Cameras: 1, Queue: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := []float64{s.Nodes[1].Replicas[0].Service.CV, s.Nodes[2].Replicas[0].Service.CV, s.Nodes[2].Replicas[1].Service.CV}
+		if !slices.Equal(got, c.want) || s.Nodes[0].Replicas[0].Service.CV != c.extras.CV {
+			t.Errorf("%+v: variations %v, want %v, and of prep %v", c.extras, got, c.want, s.Nodes[0].Replicas[0].Service.CV)
+		}
 	}
 }
 

@@ -24,6 +24,9 @@ type Times struct {
 // Extras are what a profile does not say.
 type Extras struct {
 	CV float64 // coefficient of variation of all times; 0: they are constant
+	// Devices is that of segments on GPUs and DLAs where it is more: others' runs are beside each there, kernel by
+	// kernel, and the host wakes up now and then. Declared devices take what is declared.
+	Devices float64
 }
 
 // NewTimes checks that the profile has the plan's cut points and devices.

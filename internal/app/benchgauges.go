@@ -86,9 +86,28 @@ func (g *gauges) since(before, r reading) bench.Sample {
 	s.Joules, s.EnergyOf = g.joules(before, r)
 	for i, n := range r.nodes {
 		busy := n.Busy - before.nodes[i].Busy
-		s.Nodes = append(s.Nodes, bench.Share{Name: n.Name, Busy: busy.Seconds() / s.Seconds / float64(len(n.Workers)), MS: milliseconds(busy)})
+		s.Nodes = append(s.Nodes, bench.Share{
+			Name: n.Name, Busy: busy.Seconds() / s.Seconds / float64(len(n.Workers)), MS: milliseconds(busy),
+			By: byWorker(before.nodes[i].Workers, n.Workers),
+		})
 	}
 	return s
+}
+
+// byWorker is the part of a node's frames that each of its workers took, nil of one alone.
+func byWorker(before, after []uint64) []float64 {
+	if len(after) < 2 {
+		return nil
+	}
+	parts, all := make([]float64, len(after)), 0.0
+	for i, n := range after {
+		parts[i] = float64(n - before[i])
+		all += parts[i]
+	}
+	for i := range parts {
+		parts[i] /= max(1, all)
+	}
+	return parts
 }
 
 // joules is the energy between two readings, and of what it is: the packages where

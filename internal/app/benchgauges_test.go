@@ -45,6 +45,18 @@ func TestEnergy(t *testing.T) {
 	}
 }
 
+func TestByWorker(t *testing.T) {
+	if got, want := byWorker([]uint64{10, 0, 5}, []uint64{40, 10, 5}), []float64{0.75, 0.25, 0}; !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	if got := byWorker([]uint64{1}, []uint64{9}); got != nil {
+		t.Errorf("one worker: %v", got)
+	}
+	if got := byWorker([]uint64{3, 4}, []uint64{3, 4}); !reflect.DeepEqual(got, []float64{0, 0}) {
+		t.Errorf("no frames: %v", got)
+	}
+}
+
 func TestCores(t *testing.T) {
 	before := parseStat("cpu  30 0 0 0 0 0 0 0 0 0\ncpu0 10 0 5 80 5 0 0 0 0 0\ncpu1 0 0 0 100 0 0 0 0 0 0\nintr 1 2\n")
 	after := parseStat("cpu  30 0 0 0 0 0 0 0 0 0\ncpu0 55 0 20 100 15 5 5 0 0 0\ncpu1 0 0 0 150 40 0 0 10 0 0\n")

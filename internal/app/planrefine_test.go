@@ -10,6 +10,7 @@ import (
 	"braid/accel"
 	"braid/accel/plan"
 	"braid/accel/plan/search"
+	"braid/accel/sim"
 	"braid/accel/sim/des"
 )
 
@@ -160,5 +161,52 @@ func TestExpectedRate(t *testing.T) {
 	p.Transfers = nil
 	if _, err := expectedRate(p, plan.Plan{Version: 1, Precision: plan.FP16, InFlight: 3, Prep: plan.Default().Prep, Detect: plan.Default().Detect, Segments: []plan.Segment{{Devices: []plan.Placement{{ID: "gpu:0"}}, Streams: 1}}}); err != nil {
 		t.Errorf("without transfers the bounds stand: %v", err)
+	}
+}
+
+// TestFramesInFlightForTimesThatVary: a plan has as many frames in flight as its rate needs where times on
+// devices vary, which is more than constant times need where a slow replica keeps those behind it from being emitted.
+func TestFramesInFlightForTimesThatVary(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 5))
+	more := 0
+	for range 6 {
+		p := twoGPUs(r)
+		c, err := search.Choose(p, nil, search.Goal{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		made := &chosen{Choice: c, profile: p, origin: "test"}
+		if err := made.refine(); err != nil {
+			t.Fatal(err)
+		}
+		rate := func(k search.Candidate, inFlight int, x sim.Extras) float64 {
+			k.Plan.InFlight = inFlight
+			times, err := sim.NewTimes(p, k.Plan, x)
+			if err != nil {
+				t.Fatal(err)
+			}
+			system, err := times.System(des.Source{Cameras: 1, Queue: 2})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := des.Run(system, des.Options{Warmup: simWarm, Frames: simFrames, Seed: 99})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return got.FPS
+		}
+		for _, k := range made.Runners {
+			n := k.Plan.InFlight
+			if is, most := rate(k, n, sim.Extras{Devices: simVaries}), min(k.FPS, rate(k, 4*n, sim.Extras{Devices: simVaries})); is < 0.97*most {
+				t.Errorf("%s: %.1f frames/s with %d in flight, %.1f with four times as many", layoutOf(k.Plan), is, n, most)
+			}
+			planned := k.Plan.UsualInFlight()
+			if n > planned && rate(k, max(planned, n-planned/2), sim.Extras{}) >= 0.999*k.FPS {
+				more++
+			}
+		}
+	}
+	if more == 0 {
+		t.Error("no plan has more frames than constant times need: nothing was tested")
 	}
 }

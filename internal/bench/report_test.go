@@ -40,7 +40,7 @@ func sampled(round int, fps float64) Sample {
 	return Sample{
 		Round: round, Frames: int(2 * fps), Seconds: 2, FPS: fps, Windows: []float64{fps - 1, fps + 1},
 		P50: 1000 / fps, P99: 2000 / fps, CPU: 3, Allocs: 2 * fps * 4, Bytes: 2 * fps * 1024,
-		Nodes: []Share{{"prep", 0.25, 2}, {"infer.0", 0.75, 6}}, Cores: []float64{0.9, 0.8},
+		Nodes: []Share{{Name: "prep", Busy: 0.25, MS: 2}, {Name: "infer.0", Busy: 0.75, MS: 6, By: []float64{0.8, 0.2}}}, Cores: []float64{0.9, 0.8},
 		Check: Check{One: calm, All: calm + calm/10},
 	}
 }
@@ -98,7 +98,7 @@ func TestRows(t *testing.T) {
 	want := Row{
 		Name: "streams", Plan: "p-00000000", FPS: 102.5, CI: 2.5, Lo: 100, Hi: 105, Coverage: 0.96875, Speedup: 102.5 / 52.5,
 		P50: 1000 / 102.5, P99: 2000 / 102.5, Frames: 1230, Predicted: 108, OfLimit: 102.5 / 125, Busy: map[string]float64{"cpu": 0.75, "gpu:0": 0.5},
-		Nodes: []Share{{"prep", 0.25, 2}, {"infer.0", 0.75, 6}}, CoreBusy: []float64{0.9, 0.8}, CPU: 1500 / 102.5, Allocs: 4, Bytes: 1024, Rounds: 6,
+		Nodes: []Share{{Name: "prep", Busy: 0.25, MS: 2}, {Name: "infer.0", Busy: 0.75, MS: 6, By: []float64{0.8, 0.2}}}, CoreBusy: []float64{0.9, 0.8}, CPU: 1500 / 102.5, Allocs: 4, Bytes: 1024, Rounds: 6,
 		EnergyOf: []string{"packages (RAPL)", "gpu:0 (NVML)"},
 	}
 	for _, x := range []struct{ got, want *float64 }{{&s.P50, &want.P50}, {&s.P99, &want.P99}, {&s.CPU, &want.CPU}} {
@@ -154,7 +154,7 @@ func TestLimitOf(t *testing.T) {
 	s := &Subject{}
 	for i := range 3 {
 		x := sampled(i+1, 50)
-		x.Nodes = []Share{{"prep", 0, 2 + float64(i)}, {"infer.0", 0, 8}, {"infer.1", 0, 4}, {"detect", 0, 1}}
+		x.Nodes = []Share{{Name: "prep", Busy: 0, MS: 2 + float64(i)}, {Name: "infer.0", Busy: 0, MS: 8}, {Name: "infer.1", Busy: 0, MS: 4}, {Name: "detect", Busy: 0, MS: 1}}
 		x.Decode, x.Thread = 4, 0.05*(15+float64(i)) // of 100 frames; half of the time the core was another's
 		s.Samples = append(s.Samples, x)
 	}

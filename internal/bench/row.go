@@ -35,6 +35,10 @@ func (s *Subject) row(cores int) Row {
 	for i, n := range used[0].Nodes {
 		n.Busy = over(used, func(x Sample) float64 { return x.Nodes[i].Busy })
 		n.MS = over(used, func(x Sample) float64 { return x.Nodes[i].MS })
+		n.By = slices.Clone(n.By)
+		for w := range n.By {
+			n.By[w] = over(used, func(x Sample) float64 { return x.Nodes[i].By[w] })
+		}
 		r.Nodes = append(r.Nodes, n)
 	}
 	r.CoreBusy = coreBusy(used)

@@ -31,9 +31,10 @@ type Sample struct {
 // Share is what part of its workers' time a node was busy, 0 to 1, and the time
 // of one frame in it.
 type Share struct {
-	Name string  `json:"name"`
-	Busy float64 `json:"busy"`
-	MS   float64 `json:"ms_per_frame"`
+	Name string    `json:"name"`
+	Busy float64   `json:"busy"`
+	MS   float64   `json:"ms_per_frame"`
+	By   []float64 `json:"by_worker,omitempty"` // the part of the frames that each took, device after device; nil: there is one
 }
 
 // Subject is a row's samples before they are summed up.
