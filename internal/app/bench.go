@@ -61,7 +61,7 @@ func Bench(ctx context.Context, env *Env, o BenchOptions) (err error) {
 		report.Inputs = append(report.Inputs, parseInput(in).name)
 	}
 	report.Cameras = len(o.Inputs) * o.Copies
-	if err := measureRows(ctx, env, rt, o, &report); err != nil {
+	if err := measureRows(ctx, env, rt, o, base, &report); err != nil {
 		return err
 	}
 	if base != nil {
@@ -69,9 +69,6 @@ func Bench(ctx context.Context, env *Env, o BenchOptions) (err error) {
 	}
 	if err := writeBench(env, o, report); err != nil {
 		return err
-	}
-	if base != nil && report.Compare.Nothing() != "" {
-		return invalidf("nothing to compare with in %s: %s", o.Compare, report.Compare.Nothing())
 	}
 	if base != nil && !report.Compare.OK {
 		return as(ErrCheck, fmt.Errorf("slower than in %s: %s", o.Compare, strings.Join(report.Compare.Slower(), ", ")))
@@ -100,8 +97,9 @@ func (o BenchOptions) prepare(env *Env) (*bench.Report, error) {
 	return &base, nil
 }
 
-// measureRows makes the rows, measures them and fills the report.
-func measureRows(ctx context.Context, env *Env, rt accel.Backend, o BenchOptions, report *bench.Report) (err error) {
+// measureRows makes the rows, measures them and fills the report, unless there is a base and it has nothing in
+// common with them.
+func measureRows(ctx context.Context, env *Env, rt accel.Backend, o BenchOptions, base, report *bench.Report) (err error) {
 	choosing, course, err := benchCourse(ctx, env, rt, o)
 	if err != nil {
 		return err
@@ -111,6 +109,16 @@ func measureRows(ctx context.Context, env *Env, rt accel.Backend, o BenchOptions
 	rows, left, err := benchRows(o, choosing.network, choosing.card, func(choice string) (plan.Plan, error) { return choosing.plan(ctx, choice) })
 	if err != nil {
 		return err
+	}
+	devices, err := rt.Devices(ctx)
+	if err != nil {
+		return as(ErrEnvironment, err)
+	}
+	sayNotReal(rows, devices)
+	if base != nil {
+		if why := planned(*report, rows).Incomparable(*base); why != "" {
+			return invalidf("nothing to compare with in %s: %s", o.Compare, why)
+		}
 	}
 	choosing.predict(ctx, rows, len(o.Inputs) == 0)
 	report.LeftOut = left
@@ -126,15 +134,18 @@ func measureRows(ctx context.Context, env *Env, rt accel.Backend, o BenchOptions
 	if report.Rounds, err = b.run(ctx); err != nil {
 		return err
 	}
-	devices, err := rt.Devices(ctx)
-	if err != nil {
-		return as(ErrEnvironment, err)
-	}
 	report.Hardware, report.Scaling = machineKey(devices), b.scaling()
-	sayNotReal(rows, devices)
 	report.Limit = b.limit(report.Cores)
 	report.Fill(b.measured())
 	return nil
+}
+
+// planned is a report with rows that are not measured yet.
+func planned(report bench.Report, rows []*benchRow) bench.Report {
+	for _, r := range rows {
+		report.Rows = append(report.Rows, bench.Row{Name: r.Name})
+	}
+	return report
 }
 
 // benchCourse opens the model and what its plans are measured on.

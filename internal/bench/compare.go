@@ -13,13 +13,7 @@ type Verdicts struct {
 	Notes    []string  `json:"notes,omitempty"`
 	Rows     []Verdict `json:"rows"`
 	OK       bool      `json:"ok"`
-
-	nothing string // see Nothing
 }
-
-// Nothing is why no figure was held against its like, "" where one was: neither
-// report says anything of the other then, also not that all is well.
-func (v *Verdicts) Nothing() string { return v.nothing }
 
 // Verdict is one row beside the base's row of the same name.
 type Verdict struct {
@@ -59,21 +53,22 @@ func (r Report) Against(base Report, file string, failOver float64) *Verdicts {
 			v.notef("row %s of %s was not measured", b.Name, file)
 		}
 	}
-	v.nothing = v.incomparable(r, base)
-	v.OK = v.OK && v.nothing == ""
 	return v
 }
 
-// incomparable says what makes a comparison mean nothing. A base that names no model
-// is taken for the same one.
-func (v *Verdicts) incomparable(now, base Report) string {
-	switch {
-	case base.Model != "" && now.Model != base.Model:
-		return fmt.Sprintf("it is of model %s, and this report of %s: measure a base of this model", base.Model, cmp.Or(now.Model, "one without a card"))
-	case len(v.Rows) == 0:
-		return fmt.Sprintf("it has no row of this report (%s), but %s: measure a base of the same rows", names(now.Rows), names(base.Rows))
+// Incomparable is why no figure of the report can be held against its like in base, "" where one can: neither
+// says anything of the other then, also not that all is well. Of the rows it looks at the names. A base that names no
+// model is taken for the same one.
+func (r Report) Incomparable(base Report) string {
+	if base.Model != "" && r.Model != base.Model {
+		return fmt.Sprintf("it is of model %s, and this report of %s: measure a base of this model", base.Model, cmp.Or(r.Model, "one without a card"))
 	}
-	return ""
+	for _, now := range r.Rows {
+		if nth(base.Rows, now.Name, 0) >= 0 {
+			return ""
+		}
+	}
+	return fmt.Sprintf("it has no row of this report (%s), but %s: measure a base of the same rows", names(r.Rows), names(base.Rows))
 }
 
 func names(rows []Row) string {
