@@ -92,7 +92,8 @@ func (m *measurement) cutInUse(ctx context.Context, s plan.Series, budget time.D
 			sets = append(sets, one)
 		}
 	}
-	rates, err := m.rates(ctx, sets, budget)
+	// A cut is the small difference of long times: short windows, and several, so that what drifts meets both alike.
+	rates, err := m.ratesOf(ctx, sets, m.options.Window/4, leastRounds, budget)
 	if err != nil {
 		return 0, err
 	}

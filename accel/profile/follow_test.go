@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"testing"
@@ -177,6 +178,35 @@ func TestStretchFollowsItself(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestCutsOfDeviceThatFollows: a GPU that runs the whole network, and takes 0.5 ms longer where its waiter is to be
+// woken, which is more than a cut costs. What is left of that is the cut's own cost and not nothing.
+func TestCutsOfDeviceThatFollows(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &machine{
+			nodes: slices.Repeat([]time.Duration{2 * time.Millisecond}, 6), end: 50 * time.Microsecond, devices: []accel.Device{{ID: "gpu:0"}},
+			wake: map[accel.DeviceID]func(time.Duration) time.Duration{"gpu:0": func(time.Duration) time.Duration { return 500 * time.Microsecond }},
+			copy: func(int64) time.Duration { return time.Microsecond },
+			layers: func(first, end int) (names []string, nodes []int) {
+				for i := first; i < end; i++ {
+					names, nodes = append(names, fmt.Sprintf("n%d", i)), append(nodes, 1)
+				}
+				return names, nodes
+			},
+		}
+		p := measured2(t, m, Full())
+		mean, whole := 0.0, 0.0
+		for i, u := range p.Units {
+			if math.Abs(u.MS-2) > 0.15 || u.At != "" && math.Abs(u.CutMS-0.1) > 0.05 {
+				t.Errorf("unit %d is %+v, want 2 ms and 0.1 for a cut", i, u)
+			}
+			mean, whole = mean+u.CutMS/5, whole+u.MS
+		}
+		if math.Abs(mean-0.1) > 0.005 || math.Abs(whole-12) > 0.02 {
+			t.Errorf("cuts cost %g ms on the mean and the network takes %g, want 0.1 and 12", mean, whole)
+		}
+	})
 }
 
 // TestQuicken: a CPU's units take what the network takes in use where that is less, and

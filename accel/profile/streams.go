@@ -98,9 +98,14 @@ func (m *measurement) sets(ctx context.Context, r *rig, counts []int) ([][]strea
 
 // rates measures how many frames a second each of the sets of streams makes, in turn.
 func (m *measurement) rates(ctx context.Context, sets [][]stream, budget time.Duration) ([]sample, error) {
+	return m.ratesOf(ctx, sets, m.options.Window, leastWindows, budget)
+}
+
+// ratesOf measures so in windows of a time, each at least so many times.
+func (m *measurement) ratesOf(ctx context.Context, sets [][]stream, window time.Duration, least int, budget time.Duration) ([]sample, error) {
 	rates := make([]sample, len(sets))
-	err := rounds(ctx, budget, leastWindows, len(sets), func(i int) error {
-		means, err := race(ctx, sets[i], m.options.Window)
+	err := rounds(ctx, budget, least, len(sets), func(i int) error {
+		means, err := race(ctx, sets[i], window)
 		if err == nil {
 			rates[i] = append(rates[i], rate(means))
 		}
