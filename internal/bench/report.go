@@ -138,5 +138,10 @@ func Parse(data []byte) (Report, error) {
 	if len(r.Rows) == 0 {
 		return Report{}, errors.New("reading the report: it has no rows: want a file of braid bench --json")
 	}
+	for _, row := range r.Rows {
+		if lo, hi := row.interval(); lo > hi {
+			return Report{}, fmt.Errorf("reading the report: the rate of row %q is between %g and %g: want a file of braid bench --json", row.Name, lo, hi)
+		}
+	}
 	return r, nil
 }

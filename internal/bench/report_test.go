@@ -229,7 +229,7 @@ func TestParse(t *testing.T) {
 	if !bytes.Equal(data, again) {
 		t.Errorf("got\n%s\nwant\n%s", again, data)
 	}
-	for _, text := range []string{"", "{", "[]", "{}", `{"rows":[]}`, `{"rows":{}}`} {
+	for _, text := range []string{"", "{", "[]", "{}", `{"rows":[]}`, `{"rows":{}}`, `{"rows":[{"fps_lo":5}]}`, `{"rows":[{"fps":3,"ci":-1}]}`} {
 		if _, err := Parse([]byte(text)); err == nil || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%q: %v", text, err)
 		}
@@ -243,7 +243,8 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Add(data)
 	f.Add([]byte(`{"rows":[{"name":"serial","fps":1,"ci":0.5}]}`))
-	f.Add([]byte(`{"rows":[{"fps":1},{}]}`)) // two of one name
+	f.Add([]byte(`{"rows":[{"fps":1},{}]}`))        // two of one name
+	f.Add([]byte(`{"rows":[{"fps_lo":5,"ci":2}]}`)) // an interval that ends before it begins
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r, err := Parse(data)
 		if err != nil {
