@@ -52,14 +52,7 @@ func (m *measurement) follow(s plan.Series, ms, cut float64) {
 // runs as much more or less. Of a run by itself the waiter's waking is in a cut's cost, which
 // is one run more; a DLA's cuts were not measured so at all.
 func shiftCuts(units []*plan.Unit, s span, mean float64) {
-	cuts := s.end - s.first - 1
-	if cuts < 1 {
-		return
-	}
-	by := mean
-	for _, u := range units[s.first : s.end-1] {
-		by -= u.CutMS / float64(cuts)
-	}
+	by := mean - meanCut(units, s)
 	for i, u := range units[:len(units)-1] {
 		if u.Why == "" || units[i+1].Why == "" {
 			u.CutMS = max(0, u.CutMS+by)
@@ -67,24 +60,30 @@ func shiftCuts(units []*plan.Unit, s span, mean float64) {
 	}
 }
 
+// meanCut is what the cuts inside of a stretch cost on the mean, 0 where it has none.
+func meanCut(units []*plan.Unit, s span) (ms float64) {
+	cuts := s.end - s.first - 1
+	for i := range cuts {
+		ms += units[s.first+i].CutMS / float64(cuts)
+	}
+	return ms
+}
+
 // cutInUse is what a cut of a device's longest stretch costs where runs follow each other, ms: by how
-// much both parts take longer together than the whole, each with its next run always enqueued, on the mean
-// of a few borders. 0 where it is not to be cut.
-func (m *measurement) cutInUse(ctx context.Context, s plan.Series, budget time.Duration) (ms float64, err error) {
-	whole := m.longest[s]
-	at := m.units.balanced(whole, m.pairsInUse(s))
+// much both parts take longer together than the whole, of which there is a stream, each with its next run always
+// enqueued, on the mean of a few borders. Where none is to be measured it is what cuts cost by themselves.
+func (m *measurement) cutInUse(ctx context.Context, s plan.Series, whole stream, budget time.Duration) (ms float64, err error) {
+	stretch := m.longest[s]
+	at := m.units.balanced(stretch, m.pairsInUse(s))
 	if len(at) == 0 {
-		return 0, nil
+		return meanCut(m.unitsOf(s), stretch), nil
 	}
 	r := &rig{backend: m.backend, network: m.network, units: m.units, series: s}
 	defer r.closeInto(&err)
-	sets := make([][]stream, 1, 1+2*len(at))
-	if sets[0], err = r.streams(ctx, r.ends(whole), whole, nil); err != nil {
-		return 0, err
-	}
+	sets := [][]stream{{whole}}
 	for _, b := range at {
-		borders := slices.Sorted(slices.Values(append(r.ends(whole), b)))
-		for _, part := range []span{{whole.first, b}, {b, whole.end}} {
+		borders := slices.Sorted(slices.Values(append(r.ends(stretch), b)))
+		for _, part := range []span{{stretch.first, b}, {b, stretch.end}} {
 			one, err := r.streams(ctx, borders, part, nil)
 			if err != nil {
 				return 0, err
@@ -105,13 +104,10 @@ func (m *measurement) cutInUse(ctx context.Context, s plan.Series, budget time.D
 	return max(0, ms-1000/rate), nil
 }
 
-// pairsInUse is at how many borders a device is measured in two with runs that follow each other. The CPU runs
-// nothing ahead, so that its runs by themselves tell; a DLA's loadables take long to build, and it holds few.
+// pairsInUse is at how many borders a device is measured in two with runs that follow each other. A DLA's loadables
+// take long to build, and it holds few.
 func (m *measurement) pairsInUse(s plan.Series) int {
-	switch s.Device.Kind() {
-	case "cpu":
-		return 0
-	case "dla":
+	if s.Device.Kind() == "dla" {
 		return min(m.options.Pairs, 1)
 	}
 	return min(m.options.Pairs, candidates)

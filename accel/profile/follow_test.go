@@ -209,6 +209,21 @@ func TestCutsOfDeviceThatFollows(t *testing.T) {
 	})
 }
 
+// TestCutsThatAreNotMeasuredInUse: a rough profile does not measure cuts in two, and keeps what blocks told of them.
+func TestCutsThatAreNotMeasuredInUse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &machine{
+			nodes: slices.Repeat([]time.Duration{2 * time.Millisecond}, 6), end: 50 * time.Microsecond, devices: []accel.Device{{ID: "gpu:0"}},
+			copy: func(int64) time.Duration { return time.Microsecond },
+		}
+		for i, u := range measured2(t, m, Quick()).Units {
+			if u.At != "" && math.Abs(u.CutMS-0.1) > 0.02 {
+				t.Errorf("the cut behind unit %d costs %g ms, want 0.1", i, u.CutMS)
+			}
+		}
+	})
+}
+
 // TestQuicken: a CPU's units take what the network takes in use where that is less, and
 // what was measured of them where a slow minute met the streams.
 func TestQuicken(t *testing.T) {

@@ -34,10 +34,6 @@ func (m *measurement) measureStreams(ctx context.Context, s plan.Series, budget 
 		return err
 	}
 	m.compare(s, rates)
-	cut, err := m.cutInUse(ctx, s, budget/4)
-	if err != nil {
-		return err
-	}
 	for i, n := range counts {
 		rate, _ := rates[i].median()
 		m.profile.Streams = append(m.profile.Streams, plan.Streams{Device: s.Device, N: n, Threads: s.Threads, Precision: written(s.Precision), Rate: rate})
@@ -46,6 +42,10 @@ func (m *measurement) measureStreams(ctx context.Context, s plan.Series, budget 
 		case s.Device.Kind() == "cpu":
 			m.quicken(s, 1000/rate)
 		default:
+			cut, err := m.cutInUse(ctx, s, sets[i][0], budget/4)
+			if err != nil {
+				return err
+			}
 			m.follow(s, 1000/rate, cut)
 		}
 	}
@@ -67,7 +67,7 @@ func (m *measurement) measureStretch(ctx context.Context, s plan.Series, budget 
 	if err != nil {
 		return err
 	}
-	cut, err := m.cutInUse(ctx, s, budget/4)
+	cut, err := m.cutInUse(ctx, s, streams[0], budget/4)
 	if err != nil {
 		return err
 	}

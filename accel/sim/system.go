@@ -63,7 +63,7 @@ func milliseconds(ms float64) time.Duration {
 
 func (t *Times) dist(mean time.Duration) des.Dist { return des.Dist{Mean: mean, CV: t.extras.CV} }
 
-// distOn is how long a segment takes on a device.
+// distOn is how long a segment takes on a device, see Extras.
 func (t *Times) distOn(d accel.DeviceID, mean time.Duration) des.Dist {
 	out := t.dist(mean)
 	if kind := d.Kind(); kind != "cpu" && kind != "sim" {

@@ -25,7 +25,8 @@ type Times struct {
 type Extras struct {
 	CV float64 // coefficient of variation of all times; 0: they are constant
 	// Devices is that of segments on GPUs and DLAs where it is more: others' runs are beside each there, kernel by
-	// kernel, and the host wakes up now and then. Declared devices take what is declared.
+	// kernel, and the host wakes up now and then. It is that of declared ones too, which stand for such; the devices that are
+	// run as simulated, sim:x, take what is declared.
 	Devices float64
 }
 

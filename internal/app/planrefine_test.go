@@ -57,6 +57,20 @@ func twoGPUs(r *rand.Rand) plan.Profile {
 	return p
 }
 
+// refined is what the planner takes from a profile, held against the simulator.
+func refined(t *testing.T, p plan.Profile) *chosen {
+	t.Helper()
+	c, err := search.Choose(p, nil, search.Goal{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := &chosen{Choice: c, profile: p, origin: "test"}
+	if err := made.refine(); err != nil {
+		t.Fatal(err)
+	}
+	return made
+}
+
 // TestRefineTakesTheBestRunner: of each kind, and of all, the simplest runner near the best by the simulator
 // is taken. It is not always the best by the bounds.
 func TestRefineTakesTheBestRunner(t *testing.T) {
@@ -171,14 +185,7 @@ func TestFramesInFlightForTimesThatVary(t *testing.T) {
 	more := 0
 	for range 6 {
 		p := twoGPUs(r)
-		c, err := search.Choose(p, nil, search.Goal{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		made := &chosen{Choice: c, profile: p, origin: "test"}
-		if err := made.refine(); err != nil {
-			t.Fatal(err)
-		}
+		made := refined(t, p)
 		rate := func(k search.Candidate, inFlight int, x sim.Extras) float64 {
 			k.Plan.InFlight = inFlight
 			times, err := sim.NewTimes(p, k.Plan, x)

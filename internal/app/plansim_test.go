@@ -89,14 +89,7 @@ func TestStages(t *testing.T) {
 	p := plan.Profile{Version: 1, Cores: 2, CPU: plan.CPUTimes{Decode: 4, Prep: 1, Detect: 0.5}}
 	p.Units = []plan.Unit{{Device: "cpu", Threads: 1, MS: 20}}
 	stages := func() map[string]float64 {
-		c, err := search.Choose(p, nil, search.Goal{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		made := &chosen{Choice: c, profile: p, origin: "test"}
-		if err := made.refine(); err != nil {
-			t.Fatal(err)
-		}
+		made := refined(t, p)
 		return made.Chosen.Plan.Predicted.StagesMS
 	}
 	is := stages()
