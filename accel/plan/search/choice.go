@@ -98,22 +98,27 @@ func prepared(p plan.Profile, devices []accel.Device, g *Goal) (*machine, error)
 // choice prefers the simpler and gives the reasons.
 func (m *machine) choice(p plan.Profile, g *Goal, s *hunt) (Choice, error) {
 	best := math.Inf(-1)
-	var sure []float64
-	for _, c := range s.cells {
-		best = max(best, c.value)
-		sure = append(sure, m.sure(c.layout, c.value))
+	tops, leans, sure := make([]found, len(s.cells)), make([]found, len(s.cells)), make([]float64, len(s.cells))
+	for i, c := range s.cells {
+		leans[i] = m.leanest(c, g)
+		tops[i] = c
+		if leans[i].value > c.value {
+			tops[i] = leans[i] // without some streams a plan may be faster than any in the space
+		}
+		best = max(best, tops[i].value)
+		sure[i] = m.sure(tops[i].layout, tops[i].value)
 	}
 	out := Choice{Unavailable: m.unavailable(), Exact: s.left >= 0, LimitFPS: m.limit(g)}
 	if math.IsInf(best, -1) {
 		return out, fmt.Errorf("%w: %s", ErrNoPlan, m.whyNone(p, g))
 	}
 	i, most := Simplest(sure), slices.Max(sure)
-	enough := s.cells[i].value - (sure[i] - (most - Tolerance*math.Abs(most)))
-	out.Chosen = m.candidate(p, m.plainest(s.cells[i], enough, func(l layout) outcome { return m.settle(l, g) }))
+	enough := tops[i].value - (sure[i] - (most - Tolerance*math.Abs(most)))
+	out.Chosen = m.candidate(p, m.plainest(tops[i], enough, func(l layout) outcome { return m.settle(l, g) }))
 	for n, cell := range s.cells {
 		lean := out.Chosen
 		if n != i {
-			lean = m.candidate(p, m.leanest(cell, g))
+			lean = m.candidate(p, leans[n])
 		}
 		out.Runners = append(out.Runners, lean)
 		if !lean.layout.equal(cell.layout) {
@@ -124,10 +129,7 @@ func (m *machine) choice(p plan.Profile, g *Goal, s *hunt) (Choice, error) {
 		out.Candidates = append(out.Candidates, m.judged(g, out.Runners, k, out.Chosen))
 	}
 	if g.aboutRate() {
-		out.BoundFPS = max(best, s.open)
-		for _, r := range out.Runners {
-			out.BoundFPS = max(out.BoundFPS, r.FPS) // without some streams a plan may be faster than any in the space
-		}
+		out.BoundFPS = max(best, s.open, out.Chosen.FPS)
 		out.Gap = (out.BoundFPS - out.Chosen.FPS) / out.Chosen.FPS
 	}
 	return out, nil

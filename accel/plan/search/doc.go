@@ -81,7 +81,8 @@
 // other, as long as the plan stays within 2 % of the best. Then those of a plan on the CPU alone get the fewest
 // threads a stream, with the fewest streams of so many, that leave the plan of its kind and no worse: of
 // plans that are as good, the one whose threads wait least for one another. What is left may lie
-// outside of the space, and be faster: fewer streams on the CPU leave its cores to decoding.
+// outside of the space, and be faster: fewer streams on the CPU leave its cores to decoding. Then it is this
+// rate that is compared with those of other plans.
 //
 // Of the best of each kind the simplest within 2 % is chosen. Of the value of several segments that all
 // run on the CPU nine tenths count there (Sure).
