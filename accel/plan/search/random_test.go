@@ -188,13 +188,8 @@ func TestFewerStreamsAreChosen(t *testing.T) {
 		{Device: "cpu", Threads: 1, MS: 2.5, CutMS: 1, Bytes: 1000},
 	}
 	p.Corun = []plan.Corun{{A: "gpu:0", B: "cpu", SlowdownA: 1.125, SlowdownB: 2}}
-	for _, c := range []plan.Transfer{
-		{From: "gpu:0", To: "cpu", MS: 1}, {From: "cpu", To: "gpu:0", MS: 1},
-		{From: "gpu:0", To: "cpu", MS: 0.25}, {From: "cpu", To: "gpu:0", MS: 0.125},
-		{From: "cpu", To: "gpu:0", MS: 1}, {From: "gpu:0", To: "cpu", MS: 1},
-	} {
-		c.Bytes = 1000
-		p.Transfers = append(p.Transfers, c)
+	for _, ms := range [][2]float64{{1, 1}, {0.25, 0.125}, {1, 1}} { // to the CPU, and from it
+		p.Transfers = append(p.Transfers, plan.Transfer{From: "gpu:0", To: "cpu", Bytes: 1000, MS: ms[0]}, plan.Transfer{From: "cpu", To: "gpu:0", Bytes: 1000, MS: ms[1]})
 	}
 	p.Streams = []plan.Streams{{Device: "gpu:0", N: 1, Rate: 100}, {Device: "gpu:0", N: 4, Rate: 400}}
 	c, err := search.Choose(p, nil, search.Goal{MaxSegments: 3})
