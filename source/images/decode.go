@@ -71,9 +71,14 @@ func (d *decoder) decode(data []byte) error {
 	if c.Width > 1<<15 || c.Height > 1<<15 || c.Width*c.Height > maxPixels {
 		return fmt.Errorf("picture of %dx%d is too large", c.Width, c.Height)
 	}
-	d.img, err = decode(bytes.NewReader(data))
+	if d.img, err = decode(bytes.NewReader(data)); err != nil {
+		return err
+	}
+	if size := d.img.Bounds(); size.Empty() { // a JPEG may say so
+		return fmt.Errorf("picture of %dx%d has no pixels", size.Dx(), size.Dy())
+	}
 	d.turn = orient(data)
-	return err
+	return nil
 }
 
 // fill writes the picture into f as RGB, turned upright.

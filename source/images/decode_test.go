@@ -278,6 +278,19 @@ func TestHugePictureIsRefused(t *testing.T) {
 	}
 }
 
+// TestPictureWithoutPixelsIsRefused: Go decodes a JPEG whose frame header says a width or height of 0.
+func TestPictureWithoutPixelsIsRefused(t *testing.T) {
+	for _, zero := range [][2]int{{5, 2}, {7, 2}, {5, 4}} { // height, width, both
+		data := jpegOf(t, picture())
+		header := bytes.Index(data, []byte{0xff, 0xc0})
+		clear(data[header+zero[0]:][:zero[1]])
+		var d decoder
+		if err := d.decode(data); err == nil || !strings.Contains(err.Error(), "no pixels") {
+			t.Errorf("bytes %v: got %v", zero, err)
+		}
+	}
+}
+
 func FuzzOrientation(f *testing.F) {
 	f.Add(tiff(binary.LittleEndian, 8))
 	f.Add(withEXIF(jpegOf(f, picture()), tiff(binary.BigEndian, 3)))
