@@ -55,6 +55,7 @@ type Placement struct {
 	ID      accel.DeviceID `yaml:"id" rule:"required" doc:"the device"`
 	Streams int            `yaml:"streams,omitempty" rule:"min=1,max=64,zero" doc:"default: the segment's"`
 	Threads int            `yaml:"threads,omitempty" rule:"min=0,max=1024" doc:"CPU threads of each stream. Default: 1 where several streams of the plan share the CPU, else one for each of its cores, else the runtime's choice"`
+	Depth   int            `yaml:"depth,omitempty" rule:"min=1,max=64,zero" doc:"how many frames each stream gives the device at once; the CPU has one. Default: 2 where the segment runs on several devices, so that a device has its next frame when it is done with one, else any number. With 1 a slow device beside faster ones takes a frame when it has none, which comes out the sooner"`
 	Cores   []int          `yaml:"cores,omitempty" rule:"min=0,max=4095" doc:"only for a cpu: the cores that its streams and their threads stay on, counted from 0. Default: any"`
 }
 
@@ -168,6 +169,7 @@ func (p Plan) PrecisionOf(i int) string {
 type Replica struct {
 	Device  accel.DeviceID
 	Threads int   // CPU threads; 0: the runtime's choice
+	Depth   int   `json:",omitempty"` // frames that the device is given at once; 0: any number
 	Cores   []int `json:",omitempty"` // CPU cores to stay on, ascending; nil: any
 }
 
@@ -177,7 +179,10 @@ func (p Plan) Replicas(i int) []Replica {
 	shared := p.cpuStreams() > 1
 	s := p.Segments[i]
 	for _, d := range s.Devices {
-		r := Replica{Device: d.ID, Threads: d.Threads, Cores: slices.Sorted(slices.Values(d.Cores))}
+		r := Replica{Device: d.ID, Threads: d.Threads, Depth: d.Depth, Cores: slices.Sorted(slices.Values(d.Cores))}
+		if r.Depth == 0 {
+			r.Depth = p.usualDepth(i)
+		}
 		if r.Threads == 0 && d.ID.Kind() == "cpu" {
 			r.Threads = len(d.Cores)
 			if shared {
@@ -191,14 +196,27 @@ func (p Plan) Replicas(i int) []Replica {
 	return out
 }
 
-// Ahead is how many frames may be on a device of segment i when a replica takes the
-// next: one where the replicas are on several devices, so that each takes as many
-// frames as it has done and the device still has its next one; 0, any number, else.
-func (p Plan) Ahead(i int) int {
+// usualDepth is the depth of segment i's replicas that do not say their own: two where they are on
+// several devices, so that each takes as many frames as it has done and its device has its next one.
+// Without a limit they would take turns, however long each has to do.
+func (p Plan) usualDepth(i int) int {
 	if len(p.Segments[i].Devices) > 1 {
-		return 1
+		return 2
 	}
 	return 0
+}
+
+// WithUsualDepth is the plan with no replica that says its own depth.
+func (p Plan) WithUsualDepth() Plan {
+	p.Segments = slices.Clone(p.Segments)
+	for i := range p.Segments {
+		s := &p.Segments[i]
+		s.Devices = slices.Clone(s.Devices)
+		for d := range s.Devices {
+			s.Devices[d].Depth = 0
+		}
+	}
+	return p
 }
 
 // SegmentsOn is how many segments have replicas on a device, whatever the runtime.
@@ -285,7 +303,13 @@ func (p Plan) ID() string {
 		if s.Fallback == "" {
 			s.Fallback = Allow
 		}
-		c.Segments = append(c.Segments, canonicalSegment{s.Until, p.Replicas(i), p.PrecisionOf(i), s.Fallback})
+		replicas := p.Replicas(i)
+		for n := range replicas {
+			if replicas[n].Depth == p.usualDepth(i) {
+				replicas[n].Depth = 0 // said or not
+			}
+		}
+		c.Segments = append(c.Segments, canonicalSegment{s.Until, replicas, p.PrecisionOf(i), s.Fallback})
 	}
 	data, _ := json.Marshal(c) // strings and numbers: cannot fail
 	sum := sha256.Sum256(data)

@@ -81,10 +81,6 @@ func (t *Times) pool(name string, workers int, ms float64) des.Node {
 // frames ahead; the CPU's have run one before they take another.
 func (t *Times) node(segment int, devices []des.Device) (des.Node, error) {
 	n := des.Node{Name: "infer." + strconv.Itoa(segment), Handover: milliseconds(t.profile.HandOver)}
-	most := 0
-	if ahead := t.plan.Ahead(segment); ahead > 0 {
-		most = ahead + 1
-	}
 	for _, r := range t.plan.Replicas(segment) {
 		took, err := t.Service(segment, r.Device, r.Threads)
 		if err != nil {
@@ -97,7 +93,7 @@ func (t *Times) node(segment int, devices []des.Device) (des.Node, error) {
 		n.Replicas = append(n.Replicas, des.Replica{
 			Copies: copies, Waits: t.waits(segment, r.Device),
 			Device: indexOf(devices, r.Device), Streams: 1, Service: t.distOn(r.Device, took),
-			Share: t.share(segment, r.Device, r.Threads), Ahead: r.Device.Memory() != host, Most: most,
+			Share: t.share(segment, r.Device, r.Threads), Ahead: r.Device.Memory() != host, Most: r.Depth,
 		})
 	}
 	return n, nil

@@ -112,7 +112,7 @@ func runGraph(t *testing.T, times *Times, pl plan.Plan) (fps float64) {
 			if err != nil {
 				return nil, err
 			}
-			return infer.New(s.Name, x, all, pl.Ahead(i))
+			return infer.New(s.Name, x, all, replicas[w].Depth)
 		}})
 	}
 	nodes = append(nodes, pool("detect", pl.Detect.Workers, times.profile.CPU.Detect))
@@ -188,6 +188,8 @@ func TestGraphAndSimulatorAgree(t *testing.T) {
 		{"G twice", balanced, place(6, at("sim:g", 1), at("sim:g", 1)), 1250 / 15.0, 0},
 		{"D and G each the whole, whichever is free", unequal, place(14, []plan.Placement{{ID: "sim:d"}, {ID: "sim:g"}}), 1000/15.0 + 1000/5.0, 0.05}, // order lets them out in bursts of four: a window is off by a part of one
 		{"D first, then D or G, a shared queue", balanced, place(8, at("sim:d", 1), []plan.Placement{{ID: "sim:d"}, {ID: "sim:g"}}), 0, 0.05},
+		{"D and G each the whole, D one frame at a time", unequal, place(14, []plan.Placement{{ID: "sim:d", Depth: 1}, {ID: "sim:g"}}), 0, 0.05},
+		{"D first, then D or G, a shared queue, D one frame at a time", balanced, place(8, at("sim:d", 1), []plan.Placement{{ID: "sim:d", Depth: 1}, {ID: "sim:g"}}), 0, 0.05},
 		{"D twice", balanced, place(6, at("sim:d", 1), at("sim:d", 1)), 1000 / 15.0, 0},
 		{"D + G that slow each other down", contended, place(4, at("sim:d", 1), at("sim:g", 1)), 0, 0},
 		{"D + G, two streams, unequal", profile([2]float64{11, 1}, [2]float64{1, 9}), place(6, at("sim:d", 2), at("sim:g", 2)), 1000 / 11.0, 0},

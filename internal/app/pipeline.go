@@ -223,7 +223,7 @@ func (b *builder) inferStage(ctx context.Context, segment, replica int, r plan.R
 		}
 		exec = kept
 	}
-	stage, err := infer.New(s.Name, exec, b.bindings, b.plan.Ahead(segment))
+	stage, err := infer.New(s.Name, exec, b.bindings, r.Depth)
 	if err != nil {
 		return nil, scarce(err)
 	}

@@ -144,7 +144,7 @@ func TestExpectedRate(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			sim, err := des.Run(system, des.Options{Warmup: simWarm, Frames: simFrames})
+			sim, err := des.Run(system, simOptions(k.Plan.InFlight))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -196,7 +196,9 @@ func TestFramesInFlightForTimesThatVary(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := des.Run(system, des.Options{Warmup: simWarm, Frames: simFrames, Seed: 99})
+			o := simOptions(inFlight)
+			o.Seed = 99
+			got, err := des.Run(system, o)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -215,5 +217,38 @@ func TestFramesInFlightForTimesThatVary(t *testing.T) {
 	}
 	if more == 0 {
 		t.Error("no plan has more frames than constant times need: nothing was tested")
+	}
+}
+
+// TestOneFrameAtATimeCostsNothing: what a plan with a slow replica that takes one frame at a time is predicted
+// to make it makes with its frames in flight, and no more where that replica takes two.
+func TestOneFrameAtATimeCostsNothing(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 5))
+	better := 0
+	for range 6 {
+		p := twoGPUs(r)
+		for _, k := range refined(t, p).Runners {
+			two := k.Plan.WithUsualDepth()
+			if two.ID() == k.Plan.ID() {
+				continue
+			}
+			is, err := expectedRate(p, k.Plan)
+			if err != nil {
+				t.Fatal(err)
+			}
+			was, err := expectedRate(p, two)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if is < 0.99*was {
+				t.Errorf("%s: %.1f frames/s, %.1f where the slow replica takes two at a time", layoutOf(k.Plan), is, was)
+			}
+			if is > 1.05*was {
+				better++
+			}
+		}
+	}
+	if better == 0 {
+		t.Error("no plan is faster for it: nothing was tested")
 	}
 }

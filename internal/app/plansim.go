@@ -16,13 +16,14 @@ import (
 	"braid/internal/bench"
 )
 
-// simWarm and simFrames are the frames before and in a simulated measurement,
-// simDrawn those of which the timeline is drawn.
-const (
-	simWarm   = 500
-	simFrames = 2000
-	simDrawn  = 24
-)
+// simDrawn is how many frames of the steady state are drawn.
+const simDrawn = 24
+
+// simOptions are those of a simulated measurement of a plan with so many frames in flight: long enough that another
+// seed gives the same rate within a hundredth.
+func simOptions(inFlight int) des.Options {
+	return des.Options{Warmup: max(500, 4*inFlight), Frames: max(2000, 50*inFlight)}
+}
 
 // simulated is what the simulator says of the chosen plan on its profile.
 type simulated struct {
@@ -89,9 +90,29 @@ func (c *chosen) bestOf(k search.Candidate, sure []float64) search.Candidate {
 	return k
 }
 
-// settle gives a candidate its frames in flight and its prediction. They are no fewer
-// than usual: the CPU's times vary, which neither the bounds nor this simulation knows.
+// settle gives a candidate its depths, its frames in flight and its prediction. A slow replica that the search
+// gives one frame at a time gets the usual two where that is faster: one may be idle while frames pile up behind.
 func (c *chosen) settle(k *search.Candidate) error {
+	usual := *k
+	usual.Plan = k.Plan.WithUsualDepth()
+	said := *k.Plan.Predicted
+	usual.Plan.Predicted = &said
+	deep := usual.Plan.ID() == k.Plan.ID()
+	if err := c.fill(k); err != nil || deep {
+		return err
+	}
+	if err := c.fill(&usual); err != nil {
+		return err
+	}
+	if simEnough*usual.FPS > k.FPS {
+		*k = usual
+	}
+	return nil
+}
+
+// fill gives a candidate its frames in flight and its prediction. They are no fewer
+// than usual: the CPU's times vary, which neither the bounds nor this simulation knows.
+func (c *chosen) fill(k *search.Candidate) error {
 	bindings := k.Memory / int64(k.Plan.InFlight)
 	planned := max(k.Plan.InFlight, k.Plan.UsualInFlight())
 	var rates []float64
@@ -99,7 +120,7 @@ func (c *chosen) settle(k *search.Candidate) error {
 	var tried []int
 	for n := planned; n <= simMost*planned; n += max(1, planned/2) {
 		k.Plan.InFlight = n
-		r, err := c.run(k.Plan, des.Options{Warmup: simWarm, Frames: simFrames})
+		r, err := c.run(k.Plan)
 		if err != nil {
 			return err
 		}
@@ -177,7 +198,7 @@ func expectedRate(profile plan.Profile, p plan.Plan) (fps float64, err error) {
 	if err != nil {
 		return is.FPS, nil //nolint:nilerr // the bounds stand
 	}
-	r, err := des.Run(system, des.Options{Warmup: simWarm, Frames: simFrames})
+	r, err := des.Run(system, simOptions(p.InFlight))
 	if err != nil {
 		return 0, err
 	}
@@ -188,12 +209,12 @@ func expectedRate(profile plan.Profile, p plan.Plan) (fps float64, err error) {
 }
 
 // run simulates a plan on the profile, with frames as fast as they are taken.
-func (c *chosen) run(p plan.Plan, o des.Options) (*des.Result, error) {
+func (c *chosen) run(p plan.Plan) (*des.Result, error) {
 	system, err := systemOf(c.profile, p)
 	if err != nil {
 		return nil, err
 	}
-	return des.Run(system, o)
+	return des.Run(system, simOptions(p.InFlight))
 }
 
 func systemOf(profile plan.Profile, p plan.Plan) (des.System, error) {
@@ -218,7 +239,7 @@ func (c *chosen) simulate() error {
 	if err != nil {
 		return err
 	}
-	o := des.Options{Warmup: simWarm, Frames: simFrames}
+	o := simOptions(c.Chosen.Plan.InFlight)
 	r, err := des.Run(system, o)
 	if err != nil {
 		return err
@@ -227,7 +248,7 @@ func (c *chosen) simulate() error {
 	for _, d := range r.Devices {
 		c.sim.Busy[d.Name] = d.Busy
 	}
-	o.TraceFrom = time.Duration(simWarm / r.FPS * float64(time.Second))
+	o.TraceFrom = time.Duration(float64(o.Warmup) / r.FPS * float64(time.Second))
 	o.TraceTo = o.TraceFrom + time.Duration(simDrawn/r.FPS*float64(time.Second))
 	if r, err = des.Run(system, o); err != nil {
 		return err

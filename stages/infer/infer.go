@@ -20,8 +20,7 @@ type Stage struct {
 	exec  accel.Exec
 	calls []accel.Call // by Bindings.Index
 
-	ahead int           // frames that may be on the device when the next is taken; 0: any number
-	given []accel.Event // the last ahead of them, a ring
+	given []accel.Event // the last frames, as many as may be on the device at once, a ring; nil: any number
 	next  int
 }
 
@@ -29,12 +28,12 @@ type Stage struct {
 // len(all)-1 in any order. The Stage owns exec from here on: where New fails, it
 // has closed it. The Bindings must outlive the Stage.
 //
-// ahead is how many frames may be on the device when the Stage takes the next; 0 is
-// any number. Stages of one node on unequal devices need a limit: a device that only
-// enqueues is always ready for more, so that without one they would take turns,
-// however long each has to do.
-func New(name string, exec accel.Exec, all []*accel.Bindings, ahead int) (*Stage, error) {
-	s := &Stage{name: name, exec: exec, calls: make([]accel.Call, len(all)), ahead: ahead, given: make([]accel.Event, ahead)}
+// depth is how many frames may be on the device at once; 0 is any number. Stages of one
+// node on unequal devices need a limit: a device that only enqueues is always ready for
+// more, so that without one they would take turns, however long each has to do. With a depth
+// of 1 a frame goes on when the device is done with it, else when there is room behind it.
+func New(name string, exec accel.Exec, all []*accel.Bindings, depth int) (*Stage, error) {
+	s := &Stage{name: name, exec: exec, calls: make([]accel.Call, len(all)), given: make([]accel.Event, depth)}
 	for _, b := range all {
 		if err := s.bind(b); err != nil {
 			return nil, errors.Join(fmt.Errorf("%s, job %d: %w", name, b.Index, err), s.Close())
@@ -76,16 +75,15 @@ func (s *Stage) Process(ctx context.Context, j *stages.Job) error {
 	return nil
 }
 
-// pace waits until there is room for the next frame: ahead of them may be on the
-// device. A failure is that frame's, which whoever waits for it at the end is told.
+// pace waits until there is room for the next frame, which is when the oldest that may be on
+// the device is done. A failure is that frame's, which whoever waits for it at the end is told.
 func (s *Stage) pace(ctx context.Context, ready accel.Event) {
-	if s.ahead == 0 {
+	if len(s.given) == 0 {
 		return
 	}
-	oldest := s.given[s.next]
 	s.given[s.next] = ready
-	s.next = (s.next + 1) % s.ahead
-	switch e := oldest.(type) {
+	s.next = (s.next + 1) % len(s.given)
+	switch e := s.given[s.next].(type) {
 	case nil:
 	case accel.OwnEvent: // what came before it is in use again
 		_ = e.WaitOwn(ctx)

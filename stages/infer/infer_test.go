@@ -201,12 +201,12 @@ func TestProcessAllocatesNothing(t *testing.T) {
 	}
 }
 
-// With a limit a Stage waits behind each frame for the one that was given so many
-// before it; what became of that one is not this frame's.
-func TestAhead(t *testing.T) {
-	for ahead, want := range [][]string{{}, {"wait 0", "wait 1", "wait 2"}, {"wait 0", "wait 1"}} {
+// With a limit a Stage waits behind each frame until there is room for the next; what
+// became of the one that it waits for is not this frame's.
+func TestDepth(t *testing.T) {
+	for depth, want := range [][]string{{}, {"wait 0", "wait 1", "wait 2", "wait 3"}, {"wait 0", "wait 1", "wait 2"}, {"wait 0", "wait 1"}} {
 		x := &fakeExec{}
-		s, err := New("infer.0", x, bindings(0, 1, 2, 3), ahead)
+		s, err := New("infer.0", x, bindings(0, 1, 2, 3), depth)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -218,7 +218,7 @@ func TestAhead(t *testing.T) {
 			}
 		}
 		if !slices.Equal(x.log, want) {
-			t.Errorf("ahead %d: %v, want %v", ahead, x.log, want)
+			t.Errorf("depth %d: %v, want %v", depth, x.log, want)
 		}
 		if err := s.Close(); err != nil {
 			t.Error(err)

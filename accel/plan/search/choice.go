@@ -165,14 +165,15 @@ func (m *machine) plan(p plan.Profile, f found) plan.Plan {
 	out.Prep.Workers, out.Detect.Workers = m.workers(f.fps, m.cpu.Prep), m.workers(f.fps, m.cpu.Detect)
 	out.InFlight = f.inFlight
 	out.Precision = m.series[f.layout[0].replicas[0].series].precision
-	for _, seg := range f.layout {
+	w := m.loadsOf(f.layout)
+	for k, seg := range f.layout {
 		s := plan.Segment{Streams: 1, Fallback: plan.Allow}
 		if seg.to < m.units {
 			s.Until = m.at[seg.to-1]
 		}
-		for _, r := range seg.replicas {
+		for i, r := range seg.replicas {
 			from := m.series[r.series]
-			d := plan.Placement{ID: m.devices[from.device].id}
+			d := plan.Placement{ID: m.devices[from.device].id, Depth: m.depth(w.segments[k].time, i, from)}
 			if r.streams > 1 {
 				d.Streams = r.streams
 			}
@@ -188,6 +189,19 @@ func (m *machine) plan(p plan.Profile, f found) plan.Plan {
 	}
 	out.Predicted = &plan.Predicted{FPS: rounded(f.fps), LatencyMS: rounded(f.latency), Bottleneck: f.bottleneck}
 	return out
+}
+
+// long is a run, ms, beside which the host's waking between two does not count: 60 µs at most on an H100.
+const long = 1
+
+// depth is that of replica i of a segment whose runs take so many ms: one where it is slow beside
+// others. A frame that waits there for another comes out later by a run of it, and holds back, with all that follow it, those that a
+// fast replica took. Else 0, the usual.
+func (m *machine) depth(ms []float64, i int, s series) int {
+	if m.devices[s.device].cpu || ms[i] < long || ms[i] < 2*slices.Min(ms) {
+		return 0
+	}
+	return 1
 }
 
 // rounded keeps four digits or one behind the point: more than any profile holds.

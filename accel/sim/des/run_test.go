@@ -130,6 +130,52 @@ func TestQueueThatTwoNodesShare(t *testing.T) {
 	}
 }
 
+// TestASlowReplicaWithOneFrame: of 13 frames in 60 ms a replica of 60 ms takes one and a replica of 5 ms
+// twelve. One that waits on the slow replica for another is out 120 ms after it came, and until then, by order,
+// none behind it: that takes twice as many frames in flight.
+func TestASlowReplicaWithOneFrame(t *testing.T) {
+	rate := func(inFlight, most int) float64 {
+		s := chain(inFlight, on(0, 1, times(60), 1), on(1, 1, times(0.1), 1))
+		s.Nodes[1].Replicas = []Replica{on(0, 1, times(60), 1), on(1, 1, times(5), 1)}
+		for i := range s.Nodes[1].Replicas {
+			s.Nodes[1].Replicas[i].Ahead, s.Nodes[1].Replicas[i].Most = true, 2
+		}
+		s.Nodes[1].Replicas[0].Most = most
+		return must(t, s, Options{Warmup: 200, Frames: 1300}).FPS
+	}
+	both := 1000/5.0 + 1000/60.0
+	for inFlight, want := range map[int][2]float64{18: {both, 0.7 * both}, 36: {both, both}} {
+		for i, most := range []int{1, 2} {
+			if got := rate(inFlight, most); math.Abs(got-want[i]) > 0.05*both {
+				t.Errorf("%d frames in flight, %d on the slow replica: %.1f frames/s, want about %.1f", inFlight, most, got, want[i])
+			}
+		}
+	}
+}
+
+// TestOneFrameGoesOnWhenDone: the stream behind a slow replica with one frame serves meanwhile what the
+// fast one has done. Where it is given the slow replica's frame as soon as the device is, it waits for that.
+func TestOneFrameGoesOnWhenDone(t *testing.T) {
+	for most, want := range map[int]bool{1: true, 2: false} {
+		s := chain(20, on(0, 1, times(60), 1), on(1, 1, times(4), 1))
+		s.Nodes[1].Replicas = []Replica{on(0, 1, times(60), 1), on(2, 1, times(5), 1)}
+		for _, r := range []*Replica{&s.Nodes[1].Replicas[0], &s.Nodes[1].Replicas[1], &s.Nodes[2].Replicas[0]} {
+			r.Ahead, r.Most = true, 2
+		}
+		s.Nodes[1].Replicas[0].Most = most
+		last, overtaken := -1, false
+		for _, i := range must(t, s, Options{Frames: 200, TraceTo: time.Second}).Trace {
+			if i.Node == 2 {
+				overtaken = overtaken || i.Frame < last
+				last = i.Frame
+			}
+		}
+		if overtaken != want {
+			t.Errorf("%d frames on the slow replica: overtaken %v behind it, want %v", most, overtaken, want)
+		}
+	}
+}
+
 // TestCopiesInAQueue: a device that is given frames ahead first in, first out copies them in its line.
 func TestCopiesInAQueue(t *testing.T) {
 	s := chain(8, on(0, 1, times(10), 1), on(1, 1, times(1), 1))
