@@ -56,7 +56,8 @@ func New(nodes []Node, jobs []*Job, log *slog.Logger) (*Graph, error) {
 				err = fmt.Errorf("building node %s, worker %d: %w", n.Name, w, err)
 				return nil, errors.Join(err, g.Close())
 			}
-			made.workers = append(made.workers, &worker{Stage: s, index: w})
+			paced, _ := s.(Paced)
+			made.workers = append(made.workers, &worker{Stage: s, paced: paced, index: w})
 		}
 	}
 	for _, j := range jobs {

@@ -35,6 +35,7 @@ type node struct {
 // worker is one of a node's Stages and how many Jobs went through it.
 type worker struct {
 	Stage
+	paced Paced // the Stage, where it is one; else nil
 	index int
 	count atomic.Uint64
 }
@@ -87,7 +88,8 @@ func (n *node) guard(ctx context.Context, s Stage, j *Job) (err error) {
 // next goroutine of the sender's processor, which this worker would keep, and
 // another processor takes it from there only after a sleep of about 60 µs
 // (runqgrab in runtime/proc.go). A worker without a next Job parks in any case, and
-// must: one that is runnable cannot be handed a Job.
+// must: one that is runnable cannot be handed a Job. One that waits for room on its
+// device keeps its processor for a while too.
 func (r *run) work(ctx context.Context, n *node, w *worker, in <-chan *Job, out chan<- *Job) error {
 	idle := time.Now()
 	for {
@@ -118,9 +120,13 @@ func (r *run) work(ctx context.Context, n *node, w *worker, in <-chan *Job, out 
 			return context.Cause(ctx)
 		}
 		idle = time.Now()
-		n.blocked.Add(idle.Sub(full))
-		if len(out) == 0 && len(in) > 0 {
+		if len(out) == 0 && (len(in) > 0 || w.paced != nil) {
 			runtime.Gosched()
 		}
+		if w.paced != nil {
+			w.paced.Room(ctx)
+			idle = time.Now()
+		}
+		n.blocked.Add(idle.Sub(full))
 	}
 }

@@ -22,6 +22,15 @@ type Stage interface {
 	Close() error
 }
 
+// Paced is a Stage that only enqueues, and may have no room for the next Job yet when
+// this one goes on.
+type Paced interface {
+	Stage
+	// Room waits until it has, behind each Process. What became of the Job that it waits
+	// for is told where that is awaited.
+	Room(ctx context.Context)
+}
+
 // Node is a Stage placed in the graph.
 type Node struct {
 	Name    string

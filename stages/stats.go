@@ -14,7 +14,7 @@ type NodeStats struct {
 	Name    string
 	Workers []uint64      // Jobs that went through Process, by worker
 	Busy    time.Duration // in Process
-	Blocked time.Duration // waiting for room behind the node; 0 in RunSerial
+	Blocked time.Duration // waiting for room behind the node, or on its device; 0 in RunSerial
 	Starved time.Duration // waiting for a Job; 0 in RunSerial
 	Queued  int           // Jobs that wait behind the node now, of Queue
 	Queue   int

@@ -12,7 +12,7 @@ import (
 	"braid/stages"
 )
 
-var _ stages.Stage = (*Stage)(nil)
+var _ stages.Paced = (*Stage)(nil)
 
 // Stage runs a Segment on a device, one Job after the other.
 type Stage struct {
@@ -30,8 +30,7 @@ type Stage struct {
 //
 // depth is how many frames may be on the device at once; 0 is any number. Stages of one
 // node on unequal devices need a limit: a device that only enqueues is always ready for
-// more, so that without one they would take turns, however long each has to do. With a depth
-// of 1 a frame goes on when the device is done with it, else when there is room behind it.
+// more, so that without one they would take turns, however long each has to do.
 func New(name string, exec accel.Exec, all []*accel.Bindings, depth int) (*Stage, error) {
 	s := &Stage{name: name, exec: exec, calls: make([]accel.Call, len(all)), given: make([]accel.Event, depth)}
 	for _, b := range all {
@@ -64,7 +63,10 @@ func (s *Stage) Process(ctx context.Context, j *stages.Job) error {
 	ready, err := s.calls[j.Bindings.Index].Start(ctx, j.Ready)
 	if err == nil {
 		j.Ready = ready
-		s.pace(ctx, ready)
+		if len(s.given) > 0 {
+			s.given[s.next] = ready
+			s.next = (s.next + 1) % len(s.given)
+		}
 		return nil
 	}
 	err = fmt.Errorf("%s: %w", s.name, err)
@@ -75,14 +77,12 @@ func (s *Stage) Process(ctx context.Context, j *stages.Job) error {
 	return nil
 }
 
-// pace waits until there is room for the next frame, which is when the oldest that may be on
-// the device is done. A failure is that frame's, which whoever waits for it at the end is told.
-func (s *Stage) pace(ctx context.Context, ready accel.Event) {
+// Room waits until the oldest of as many frames as may be on the device at once is done. A
+// failure is that frame's, which whoever waits for it at the end is told.
+func (s *Stage) Room(ctx context.Context) {
 	if len(s.given) == 0 {
 		return
 	}
-	s.given[s.next] = ready
-	s.next = (s.next + 1) % len(s.given)
 	switch e := s.given[s.next].(type) {
 	case nil:
 	case accel.OwnEvent: // what came before it is in use again

@@ -196,6 +196,7 @@ func TestProcessAllocatesNothing(t *testing.T) {
 		if err := s.Process(ctx, j); err != nil || j.Err != nil {
 			t.Fatal(err, j.Err)
 		}
+		s.Room(ctx)
 	}); n != 0 {
 		t.Errorf("Process allocates %v times", n)
 	}
@@ -216,6 +217,7 @@ func TestDepth(t *testing.T) {
 			if err := s.Process(t.Context(), j); err != nil || j.Err != nil {
 				t.Fatal(err, j.Err)
 			}
+			s.Room(t.Context())
 		}
 		if !slices.Equal(x.log, want) {
 			t.Errorf("depth %d: %v, want %v", depth, x.log, want)

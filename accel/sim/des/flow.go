@@ -85,7 +85,7 @@ func (s *sim) assign(n *station) {
 		f.at[n.index] = st
 		if st.replica.Ahead && !st.replica.Waits {
 			s.offer(st)
-			s.early(n, st, f)
+			s.forward(n, f)
 		}
 		s.serve(st)
 	}
@@ -150,7 +150,7 @@ func (s *sim) serve(st *stream) {
 		f := st.queue.pop()
 		s.begins(st, f)
 		if st.replica.Waits {
-			s.early(s.stations[st.node], st, f)
+			s.forward(s.stations[st.node], f)
 			s.offer(st)
 		}
 	}
@@ -232,17 +232,10 @@ func (s *sim) leave(n *station, st *stream) {
 	switch {
 	case n.index == len(s.stations)-1:
 		s.finish(f)
-	case !st.replica.Ahead || st.replica.Most == 1:
+	case !st.replica.Ahead:
 		s.forward(n, f)
 	case f.at[n.index+1] != nil: // else it waits for a stream
 		s.serve(f.at[n.index+1])
-	}
-}
-
-// early gives a frame that is not done to the node behind n, unless its stream has one at a time.
-func (s *sim) early(n *station, st *stream, f *frame) {
-	if st.replica.Most != 1 {
-		s.forward(n, f)
 	}
 }
 

@@ -153,29 +153,6 @@ func TestASlowReplicaWithOneFrame(t *testing.T) {
 	}
 }
 
-// TestOneFrameGoesOnWhenDone: the stream behind a slow replica with one frame serves meanwhile what the
-// fast one has done. Where it is given the slow replica's frame as soon as the device is, it waits for that.
-func TestOneFrameGoesOnWhenDone(t *testing.T) {
-	for most, want := range map[int]bool{1: true, 2: false} {
-		s := chain(20, on(0, 1, times(60), 1), on(1, 1, times(4), 1))
-		s.Nodes[1].Replicas = []Replica{on(0, 1, times(60), 1), on(2, 1, times(5), 1)}
-		for _, r := range []*Replica{&s.Nodes[1].Replicas[0], &s.Nodes[1].Replicas[1], &s.Nodes[2].Replicas[0]} {
-			r.Ahead, r.Most = true, 2
-		}
-		s.Nodes[1].Replicas[0].Most = most
-		last, overtaken := -1, false
-		for _, i := range must(t, s, Options{Frames: 200, TraceTo: time.Second}).Trace {
-			if i.Node == 2 {
-				overtaken = overtaken || i.Frame < last
-				last = i.Frame
-			}
-		}
-		if overtaken != want {
-			t.Errorf("%d frames on the slow replica: overtaken %v behind it, want %v", most, overtaken, want)
-		}
-	}
-}
-
 // TestCopiesInAQueue: a device that is given frames ahead first in, first out copies them in its line.
 func TestCopiesInAQueue(t *testing.T) {
 	s := chain(8, on(0, 1, times(10), 1), on(1, 1, times(1), 1))

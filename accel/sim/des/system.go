@@ -46,8 +46,7 @@ type Replica struct {
 	// that is done, and whichever is free takes the next.
 	Ahead bool
 	// Most is how many frames a stream that is given some ahead has at once, done ones
-	// not among them; 0: any number. With a limit whichever has room takes the next. With 1 the next node
-	// gets a frame when it is done.
+	// not among them; 0: any number. With a limit whichever has room takes the next.
 	Most int
 	// Waits: a stream that is given some ahead takes no other while one has not come, and the next
 	// node gets none before: the host starts each when it has come, on a device that several nodes
