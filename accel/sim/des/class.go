@@ -6,9 +6,10 @@ import (
 )
 
 // class is work on one device that has the same speed, so that it ends in the order of the
-// virtual time at which each piece is due.
+// virtual time at which each piece is due, and what is due at the same time in the order in which it began.
 type class struct {
-	due    []work  // a heap by due
+	due    []work // a heap
+	begun  uint64
 	shares float64 // of them all
 	v      float64 // virtual time, nanoseconds of a frame alone
 	speed  float64 // of v; 0 while idle
@@ -20,6 +21,12 @@ type work struct {
 	due   float64 // virtual time; service time while it waits
 	share float64
 	start time.Duration
+	turn  uint64 // how many began before it
+}
+
+// before is whether w ends before o.
+func (w *work) before(o *work) bool {
+	return w.due < o.due || w.due == o.due && w.turn < o.turn
 }
 
 // respeed sets the speed from now on, and with it when the first piece ends.
@@ -37,11 +44,13 @@ func (c *class) respeed(speed float64, now time.Duration) {
 func (c *class) push(w work, now time.Duration) {
 	w.due += c.v
 	w.start = now
+	w.turn = c.begun
+	c.begun++
 	c.shares += w.share
 	c.due = append(c.due, w)
 	for i := len(c.due) - 1; i > 0; {
 		up := (i - 1) / 2
-		if c.due[up].due <= c.due[i].due {
+		if c.due[up].before(&c.due[i]) {
 			return
 		}
 		c.due[up], c.due[i] = c.due[i], c.due[up]
@@ -58,7 +67,7 @@ func (c *class) pop() work {
 	for i := 0; ; {
 		least := i
 		for _, k := range [2]int{2*i + 1, 2*i + 2} {
-			if k < last && c.due[k].due < c.due[least].due {
+			if k < last && c.due[k].before(&c.due[least]) {
 				least = k
 			}
 		}

@@ -153,6 +153,17 @@ func TestASlowReplicaWithOneFrame(t *testing.T) {
 	}
 }
 
+// TestFramesThatEndTogetherStayInOrder: two frames that begin and end together on the first device go on in
+// their order, so that none behind is held up by one before it that came later. The second device sets the rate.
+func TestFramesThatEndTogetherStayInOrder(t *testing.T) {
+	s := System{Source: Source{Cameras: 1, Queue: 1}, InFlight: 6}
+	for k, x := range [][2]int{{2, 4}, {3, 27}, {2, 17}} {
+		s.Devices = append(s.Devices, dla("dev", x[0]))
+		s.Nodes = append(s.Nodes, Node{Name: "n", Replicas: []Replica{on(k, x[0], times(float64(x[1])), 1)}})
+	}
+	near(t, "rate", must(t, s, Options{Warmup: 100, Frames: 900}).FPS, 3000/27.0)
+}
+
 // TestCopiesInAQueue: a device that is given frames ahead first in, first out copies them in its line.
 func TestCopiesInAQueue(t *testing.T) {
 	s := chain(8, on(0, 1, times(10), 1), on(1, 1, times(1), 1))
