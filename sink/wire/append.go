@@ -96,14 +96,14 @@ func appendObjects(dst []byte, objects []Object) []byte {
 		dst = append(dst, `,"class":`...)
 		dst = strconv.AppendInt(dst, int64(o.Class), 10)
 		dst = append(dst, `,"score":`...)
-		dst = appendFixed(dst, fixed(float64(o.Score), 1e4), 4)
+		dst = appendFixed(dst, fourDecimals(o.Score), 4)
 		for j, x := range o.Box {
 			if j == 0 {
 				dst = append(dst, `,"box":[`...)
 			} else {
 				dst = append(dst, ',')
 			}
-			dst = appendFixed(dst, fixed(float64(x), 1e4), 4)
+			dst = appendFixed(dst, fourDecimals(x), 4)
 		}
 		dst = append(dst, `]}`...)
 	}
@@ -119,6 +119,13 @@ func fixed(x, scale float64) int64 {
 		return 0
 	}
 	return int64(min(max(x, -limit), limit))
+}
+
+// fourDecimals is fixed of a float32. What is out of range is cut to a power of two, which comes back the same
+// when it is read.
+func fourDecimals(x float32) int64 {
+	const far = 1 << 36
+	return fixed(float64(min(max(x, -far), far)), 1e4)
 }
 
 // round4 rounds to four decimals, as fixed does.
