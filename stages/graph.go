@@ -34,7 +34,7 @@ type Graph struct {
 	recorded atomic.Pointer[recording] // nil: nothing is
 
 	mu    sync.Mutex
-	edges []chan *Job // of the present Run, for Stats
+	edges []edge // of the present Run, for Stats
 }
 
 // New makes every Stage of nodes. Jobs bound the frames that are inside at once.
@@ -57,7 +57,7 @@ func New(nodes []Node, jobs []*Job, log *slog.Logger) (*Graph, error) {
 				return nil, errors.Join(err, g.Close())
 			}
 			paced, _ := s.(Paced)
-			made.workers = append(made.workers, &worker{Stage: s, paced: paced, index: w})
+			made.workers = append(made.workers, &worker{Stage: s, paced: paced, index: w, spare: n.isSpare(w)})
 		}
 	}
 	for _, j := range jobs {
@@ -72,13 +72,19 @@ func validate(nodes []Node, jobs []*Job) error {
 		return fmt.Errorf("%d nodes and %d jobs: both must be positive", len(nodes), len(jobs))
 	}
 	seen := map[string]bool{}
+	room := 0
 	for _, n := range nodes {
 		switch {
 		case n.Name == "" || seen[n.Name]:
 			return fmt.Errorf("node name %q is empty or used twice", n.Name)
 		case n.Workers < 1 || n.Queue < 0 || n.New == nil:
 			return fmt.Errorf("node %s has %d workers and queue %d, or no New", n.Name, n.Workers, n.Queue)
+		case n.spares() == n.Workers:
+			return fmt.Errorf("all workers of node %s are spare", n.Name)
+		case n.spares() > 0 && room == 0:
+			return fmt.Errorf("node %s has spare workers, and no Job can wait in front of it", n.Name)
 		}
+		room = n.Queue
 		seen[n.Name] = true
 	}
 	return nil

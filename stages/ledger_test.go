@@ -31,6 +31,7 @@ type scenario struct {
 
 type nodePlan struct {
 	workers, queue int
+	spares         int           // of the workers, the last
 	delay          time.Duration // at most
 	fail, panics   int           // one frame of so many, 0: none
 	stop           int
@@ -70,6 +71,9 @@ func drawScenario(t *rapid.T) scenario {
 			delay:   time.Duration(rapid.IntRange(0, 20).Draw(t, "delay ms")) * time.Millisecond,
 			fail:    rarely("fail"),
 			panics:  rarely("panic"),
+		}
+		if len(s.nodes) > 0 && s.nodes[len(s.nodes)-1].queue > 0 {
+			n.spares = rapid.IntRange(0, n.workers-1).Draw(t, "spares")
 		}
 		if rapid.IntRange(0, 5).Draw(t, "stop") == 0 {
 			n.stop = rapid.IntRange(2, 60).Draw(t, "stop one of")
@@ -133,6 +137,7 @@ func (s scenario) graph() (*stages.Graph, error) {
 			}
 			return nil
 		}))
+		nodes[i].Spare = func(worker int) bool { return worker >= n.workers-n.spares }
 	}
 	return stages.New(nodes, newJobs(s.jobs), nil)
 }

@@ -37,6 +37,7 @@ type worker struct {
 	Stage
 	paced Paced // the Stage, where it is one; else nil
 	index int
+	spare bool
 	count atomic.Uint64
 }
 
@@ -90,18 +91,18 @@ func (n *node) guard(ctx context.Context, s Stage, j *Job) (err error) {
 // (runqgrab in runtime/proc.go). A worker without a next Job parks in any case, and
 // must: one that is runnable cannot be handed a Job. One that waits for room on its
 // device keeps its processor for a while too.
-func (r *run) work(ctx context.Context, n *node, w *worker, in <-chan *Job, out chan<- *Job) error {
+func (r *run) work(ctx context.Context, n *node, w *worker, in, out edge) error {
+	take := in.take
+	if w.spare {
+		s := newSpare(in)
+		defer s.timer.Stop()
+		take = s.take
+	}
 	idle := time.Now()
 	for {
-		var j *Job
-		var ok bool
-		select {
-		case j, ok = <-in:
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-		if !ok {
-			return nil
+		j, err := take(ctx)
+		if j == nil {
+			return err
 		}
 		n.starved.Add(time.Since(idle))
 		if ctx.Err() != nil {
@@ -113,14 +114,12 @@ func (r *run) work(ctx context.Context, n *node, w *worker, in <-chan *Job, out 
 			return err
 		}
 		full := time.Now()
-		select {
-		case out <- j:
-		case <-ctx.Done():
+		if err := out.put(ctx, j); err != nil {
 			r.graph.abandon(ctx, j)
-			return context.Cause(ctx)
+			return err
 		}
 		idle = time.Now()
-		if len(out) == 0 && (len(in) > 0 || w.paced != nil) {
+		if len(out.jobs) == 0 && (len(in.jobs) > 0 || w.paced != nil) {
 			runtime.Gosched()
 		}
 		if w.paced != nil {

@@ -16,7 +16,7 @@ type run struct {
 	in    Intake
 	emit  Emit
 	lanes map[string]*lane // by camera; admission's goroutine only
-	edges []chan *Job      // edges[i] leads to node i, the last to emit
+	edges []edge           // edges[i] leads to node i, the last to emit
 	left  []atomic.Int32   // workers of each node that still send
 }
 
@@ -53,17 +53,19 @@ func (g *Graph) newRun(in Intake, emit Emit) *run {
 	r := &run{
 		graph: g, in: in, emit: emit,
 		lanes: map[string]*lane{},
-		edges: []chan *Job{make(chan *Job)}, // a frame is only taken in when prep can have it
 		left:  make([]atomic.Int32, len(g.nodes)),
 	}
+	room := 0 // a frame is only taken in when prep can have it
 	for i, n := range g.nodes {
-		r.edges = append(r.edges, make(chan *Job, n.Queue))
+		r.edges = append(r.edges, newEdge(room, n.spares()))
 		r.left[i].Store(int32(n.Workers))
+		room = n.Queue
 	}
+	r.edges = append(r.edges, newEdge(room, 0))
 	return r
 }
 
-func (g *Graph) begin(edges []chan *Job) error {
+func (g *Graph) begin(edges []edge) error {
 	if !g.running.CompareAndSwap(false, true) {
 		return fmt.Errorf("running the graph: %w", ErrRunning)
 	}
@@ -82,7 +84,7 @@ func (g *Graph) end() {
 
 // admit pulls frames in: first a free Job, then a frame for it.
 func (r *run) admit(ctx context.Context) error {
-	defer close(r.edges[0])
+	defer r.edges[0].close()
 	for {
 		var j *Job
 		select {
@@ -94,11 +96,9 @@ func (r *run) admit(ctx context.Context) error {
 			return err
 		}
 		r.laneOf(j).enter(j)
-		select {
-		case r.edges[0] <- j:
-		case <-ctx.Done():
+		if err := r.edges[0].put(ctx, j); err != nil {
 			r.graph.abandon(ctx, j)
-			return context.Cause(ctx)
+			return err
 		}
 	}
 }
@@ -132,7 +132,7 @@ func (r *run) laneOf(j *Job) *lane {
 // leave closes the edge behind a node when its last worker has gone.
 func (r *run) leave(node int) {
 	if r.left[node].Add(-1) == 0 {
-		close(r.edges[node+1])
+		r.edges[node+1].close()
 	}
 }
 
@@ -140,15 +140,9 @@ func (r *run) leave(node int) {
 func (r *run) finish(ctx context.Context) error {
 	last := r.edges[len(r.edges)-1]
 	for {
-		var j *Job
-		var ok bool
-		select {
-		case j, ok = <-last:
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-		if !ok {
-			return nil
+		j, err := last.take(ctx)
+		if j == nil {
+			return err
 		}
 		l := j.lane
 		l.push(j)
@@ -184,7 +178,7 @@ func (r *run) send(ctx context.Context, j *Job) error {
 // closed what they sent to.
 func (r *run) abandonQueued(ctx context.Context) {
 	for _, edge := range r.edges {
-		for j := range edge {
+		for j := range edge.jobs {
 			r.graph.abandon(ctx, j)
 		}
 	}

@@ -42,9 +42,24 @@ type Node struct {
 	// Expect is the time that a Job should take in Process; 0: nothing is expected.
 	// Where the median is over 25 % away from it, the Graph logs that.
 	Expect time.Duration
+	// Spare says which workers take a Job only where none of the others is free for it;
+	// nil: none. At least one worker is not spare, and the edge in front has a capacity.
+	Spare func(worker int) bool
 	// New makes the Stage of one worker, 0 .. Workers-1. It is called before the
 	// graph runs, from one goroutine.
 	New func(worker int) (Stage, error)
+}
+
+func (n Node) isSpare(worker int) bool { return n.Spare != nil && n.Spare(worker) }
+
+// spares is how many workers are spare.
+func (n Node) spares() (count int) {
+	for w := range n.Workers {
+		if n.isSpare(w) {
+			count++
+		}
+	}
+	return count
 }
 
 // Object is one detection. The box is x, y (top left), width, height as

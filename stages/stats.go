@@ -40,7 +40,7 @@ func (g *Graph) Stats() []NodeStats {
 			Queue: n.Queue,
 		}
 		if i+1 < len(edges) {
-			out[i].Queued = len(edges[i+1])
+			out[i].Queued = len(edges[i+1].jobs)
 		}
 	}
 	return out

@@ -104,6 +104,9 @@ func (s Segment) problems() (errs strict.Errors) {
 		}
 		seen[d.ID] = true
 	}
+	if len(s.Devices) > 0 && !slices.ContainsFunc(s.Devices, func(d Placement) bool { return !d.Spare }) {
+		errs.Addf("devices", "all are spare: one that is not must take the frames")
+	}
 	return errs
 }
 

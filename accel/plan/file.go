@@ -95,7 +95,7 @@ func (p *Placement) UnmarshalText(text []byte) error {
 
 // MarshalYAML writes a placement that is only a device as its name.
 func (p Placement) MarshalYAML() (any, error) {
-	if p.Streams == 0 && p.Threads == 0 && p.Depth == 0 && len(p.Cores) == 0 {
+	if p.Streams == 0 && p.Threads == 0 && p.Depth == 0 && !p.Spare && len(p.Cores) == 0 {
 		return string(p.ID), nil
 	}
 	type keys Placement

@@ -56,6 +56,7 @@ type Placement struct {
 	Streams int            `yaml:"streams,omitempty" rule:"min=1,max=64,zero" doc:"default: the segment's"`
 	Threads int            `yaml:"threads,omitempty" rule:"min=0,max=1024" doc:"CPU threads of each stream. Default: 1 where several streams of the plan share the CPU, else one for each of its cores, else the runtime's choice"`
 	Depth   int            `yaml:"depth,omitempty" rule:"min=1,max=64,zero" doc:"how many frames each stream gives the device at once; the CPU has one. Default: 2 where the segment runs on several devices, so that a device has its next frame when it is done with one, else any number. With 1 a slow device beside faster ones takes a frame when it has none, which comes out the sooner"`
+	Spare   bool           `yaml:"spare,omitempty" doc:"takes a frame only where no device of the segment that is not spare has room for it"`
 	Cores   []int          `yaml:"cores,omitempty" rule:"min=0,max=4095" doc:"only for a cpu: the cores that its streams and their threads stay on, counted from 0. Default: any"`
 }
 
@@ -119,8 +120,22 @@ func (p Plan) workers() int {
 
 // UsualInFlight is the in_flight of a plan that does not say its own: a frame for
 // each worker of prep and detect and each stream, and one that waits for its turn to
-// be sent.
-func (p Plan) UsualInFlight() int { return p.workers() + 1 }
+// be sent. Where a device is spare, the others have as many as they take first.
+func (p Plan) UsualInFlight() int {
+	n := p.workers() + 1
+	for i := range p.Segments {
+		replicas := p.Replicas(i)
+		if !slices.ContainsFunc(replicas, func(r Replica) bool { return r.Spare }) {
+			continue
+		}
+		for _, r := range replicas {
+			if !r.Spare && r.Device.Kind() != "cpu" {
+				n += r.Depth - 1
+			}
+		}
+	}
+	return n
+}
 
 // ModelRef is how a plan names a model.
 func ModelRef(m accel.Model) string {
@@ -170,6 +185,7 @@ type Replica struct {
 	Device  accel.DeviceID
 	Threads int   // CPU threads; 0: the runtime's choice
 	Depth   int   `json:",omitempty"` // frames that the device is given at once; 0: any number
+	Spare   bool  `json:",omitempty"` // takes a frame only where no other has room for it
 	Cores   []int `json:",omitempty"` // CPU cores to stay on, ascending; nil: any
 }
 
@@ -179,7 +195,7 @@ func (p Plan) Replicas(i int) []Replica {
 	shared := p.cpuStreams() > 1
 	s := p.Segments[i]
 	for _, d := range s.Devices {
-		r := Replica{Device: d.ID, Threads: d.Threads, Depth: d.Depth, Cores: slices.Sorted(slices.Values(d.Cores))}
+		r := Replica{Device: d.ID, Threads: d.Threads, Depth: d.Depth, Spare: d.Spare, Cores: slices.Sorted(slices.Values(d.Cores))}
 		if r.Depth == 0 {
 			r.Depth = p.usualDepth(i)
 		}
@@ -206,14 +222,14 @@ func (p Plan) usualDepth(i int) int {
 	return 0
 }
 
-// WithUsualDepth is the plan with no replica that says its own depth.
-func (p Plan) WithUsualDepth() Plan {
+// Alike is the plan whose devices all take frames in the same way: none is spare or says its own depth.
+func (p Plan) Alike() Plan {
 	p.Segments = slices.Clone(p.Segments)
 	for i := range p.Segments {
 		s := &p.Segments[i]
 		s.Devices = slices.Clone(s.Devices)
 		for d := range s.Devices {
-			s.Devices[d].Depth = 0
+			s.Devices[d].Depth, s.Devices[d].Spare = 0, false
 		}
 	}
 	return p

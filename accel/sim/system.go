@@ -93,7 +93,7 @@ func (t *Times) node(segment int, devices []des.Device) (des.Node, error) {
 		n.Replicas = append(n.Replicas, des.Replica{
 			Copies: copies, Waits: t.waits(segment, r.Device),
 			Device: indexOf(devices, r.Device), Streams: 1, Service: t.distOn(r.Device, took),
-			Share: t.share(segment, r.Device, r.Threads), Ahead: r.Device.Memory() != host, Most: r.Depth,
+			Share: t.share(segment, r.Device, r.Threads), Ahead: r.Device.Memory() != host, Most: r.Depth, Spare: r.Spare,
 		})
 	}
 	return n, nil

@@ -98,7 +98,7 @@ func runGraph(t *testing.T, times *Times, pl plan.Plan) (fps float64) {
 	nodes := []stages.Node{pool("prep", pl.Prep.Workers, times.profile.CPU.Prep)}
 	for i, s := range segments {
 		replicas := pl.Replicas(i)
-		nodes = append(nodes, stages.Node{Name: s.Name, Workers: len(replicas), Queue: pl.InFlight, New: func(w int) (stages.Stage, error) {
+		nodes = append(nodes, stages.Node{Name: s.Name, Workers: len(replicas), Queue: pl.InFlight, Spare: func(w int) bool { return replicas[w].Spare }, New: func(w int) (stages.Stage, error) {
 			blob, err := b.Build(t.Context(), s, replicas[w].Device, accel.BuildOptions{})
 			if err != nil {
 				return nil, err
@@ -190,6 +190,9 @@ func TestGraphAndSimulatorAgree(t *testing.T) {
 		{"D first, then D or G, a shared queue", balanced, place(8, at("sim:d", 1), []plan.Placement{{ID: "sim:d"}, {ID: "sim:g"}}), 0, 0.05},
 		{"D and G each the whole, D one frame at a time", unequal, place(14, []plan.Placement{{ID: "sim:d", Depth: 1}, {ID: "sim:g"}}), 0, 0.05},
 		{"D first, then D or G, a shared queue, D one frame at a time", balanced, place(8, at("sim:d", 1), []plan.Placement{{ID: "sim:d", Depth: 1}, {ID: "sim:g"}}), 0, 0.05},
+		{"D and G each the whole, D spare", unequal, place(14, []plan.Placement{{ID: "sim:d", Spare: true}, {ID: "sim:g"}}), 0, 0.05},
+		{"D first, then D or G, a shared queue, D spare and one frame at a time", balanced, place(8, at("sim:d", 1), []plan.Placement{{ID: "sim:d", Depth: 1, Spare: true}, {ID: "sim:g"}}), 0, 0.05},
+		{"D and G each the whole, too few frames for D, which is spare", unequal, place(2, []plan.Placement{{ID: "sim:d", Spare: true}, {ID: "sim:g"}}), 0, 0.05},
 		{"D twice", balanced, place(6, at("sim:d", 1), at("sim:d", 1)), 1000 / 15.0, 0},
 		{"D + G that slow each other down", contended, place(4, at("sim:d", 1), at("sim:g", 1)), 0, 0},
 		{"D + G, two streams, unequal", profile([2]float64{11, 1}, [2]float64{1, 9}), place(6, at("sim:d", 2), at("sim:g", 2)), 1000 / 11.0, 0},

@@ -61,7 +61,8 @@ func TestSimulatedBatch(t *testing.T) {
 	want := frames(t, cpuOut)
 	for second, fits := range map[string]func(fps float64) bool{
 		`"sim:x"`: func(fps float64) bool { return fps <= 1000/ms && fps > 0.5*1000/ms },
-		`{id: cpu, threads: 1}, {id: "sim:x", streams: 2}`: func(fps float64) bool { return fps > 0 }, // whatever the CPU adds
+		`{id: cpu, threads: 1}, {id: "sim:x", streams: 2}`:            func(fps float64) bool { return fps > 0 }, // whatever the CPU adds
+		`{id: cpu, threads: 1}, {id: "sim:x", depth: 1, spare: true}`: func(fps float64) bool { return fps > 0 },
 	} {
 		r, out := simBatch(t, plan(second), devices)
 		if r.code != 0 {

@@ -192,6 +192,7 @@ func (b *builder) inferNodes(ctx context.Context) (nodes []stages.Node) {
 		replicas := b.plan.Replicas(i)
 		nodes = append(nodes, stages.Node{
 			Name: s.Name, Workers: len(replicas), Queue: b.queue(),
+			Spare: func(worker int) bool { return replicas[worker].Spare },
 			New: func(worker int) (stages.Stage, error) { return b.inferStage(ctx, i, worker, replicas[worker]) },
 		})
 	}

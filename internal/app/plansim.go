@@ -90,22 +90,22 @@ func (c *chosen) bestOf(k search.Candidate, sure []float64) search.Candidate {
 	return k
 }
 
-// settle gives a candidate its depths, its frames in flight and its prediction. A slow replica that the search
-// gives one frame at a time gets the usual two where that is faster: one may be idle while frames pile up behind.
+// settle gives a candidate its frames in flight and its prediction. Slow devices that the search made spare, or gave one
+// frame at a time, take frames like the others where that is faster: they may be idle while frames pile up behind.
 func (c *chosen) settle(k *search.Candidate) error {
-	usual := *k
-	usual.Plan = k.Plan.WithUsualDepth()
+	alike := *k
+	alike.Plan = k.Plan.Alike()
 	said := *k.Plan.Predicted
-	usual.Plan.Predicted = &said
-	deep := usual.Plan.ID() == k.Plan.ID()
-	if err := c.fill(k); err != nil || deep {
+	alike.Plan.Predicted = &said
+	same := alike.Plan.ID() == k.Plan.ID()
+	if err := c.fill(k); err != nil || same {
 		return err
 	}
-	if err := c.fill(&usual); err != nil {
+	if err := c.fill(&alike); err != nil {
 		return err
 	}
-	if simEnough*usual.FPS > k.FPS {
-		*k = usual
+	if simEnough*alike.FPS > k.FPS {
+		*k = alike
 	}
 	return nil
 }

@@ -85,6 +85,7 @@ func prepared(p plan.Profile, devices []accel.Device, g *Goal) (*machine, error)
 	}
 	m.allow(g.Cuts)
 	m.weighDecode(g.Cameras)
+	m.final = g.Objective != FPS && (g.Objective != Latency || g.Budget == 0)
 	if g.Objective == Energy {
 		for _, d := range m.devices {
 			if !hasWatts(p, d.id) {
@@ -173,7 +174,13 @@ func (m *machine) plan(p plan.Profile, f found) plan.Plan {
 		}
 		for i, r := range seg.replicas {
 			from := m.series[r.series]
-			d := plan.Placement{ID: m.devices[from.device].id, Depth: m.depth(w.segments[k].time, i, from)}
+			d := plan.Placement{ID: m.devices[from.device].id}
+			if isSlow(w.segments[k].time, i) {
+				d.Spare = true
+				if ms := w.segments[k].time[i]; ms >= long && !m.devices[from.device].cpu {
+					d.Depth = 1
+				}
+			}
 			if r.streams > 1 {
 				d.Streams = r.streams
 			}
@@ -187,6 +194,13 @@ func (m *machine) plan(p plan.Profile, f found) plan.Plan {
 		}
 		out.Segments = append(out.Segments, s)
 	}
+	if m.final && f.inFlight < out.UsualInFlight() {
+		for i := range out.Segments {
+			for d := range out.Segments[i].Devices {
+				out.Segments[i].Devices[d].Spare = false
+			}
+		}
+	}
 	out.Predicted = &plan.Predicted{FPS: rounded(f.fps), LatencyMS: rounded(f.latency), Bottleneck: f.bottleneck}
 	return out
 }
@@ -194,15 +208,11 @@ func (m *machine) plan(p plan.Profile, f found) plan.Plan {
 // long is a run, ms, beside which the host's waking between two does not count: 60 µs at most on an H100.
 const long = 1
 
-// depth is that of replica i of a segment whose runs take so many ms: one where it is slow beside
-// others. A frame that waits there for another comes out later by a run of it, and holds back, with all that follow it, those that a
-// fast replica took. Else 0, the usual.
-func (m *machine) depth(ms []float64, i int, s series) int {
-	if m.devices[s.device].cpu || ms[i] < long || ms[i] < 2*slices.Min(ms) {
-		return 0
-	}
-	return 1
-}
+// isSlow is whether replica i of a segment, whose runs take so many ms, is slow beside others. It is spare then: a
+// frame that it takes while a fast one has room comes out later. Where its runs are long it takes one frame at a time:
+// one that waits there for another comes out later by a run, and holds back, with all that follow it, what the fast
+// ones did.
+func isSlow(ms []float64, i int) bool { return ms[i] >= 2*slices.Min(ms) }
 
 // rounded keeps four digits or one behind the point: more than any profile holds.
 func rounded(x float64) float64 {

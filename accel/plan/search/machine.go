@@ -24,6 +24,7 @@ type machine struct {
 	idle     float64       // watts of all devices at rest
 	weights  []float64     // of several models that are planned together; nil: one
 	rejected []Unavailable // devices that cannot be used, with the reason
+	final    bool          // nobody gives a plan more frames in flight than the search did
 }
 
 // device is a processor of a machine.

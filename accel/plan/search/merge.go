@@ -38,6 +38,7 @@ func merge(models []Weighted, devices []accel.Device, g *Goal) (*merged, error) 
 		if err != nil {
 			return nil, fmt.Errorf("model %d: %w", i, err)
 		}
+		m.final = true
 		if i > 0 && m.cores != out.cores {
 			return nil, fmt.Errorf("%w: cores: %d of model %d and %d of model 0: profiles of one machine are needed", ErrProfile, m.cores, i, out.cores)
 		}

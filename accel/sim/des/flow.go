@@ -74,12 +74,12 @@ func (s *sim) step(n *station) {
 func (s *sim) assign(n *station) {
 	n.account(s.now)
 	n.blocked = false
-	for n.waiting.len() > 0 && n.free.len() > 0 {
+	for n.waiting.len() > 0 && n.free.len()+n.spare.len() > 0 {
 		if s.Slots > 0 && !s.claim(n) {
 			return
 		}
 		f := n.waiting.pop()
-		st := n.free.pop()
+		st := n.next()
 		st.listed = false
 		st.queue.push(f)
 		f.at[n.index] = st
@@ -89,6 +89,14 @@ func (s *sim) assign(n *station) {
 		}
 		s.serve(st)
 	}
+}
+
+// next is the stream that gets the next frame.
+func (n *station) next() *stream {
+	if n.free.len() > 0 {
+		return n.free.pop()
+	}
+	return n.spare.pop()
 }
 
 // held is how many frames a stream has.
@@ -112,8 +120,17 @@ func (st *stream) hasRoom() bool {
 func (s *sim) offer(st *stream) {
 	if !st.listed && st.hasRoom() {
 		st.listed = true
-		s.stations[st.node].free.push(st)
+		s.stations[st.node].list(st)
 	}
+}
+
+// list puts a stream among those that can be given a frame.
+func (n *station) list(st *stream) {
+	if st.replica.Spare {
+		n.spare.push(st)
+		return
+	}
+	n.free.push(st)
 }
 
 // claim takes the slot behind n of the frame whose turn it is, which it brings to

@@ -34,6 +34,7 @@ type station struct {
 	streams int
 	waiting ring[*frame]  // came, not given to a stream
 	free    ring[*stream] // can be given a frame, the one that has waited longest first
+	spare   ring[*stream] // likewise, where none of the others can
 	ended   ring[*stream] // have ended a frame, which the node has not seen
 	slots   []bool        // JEDI: of the edge behind; true: held
 	turn    int           // JEDI: index of the frame to be given next

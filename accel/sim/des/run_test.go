@@ -164,6 +164,25 @@ func TestFramesThatEndTogetherStayInOrder(t *testing.T) {
 	near(t, "rate", must(t, s, Options{Warmup: 100, Frames: 900}).FPS, 3000/27.0)
 }
 
+// TestSpare: a camera sends a frame every 10 ms to a replica of 5 ms and one of 50 ms. Where both take frames alike the
+// slow one has one at any time, and those behind it wait for that. Where it is spare it has none, and all
+// that come when frames come faster than the fast one can do.
+func TestSpare(t *testing.T) {
+	run := func(spare bool, fps float64) *Result {
+		s := chain(40, on(0, 1, times(50), 1), on(1, 1, times(1), 1))
+		slow, fast := on(0, 1, times(50), 1), on(1, 1, times(5), 1)
+		slow.Spare = spare
+		s.Nodes[1].Replicas = []Replica{slow, fast}
+		s.Nodes = []Node{s.Nodes[0], s.Nodes[1], s.Nodes[3]}
+		s.Source = Source{Cameras: 1, FPS: fps, Queue: 40}
+		return must(t, s, Options{Warmup: 100, Frames: 1000})
+	}
+	if alike, spare := run(false, 100), run(true, 100); alike.Latency.P50 < 20*ms || spare.Latency.P99 > 8*ms {
+		t.Errorf("with few frames: p50 %v alike, p99 %v spare", alike.Latency.P50, spare.Latency.P99)
+	}
+	near(t, "rate", run(true, 0).FPS, 220)
+}
+
 // TestCopiesInAQueue: a device that is given frames ahead first in, first out copies them in its line.
 func TestCopiesInAQueue(t *testing.T) {
 	s := chain(8, on(0, 1, times(10), 1), on(1, 1, times(1), 1))

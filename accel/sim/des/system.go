@@ -52,6 +52,8 @@ type Replica struct {
 	// node gets none before: the host starts each when it has come, on a device that several nodes
 	// share and that serves in order of arrival.
 	Waits bool
+	// Spare: its streams are given a frame only where no stream of the others can be.
+	Spare bool
 }
 
 // Policy says what a camera does with frames that nobody takes.

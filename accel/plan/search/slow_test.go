@@ -7,21 +7,22 @@ import (
 	"braid/accel/plan/search"
 )
 
-// TestDepth: a replica that is slow beside others takes one frame at a time, where its runs are long
-// enough that the host's waking between two of them does not count.
-func TestDepth(t *testing.T) {
+// TestSlowDevices: a replica that is slow beside others is spare, and takes one frame at a time where its
+// runs are long enough that the host's waking between two of them does not count.
+func TestSlowDevices(t *testing.T) {
 	for _, c := range []struct {
 		name       string
 		slow       string
 		fastMS, ms float64
-		depth      int // of the slow one
+		depth      int  // of the slow one
+		spare      bool // it is
 	}{
-		{name: "six times as slow", slow: "gpu:1", fastMS: 1, ms: 6, depth: 1},
-		{name: "a DLA", slow: "dla:0", fastMS: 4, ms: 9, depth: 1},
+		{name: "six times as slow", slow: "gpu:1", fastMS: 1, ms: 6, depth: 1, spare: true},
+		{name: "a DLA", slow: "dla:0", fastMS: 4, ms: 9, depth: 1, spare: true},
 		{name: "not twice as slow", slow: "gpu:1", fastMS: 4, ms: 6},
 		{name: "as fast", slow: "gpu:1", fastMS: 4, ms: 4},
-		{name: "short runs", slow: "gpu:1", fastMS: 0.1, ms: 0.6},
-		{name: "the CPU has one in any case", slow: "cpu", fastMS: 1, ms: 6},
+		{name: "short runs", slow: "gpu:1", fastMS: 0.1, ms: 0.6, spare: true},
+		{name: "the CPU has one in any case", slow: "cpu", fastMS: 1, ms: 6, spare: true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			threads := ""
@@ -41,12 +42,12 @@ units:
 			}
 			for _, k := range got.Runners {
 				for _, d := range k.Plan.Segments[0].Devices {
-					want := 0
+					depth, spare := 0, false
 					if string(d.ID) == c.slow && len(k.Plan.Segments[0].Devices) > 1 {
-						want = c.depth
+						depth, spare = c.depth, c.spare
 					}
-					if d.Depth != want {
-						t.Errorf("%s: depth %d on %s, want %d", k.Kind, d.Depth, d.ID, want)
+					if d.Depth != depth || d.Spare != spare {
+						t.Errorf("%s: %s has depth %d and spare %v, want %d and %v", k.Kind, d.ID, d.Depth, d.Spare, depth, spare)
 					}
 				}
 			}
