@@ -193,7 +193,7 @@ func (b *builder) inferNodes(ctx context.Context) (nodes []stages.Node) {
 		nodes = append(nodes, stages.Node{
 			Name: s.Name, Workers: len(replicas), Queue: b.queue(),
 			Spare: func(worker int) bool { return replicas[worker].Spare },
-			New: func(worker int) (stages.Stage, error) { return b.inferStage(ctx, i, worker, replicas[worker]) },
+			New:   func(worker int) (stages.Stage, error) { return b.inferStage(ctx, i, worker, replicas[worker]) },
 		})
 	}
 	return nodes
