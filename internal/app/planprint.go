@@ -152,7 +152,11 @@ func (c *chosen) measuredTable(b *strings.Builder) {
 // search is.
 func (c *chosen) explain(b *strings.Builder) {
 	for _, k := range c.Candidates {
-		if k.Rejected != "" {
+		switch {
+		case k.Rejected == "":
+		case len(k.Plan.Segments) == 0:
+			fmt.Fprintf(b, "%s: %s\n", k.Kind, k.Rejected)
+		default:
 			fmt.Fprintf(b, "not %s\n", k.Rejected)
 		}
 	}

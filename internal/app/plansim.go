@@ -55,7 +55,10 @@ func (c *chosen) refine() error {
 	if _, c.unsimulated = systemOf(c.profile, c.Chosen.Plan); c.unsimulated != nil {
 		return nil //nolint:nilerr // the bounds stand, and explain says why
 	}
-	if c.goal.Objective != "" && c.goal.Objective != search.FPS {
+	switch {
+	case c.goal.Objective == "" || c.goal.Objective == search.FPS:
+	case c.goal.Objective == search.Latency && c.goal.Budget > 0:
+	default:
 		return nil
 	}
 	sure := make([]float64, len(c.Runners))
@@ -64,14 +67,16 @@ func (c *chosen) refine() error {
 		if err := c.settle(k); err != nil {
 			return err
 		}
-		sure[i] = search.Sure(k.FPS, search.CutOnCPU(k.Plan))
+		sure[i] = c.worth(*k)
+	}
+	best := search.Simplest(sure)
+	if best < 0 {
+		return c.none()
 	}
 	for i := range c.Candidates {
 		c.Candidates[i] = c.bestOf(c.Candidates[i], sure)
 	}
-	if i := search.Simplest(sure); i >= 0 {
-		c.take(c.Runners[i])
-	}
+	c.take(c.Runners[best])
 	return nil
 }
 
@@ -87,6 +92,9 @@ func (c *chosen) bestOf(k search.Candidate, sure []float64) search.Candidate {
 	if i := search.Simplest(own); i >= 0 {
 		return c.Runners[i]
 	}
+	if i := slices.IndexFunc(c.Runners, func(r search.Candidate) bool { return r.Kind == k.Kind }); i >= 0 {
+		return c.Runners[i]
+	}
 	return k
 }
 
@@ -98,13 +106,17 @@ func (c *chosen) settle(k *search.Candidate) error {
 	said := *k.Plan.Predicted
 	alike.Plan.Predicted = &said
 	same := alike.Plan.ID() == k.Plan.ID()
-	if err := c.fill(k); err != nil || same {
+	fill := c.fill
+	if c.goal.Budget > 0 {
+		fill = c.within
+	}
+	if err := fill(k); err != nil || same {
 		return err
 	}
-	if err := c.fill(&alike); err != nil {
+	if err := fill(&alike); err != nil {
 		return err
 	}
-	if simEnough*alike.FPS > k.FPS {
+	if simEnough*c.worth(alike) > c.worth(*k) {
 		*k = alike
 	}
 	return nil
@@ -136,12 +148,17 @@ func (c *chosen) fill(k *search.Candidate) error {
 	if rates[i] < simEnough*k.FPS {
 		k.FPS, k.Bottleneck = rates[i], "order and waiting (sim)"
 	}
-	if c.profile.CPU.Decode > 0 { // else the stages would look as if nobody decoded beside them
-		k.Plan.Predicted.StagesMS = stagesOf(k.Plan, runs[i])
-	}
-	k.LatencyMS = float64(tried[i]) * 1000 / k.FPS
-	k.Plan.Predicted.FPS, k.Plan.Predicted.LatencyMS, k.Plan.Predicted.Bottleneck = math.Round(k.FPS*1000)/1000, math.Round(k.LatencyMS*1000)/1000, k.Bottleneck
+	k.LatencyMS = latency(tried[i], k.FPS)
+	c.predict(k, runs[i])
 	return nil
+}
+
+// predict writes what is expected of a candidate, which was simulated, into its plan.
+func (c *chosen) predict(k *search.Candidate, r *des.Result) {
+	if c.profile.CPU.Decode > 0 { // else the stages would look as if nobody decoded beside them
+		k.Plan.Predicted.StagesMS = stagesOf(k.Plan, r)
+	}
+	k.Plan.Predicted.FPS, k.Plan.Predicted.LatencyMS, k.Plan.Predicted.Bottleneck = math.Round(k.FPS*1000)/1000, math.Round(k.LatencyMS*1000)/1000, k.Bottleneck
 }
 
 // stagesOf are the milliseconds that a frame is in each stage of a plan that was simulated: the
@@ -173,6 +190,8 @@ func (c *chosen) take(best search.Candidate) {
 			k.Rejected = ""
 			c.settleOn(*k)
 		case len(k.Plan.Segments) == 0:
+		case !c.meets(*k):
+			k.Rejected = c.misses(*k)
 		default:
 			k.Rejected = k.Against(best, search.FPS)
 		}

@@ -35,6 +35,9 @@ func (m *machine) impossible(g *Goal, k Kind) string {
 	case k == Pipeline && len(m.devices) < 2:
 		return fmt.Sprintf("is possible on %s alone: two segments one after the other there are no faster than one", m.devices[0].id)
 	}
+	if limits := g.limits(); len(limits) > 0 {
+		return "meets the goal: " + strings.Join(limits, ", ")
+	}
 	if whys := m.whys(); whys != "" {
 		return "runs: " + whys
 	}
@@ -69,15 +72,20 @@ func (m *machine) unavailable() []Unavailable {
 	return out
 }
 
-// whyNone says why no plan meets the goal.
-func (m *machine) whyNone(p plan.Profile, g *Goal) string {
-	var parts []string
+// limits are what a plan must keep, for messages.
+func (g *Goal) limits() (list []string) {
 	if g.Budget > 0 {
-		parts = append(parts, fmt.Sprintf("budget %g ms", g.Budget))
+		list = append(list, fmt.Sprintf("budget %.4g ms", g.Budget))
 	}
 	if g.MinFPS > 0 {
-		parts = append(parts, fmt.Sprintf("min_fps %g", g.MinFPS))
+		list = append(list, fmt.Sprintf("min_fps %g", g.MinFPS))
 	}
+	return list
+}
+
+// whyNone says why no plan meets the goal.
+func (m *machine) whyNone(p plan.Profile, g *Goal) string {
+	parts := g.limits()
 	if len(g.Precisions) > 0 {
 		parts = append(parts, fmt.Sprintf("precisions %v", g.Precisions))
 	}
