@@ -46,9 +46,9 @@ func (e edge) take(ctx context.Context) (*Job, error) {
 	}
 }
 
-// patience is how long a Job waits before a spare worker that had none takes it: longer than
+// Patience is how long a Job waits before a spare worker that had none takes it: longer than
 // another worker takes to enqueue the Job before it and come back.
-const patience = 100 * time.Microsecond
+const Patience = 100 * time.Microsecond
 
 // spare takes Jobs for a spare worker: those that wait. It does not wait for one itself, since
 // a channel hands a Job to whoever has waited longest.
@@ -59,7 +59,7 @@ type spare struct {
 }
 
 func newSpare(e edge) *spare {
-	s := &spare{edge: e, timer: time.NewTimer(patience)}
+	s := &spare{edge: e, timer: time.NewTimer(Patience)}
 	s.timer.Stop()
 	return s
 }
@@ -79,7 +79,7 @@ func (s *spare) take(ctx context.Context) (*Job, error) {
 		case <-ctx.Done():
 			return nil, context.Cause(ctx)
 		}
-		s.timer.Reset(patience)
+		s.timer.Reset(Patience)
 		select {
 		case <-s.timer.C:
 		case <-ctx.Done():

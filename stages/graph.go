@@ -56,7 +56,10 @@ func New(nodes []Node, jobs []*Job, log *slog.Logger) (*Graph, error) {
 				err = fmt.Errorf("building node %s, worker %d: %w", n.Name, w, err)
 				return nil, errors.Join(err, g.Close())
 			}
-			paced, _ := s.(Paced)
+			paced, is := s.(Paced)
+			if is && !paced.Limited() {
+				paced = nil
+			}
 			made.workers = append(made.workers, &worker{Stage: s, paced: paced, index: w, spare: n.isSpare(w)})
 		}
 	}

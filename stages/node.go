@@ -35,15 +35,17 @@ type node struct {
 // worker is one of a node's Stages and how many Jobs went through it.
 type worker struct {
 	Stage
-	paced Paced // the Stage, where it is one; else nil
+	paced Paced // the Stage, where it is one that can be short of room; else nil
 	index int
 	spare bool
+	took  time.Duration // by Process, for the last Job; negative: it had failed before
 	count atomic.Uint64
 }
 
 // process does the node's step on j, unless j has failed before. It returns only
 // what stops the graph.
 func (n *node) process(ctx context.Context, w *worker, j *Job) error {
+	w.took = -1
 	if j.Err != nil {
 		return nil //nolint:nilerr // the failure is the frame's, and travels on in its Job
 	}
@@ -51,7 +53,7 @@ func (n *node) process(ctx context.Context, w *worker, j *Job) error {
 	err := n.guard(ctx, w.Stage, j)
 	took := time.Since(start)
 	j.Times[n.index] = took
-	n.busy.Add(took)
+	w.took = took
 	w.count.Add(1)
 	if r := n.recorded.Load(); r != nil {
 		r.add(Span{n.index, w.index, j.Camera, j.Seq, start, start.Add(took)})
@@ -66,6 +68,13 @@ func (n *node) process(ctx context.Context, w *worker, j *Job) error {
 		j.ReleaseFrame()
 	}
 	return nil
+}
+
+// spent counts what a worker spent on its last Job, with a wait for room.
+func (n *node) spent(w *worker, room time.Duration) {
+	if w.took >= 0 {
+		n.busy.Add(w.took + room)
+	}
 }
 
 // guard turns a panic into the frame's failure.
@@ -113,19 +122,24 @@ func (r *run) work(ctx context.Context, n *node, w *worker, in, out edge) error 
 			r.graph.abandon(ctx, j)
 			return err
 		}
+		if w.paced == nil {
+			n.spent(w, 0)
+		}
 		full := time.Now()
 		if err := out.put(ctx, j); err != nil {
 			r.graph.abandon(ctx, j)
 			return err
 		}
 		idle = time.Now()
+		n.blocked.Add(idle.Sub(full))
 		if len(out.jobs) == 0 && (len(in.jobs) > 0 || w.paced != nil) {
 			runtime.Gosched()
 		}
 		if w.paced != nil {
 			w.paced.Room(ctx)
-			idle = time.Now()
+			room := time.Since(idle)
+			n.spent(w, room)
+			idle = idle.Add(room)
 		}
-		n.blocked.Add(idle.Sub(full))
 	}
 }

@@ -18,11 +18,12 @@ func (d *device) Process(context.Context, *stages.Job) error {
 	return nil
 }
 
+func (d *device) Limited() bool            { return true }
 func (d *device) Room(ctx context.Context) { pause(ctx, time.Until(d.done)) }
 func (d *device) Close() error             { return nil }
 
 // TestPaced: a Job goes on as soon as it is enqueued, and the next one waits for room,
-// which counts as blocked.
+// which counts as busy.
 func TestPaced(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		paced := stages.Node{Name: "infer.0", Workers: 1, Queue: 3, New: func(int) (stages.Stage, error) { return &device{}, nil }}
@@ -41,8 +42,8 @@ func TestPaced(t *testing.T) {
 				t.Errorf("job %d went on after %v, want %v", i, at, want)
 			}
 		}
-		if s := g.Stats()[1]; s.Blocked != 3*time.Second || s.Busy != 0 || s.Starved != 0 {
-			t.Errorf("blocked %v, busy %v, starved %v, want 3 s blocked", s.Blocked, s.Busy, s.Starved)
+		if s := g.Stats()[1]; s.Blocked != 0 || s.Busy != 3*time.Second || s.BusyEach.N != 3 || s.Starved != 0 {
+			t.Errorf("blocked %v, busy %v in %d jobs, starved %v, want 3 s busy in 3", s.Blocked, s.Busy, s.BusyEach.N, s.Starved)
 		}
 		atRest(t, g, 3, f)
 	})

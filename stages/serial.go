@@ -32,6 +32,7 @@ func (g *Graph) RunSerial(ctx context.Context, in Intake, emit Emit) error {
 func (r *run) steps(ctx context.Context, j *Job) error {
 	for _, n := range r.graph.nodes {
 		err := n.process(ctx, n.workers[0], j)
+		n.spent(n.workers[0], 0)
 		if ctx.Err() != nil {
 			err = context.Cause(ctx)
 		}

@@ -26,6 +26,8 @@ type Stage interface {
 // this one goes on.
 type Paced interface {
 	Stage
+	// Limited is whether it is ever short of room.
+	Limited() bool
 	// Room waits until it has, behind each Process. What became of the Job that it waits
 	// for is told where that is awaited.
 	Room(ctx context.Context)

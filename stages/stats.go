@@ -13,8 +13,8 @@ import (
 type NodeStats struct {
 	Name    string
 	Workers []uint64      // Jobs that went through Process, by worker
-	Busy    time.Duration // in Process
-	Blocked time.Duration // waiting for room behind the node, or on its device; 0 in RunSerial
+	Busy    time.Duration // in Process, and waiting for room on a device
+	Blocked time.Duration // waiting for room behind the node; 0 in RunSerial
 	Starved time.Duration // waiting for a Job; 0 in RunSerial
 	Queued  int           // Jobs that wait behind the node now, of Queue
 	Queue   int

@@ -94,6 +94,8 @@ func (s Segment) problems() (errs strict.Errors) {
 			errs.Addf(at, "%s is listed twice: give it more streams instead", d.ID)
 		case d.Threads > 0 && d.ID.Kind() != "cpu":
 			errs.Addf(at+".threads", "only a cpu has threads")
+		case d.Depth > 0 && d.ID.Kind() == "cpu":
+			errs.Addf(at+".depth", "a cpu has one frame at a time for each stream")
 		case len(d.Cores) > 0 && d.ID.Kind() != "cpu":
 			errs.Addf(at+".cores", "only a cpu has cores")
 		}

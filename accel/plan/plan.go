@@ -34,7 +34,7 @@ type Plan struct {
 	Prep      Pool       `yaml:"prep,flow"`
 	Segments  []Segment  `yaml:"segments" rule:"required" doc:"the network in order"`
 	Detect    Pool       `yaml:"detect,flow"`
-	InFlight  int        `yaml:"in_flight" rule:"min=1,max=4096,zero" doc:"frames inside the graph at once. Default: workers of prep and detect, streams of all segments, and 1 that waits for its turn to be sent"`
+	InFlight  int        `yaml:"in_flight" rule:"min=1,max=4096,zero" doc:"frames inside the graph at once. Default: workers of prep and detect, streams of all segments, what streams beside a spare device take ahead, and 1 that waits for its turn to be sent"`
 	Sync      Sync       `yaml:"sync,omitempty" doc:"how a thread waits for a device. Spinning answers sooner and costs a core"`
 	Launch    Launch     `yaml:"launch,omitempty" doc:"how a GPU gets a segment: as one captured graph, or kernel by kernel"`
 	Predicted *Predicted `yaml:"predicted,omitempty,flow"`
@@ -43,7 +43,7 @@ type Plan struct {
 // Segment is a sub-network and where it runs.
 type Segment struct {
 	Until     string      `yaml:"until,omitempty" doc:"the cut point at its end, named by tensor; the last segment has none"`
-	Devices   []Placement `yaml:"devices" rule:"required" doc:"where it runs: cpu, gpu:N, dla:N, npu:N, sim:NAME, with a runtime where several serve it: cpu/ort. Several devices take frames in turn, whichever is free"`
+	Devices   []Placement `yaml:"devices" rule:"required" doc:"where it runs: cpu, gpu:N, dla:N, npu:N, sim:NAME, with a runtime where several serve it: cpu/ort. Of several whichever is free takes the next frame"`
 	Streams   int         `yaml:"streams,omitempty" rule:"min=1,max=64" doc:"on each device that does not say its own"`
 	Precision Precision   `yaml:"precision,omitempty" doc:"default: the plan's"`
 	Fallback  Fallback    `yaml:"fallback,omitempty" doc:"whether layers that the device cannot run may run on another"`
@@ -129,8 +129,8 @@ func (p Plan) UsualInFlight() int {
 			continue
 		}
 		for _, r := range replicas {
-			if !r.Spare && r.Device.Kind() != "cpu" {
-				n += r.Depth - 1
+			if !r.Spare {
+				n += max(0, r.Depth-1)
 			}
 		}
 	}
@@ -197,7 +197,7 @@ func (p Plan) Replicas(i int) []Replica {
 	for _, d := range s.Devices {
 		r := Replica{Device: d.ID, Threads: d.Threads, Depth: d.Depth, Spare: d.Spare, Cores: slices.Sorted(slices.Values(d.Cores))}
 		if r.Depth == 0 {
-			r.Depth = p.usualDepth(i)
+			r.Depth = p.usualDepth(i, d.ID)
 		}
 		if r.Threads == 0 && d.ID.Kind() == "cpu" {
 			r.Threads = len(d.Cores)
@@ -214,9 +214,9 @@ func (p Plan) Replicas(i int) []Replica {
 
 // usualDepth is the depth of segment i's replicas that do not say their own: two where they are on
 // several devices, so that each takes as many frames as it has done and its device has its next one.
-// Without a limit they would take turns, however long each has to do.
-func (p Plan) usualDepth(i int) int {
-	if len(p.Segments[i].Devices) > 1 {
+// Without a limit they would take turns, however long each has to do. A stream on the CPU has one at a time in any case.
+func (p Plan) usualDepth(i int, d accel.DeviceID) int {
+	if len(p.Segments[i].Devices) > 1 && d.Kind() != "cpu" {
 		return 2
 	}
 	return 0
@@ -310,7 +310,7 @@ type canonicalSegment struct {
 // form: compact JSON of version, model, serial, batch, prep, segments (until,
 // replicas, precision, fallback), detect, in_flight, and sync and launch where they
 // are not the default, with the other defaults filled in. A replica has its cores
-// where the plan gives some. Machine and prediction are left out, so that two
+// where the plan gives some, its depth where that is not the usual, and that it is spare. Machine and prediction are left out, so that two
 // spellings of one plan, and the same plan on two machines, have one id.
 func (p Plan) ID() string {
 	c := canonical{p.Version, p.Model, p.Serial, p.Batch, p.Prep, nil, p.Detect, p.InFlight, "", ""}
@@ -321,7 +321,7 @@ func (p Plan) ID() string {
 		}
 		replicas := p.Replicas(i)
 		for n := range replicas {
-			if replicas[n].Depth == p.usualDepth(i) {
+			if replicas[n].Depth == p.usualDepth(i, replicas[n].Device) {
 				replicas[n].Depth = 0 // said or not
 			}
 		}

@@ -72,6 +72,9 @@ func (t *Times) distOn(d accel.DeviceID, mean time.Duration) des.Dist {
 	return out
 }
 
+// patience is that of the graph's spare workers, stages.Patience.
+const patience = 100 * time.Microsecond
+
 // pool is prep or detect.
 func (t *Times) pool(name string, workers int, ms float64) des.Node {
 	return des.Node{Name: name, Replicas: []des.Replica{{Device: 0, Streams: workers, Service: t.dist(milliseconds(ms)), Share: 1}}}
@@ -93,7 +96,7 @@ func (t *Times) node(segment int, devices []des.Device) (des.Node, error) {
 		n.Replicas = append(n.Replicas, des.Replica{
 			Copies: copies, Waits: t.waits(segment, r.Device),
 			Device: indexOf(devices, r.Device), Streams: 1, Service: t.distOn(r.Device, took),
-			Share: t.share(segment, r.Device, r.Threads), Ahead: r.Device.Memory() != host, Most: r.Depth, Spare: r.Spare,
+			Share: t.share(segment, r.Device, r.Threads), Ahead: r.Device.Memory() != host, Most: r.Depth, Spare: r.Spare, Patience: patience,
 		})
 	}
 	return n, nil

@@ -222,6 +222,12 @@ func TestGraphAndSimulatorAgree(t *testing.T) {
 	}
 }
 
+func TestPatience(t *testing.T) {
+	if patience != stages.Patience {
+		t.Errorf("spare workers are simulated to wait %v, and wait %v", patience, stages.Patience)
+	}
+}
+
 // TestTimes adds up by hand.
 func TestTimes(t *testing.T) {
 	p := plan.Profile{

@@ -171,10 +171,10 @@ func TestContainerBuilds(t *testing.T) {
 	}
 	kept := strings.Fields(repoFile(t, ".dockerignore"))
 	for ignored := range strings.FieldsSeq(repoFile(t, ".gitignore") + "\n/.git") {
-		// git means a name in every folder by what .dockerignore writes as **/name.
+		// git means a name in every folder by what .dockerignore writes as **/name; a path in every folder both write so.
 		pattern, rooted := strings.CutPrefix(strings.TrimSuffix(ignored, "/"), "/")
 		if !rooted {
-			pattern = "**/" + pattern
+			pattern = "**/" + strings.TrimPrefix(pattern, "**/")
 		}
 		if !slices.Contains(kept, pattern) {
 			t.Errorf(".dockerignore does not have %s", pattern)

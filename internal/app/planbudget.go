@@ -5,40 +5,42 @@ import (
 	"math"
 	"sort"
 
+	"braid/accel/plan"
 	"braid/accel/plan/search"
 )
 
-// within gives a candidate the most frames in flight with which it answers within the goal's budget, or fewer
-// that make its rate as well, and its prediction. Where no number does it has one frame, and is late.
+// within gives a candidate the frames in flight that make its highest rate within the goal's budget, and
+// its prediction: as few as make it, and no fewer than usual where as many are not late. Where any number is, it
+// has one frame, and is late.
 func (c *chosen) within(k *search.Candidate) error {
 	bindings := k.Memory / int64(k.Plan.InFlight)
 	free := k.Plan
 	free.InFlight = maxInFlight
-	full, failed := search.Predict(c.profile, free)
-	if failed != nil {
-		return failed
+	full, err := search.Predict(c.profile, free)
+	if err != nil {
+		return err
 	}
-	rates := map[int]float64{}
-	rate := func(n int) float64 {
-		if f, known := rates[n]; known || failed != nil {
-			return f
+	t := &trials{chosen: c, plan: k.Plan, rates: map[int]float64{}}
+	most := t.most(k.Most, full.FPS)
+	n := t.fewest(most)
+	for usual := min(k.Plan.UsualInFlight(), most); usual > n; usual-- {
+		if t.late(usual) == 0 {
+			n = usual
 		}
-		p := k.Plan
-		p.InFlight = n
-		rates[n], failed = expectedRate(c.profile, p)
-		return rates[n]
 	}
-	all := int(min(maxInFlight, 1+c.goal.Budget*full.FPS/1000)) // more are late at any rate
-	most := 1 + sort.Search(all-1, func(i int) bool { return latency(i+2, rate(i+2)) > c.goal.Budget*(1+1e-6) })
-	n := 1 + sort.Search(most-1, func(i int) bool { return rate(i+1) >= simEnough*rate(most) })
-	f := rate(n)
-	if failed != nil {
-		return failed
+	f := t.rate(n)
+	if t.failed != nil {
+		return t.failed
 	}
 	k.Memory, k.Plan.InFlight = bindings*int64(n), n
-	k.FPS, k.LatencyMS, k.Bottleneck = f, latency(n, f), "budget"
-	if f >= simEnough*full.FPS {
+	k.FPS, k.LatencyMS = f, latency(n, f)
+	switch {
+	case f >= simEnough*full.FPS:
 		k.Bottleneck = full.Bottleneck
+	case t.late(n+1) > 0:
+		k.Bottleneck = "budget"
+	default:
+		k.Bottleneck = simBottleneck
 	}
 	r, err := c.run(k.Plan)
 	if err != nil {
@@ -46,6 +48,56 @@ func (c *chosen) within(k *search.Candidate) error {
 	}
 	c.predict(k, r)
 	return nil
+}
+
+// trials are the rates of a plan with different numbers of frames in flight.
+type trials struct {
+	*chosen
+	plan   plan.Plan
+	rates  map[int]float64
+	failed error
+}
+
+func (t *trials) rate(n int) float64 {
+	f, known := t.rates[n]
+	if !known && t.failed == nil {
+		t.plan.InFlight = n
+		f, t.failed = expectedRate(t.profile, t.plan)
+		t.rates[n] = f
+	}
+	return f
+}
+
+// late is by how many ms n frames in flight miss the budget, 0 where they do not.
+func (t *trials) late(n int) float64 {
+	return max(0, latency(n, t.rate(n))-t.goal.Budget*(1+1e-6))
+}
+
+// most is the most frames in flight up to a number that are not late, or so many that more bring no rate; 1 where
+// one is late. No rate is above full.
+func (t *trials) most(up int, full float64) int {
+	n := 1
+	for n < up && t.failed == nil {
+		next := min(2*n, up)
+		if t.late(next) > 0 {
+			return n + sort.Search(next-n-1, func(i int) bool { return t.late(n+i+1) > 0 })
+		}
+		enough := t.rate(n) >= simEnough*min(full, t.rate(next))
+		n = next
+		if enough {
+			break
+		}
+	}
+	return n
+}
+
+// fewest is the fewest frames in flight that make the rate of n, and are not late.
+func (t *trials) fewest(n int) int {
+	fewer := 1 + sort.Search(n-1, func(i int) bool { return t.rate(i+1) >= simEnough*t.rate(n) })
+	if t.late(fewer) > 0 {
+		return n
+	}
+	return fewer
 }
 
 // maxInFlight is the most frames in flight that a plan can have.

@@ -22,7 +22,7 @@ func (o PlanOptions) measure(ctx context.Context, env *Env, rt accel.Backend, ma
 		return err
 	}
 	defer closeInto(&err, along.Close)
-	list := finalists(made.Candidates, o.Measure)
+	list := finalists(made.meeting(), o.Measure)
 	var rows []*benchRow
 	for _, k := range list {
 		rows = append(rows, newBenchRow(string(k.Kind), k.Plan))
@@ -52,6 +52,11 @@ func (o PlanOptions) measure(ctx context.Context, env *Env, rt accel.Backend, ma
 	return nil
 }
 
+// meeting are the candidates that meet the goal, as far as is known.
+func (c *chosen) meeting() []search.Candidate {
+	return slices.DeleteFunc(slices.Clone(c.Candidates), func(k search.Candidate) bool { return len(k.Plan.Segments) > 0 && !c.meets(k) })
+}
+
 // finalists are the n candidates with the highest expected rate, the chosen one, and those on a
 // single device.
 func finalists(all []search.Candidate, n int) (list []search.Candidate) {
@@ -76,14 +81,16 @@ func onOneDevice(k search.Candidate) bool {
 
 // winner is the index of the simplest of candidates, the simplest first, whose measured rate is within
 // search.Tolerance of the best; never one that is slower than the best on a single device.
-// Candidates without a rate did not run.
-func winner(all []search.Candidate, rates map[search.Kind]float64) int {
-	floor := 0.0
+// Candidates without a rate did not run. Where some reach least frames/s the others do not count.
+func winner(all []search.Candidate, rates map[search.Kind]float64, least float64) int {
+	floor, fastest := 0.0, 0.0
 	for _, k := range all {
 		if onOneDevice(k) {
 			floor = max(floor, rates[k.Kind])
 		}
+		fastest = max(fastest, rates[k.Kind])
 	}
+	floor = max(floor, min(least, fastest))
 	values := make([]float64, len(all))
 	for i, k := range all {
 		values[i] = math.Inf(-1)
@@ -96,7 +103,7 @@ func winner(all []search.Candidate, rates map[search.Kind]float64) int {
 
 // keep makes the winner the chosen one, and says of the others that ran why not, by what was measured.
 func (c *chosen) keep(rates map[search.Kind]float64) {
-	i := winner(c.Candidates, rates)
+	i := winner(c.Candidates, rates, c.goal.MinFPS)
 	if i < 0 {
 		return
 	}

@@ -255,7 +255,7 @@ func TestSpareDevicesCostNothing(t *testing.T) {
 }
 
 // TestBudgetHoldsAsSimulated: a plan for a budget, of either objective, answers within it as simulated, with the frames
-// in flight that it has, and is no slower than the best on one device that does. One frame more is late, or brings nothing.
+// in flight that it has. One frame more is late, or brings nothing.
 func TestBudgetHoldsAsSimulated(t *testing.T) {
 	r := rand.New(rand.NewPCG(11, 11))
 	limited := 0
@@ -329,5 +329,57 @@ func TestMinFPSHoldsAsSimulated(t *testing.T) {
 	made.goal.MinFPS = 10 * free.Chosen.FPS
 	if err := made.refine(); !errors.Is(err, search.ErrNoPlan) || ExitCode(err) != 3 || !strings.Contains(err.Error(), "fewer than the") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestFramesInFlightFitInMemory: no plan has more frames in flight than its devices have memory for, with a budget
+// and without.
+func TestFramesInFlightFitInMemory(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 5))
+	bound := 0
+	for range 3 {
+		p := twoGPUs(r)
+		devices := []accel.Device{{ID: "gpu:0", Memory: 40 << 20}, {ID: "gpu:1", Memory: 40 << 20}, {ID: "cpu"}}
+		for _, budget := range []float64{0, 10_000} {
+			goal := search.Goal{Budget: budget}
+			c, err := search.Choose(p, devices, goal)
+			if err != nil {
+				t.Fatal(err)
+			}
+			made := &chosen{Choice: c, goal: goal, profile: p, origin: "test"}
+			if err := made.refine(); err != nil {
+				t.Fatal(err)
+			}
+			for _, k := range made.Runners {
+				if k.Plan.InFlight > k.Most {
+					t.Errorf("budget %v, %s: %d frames in flight, memory for %d", budget, layoutOf(k.Plan), k.Plan.InFlight, k.Most)
+				}
+				if k.Plan.InFlight == k.Most {
+					bound++
+				}
+			}
+		}
+	}
+	if bound == 0 {
+		t.Error("memory never was short: nothing was tested")
+	}
+}
+
+// TestSparesNeedFrames: where a profile has not what the simulator needs, no device is spare that would have no frames.
+func TestSparesNeedFrames(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 5))
+	for range 6 {
+		p := twoGPUs(r)
+		p.Transfers = nil
+		p.Input = 0
+		made := refined(t, p)
+		if made.unsimulated == nil {
+			t.Fatal("simulated without transfers")
+		}
+		for _, k := range append(slices.Clone(made.Runners), append(made.Candidates, made.Chosen)...) {
+			if len(k.Plan.Segments) > 0 && k.Plan.InFlight < k.Plan.UsualInFlight() && k.Plan.ID() != k.Plan.Alike().ID() {
+				t.Errorf("%s: %d frames in flight, %d are needed", layoutOf(k.Plan), k.Plan.InFlight, k.Plan.UsualInFlight())
+			}
+		}
 	}
 }

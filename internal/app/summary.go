@@ -46,7 +46,7 @@ type stageSummary struct {
 	Busy    float64  `json:"busy,omitempty"`    // share of the time that its workers worked
 	quantiles
 	Starved *quantiles `json:"starved,omitempty"` // a worker's waits for a frame; none where no worker waits
-	Blocked *quantiles `json:"blocked,omitempty"` // its waits for room behind or on its device
+	Blocked *quantiles `json:"blocked,omitempty"` // its waits for room behind
 }
 
 // quantiles are the middle and the slow end of some durations.

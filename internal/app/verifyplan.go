@@ -18,10 +18,11 @@ import (
 const verifyRounds = 2
 
 // underPlan runs the samples through the plan's own graph, with its devices,
-// streams and frames in flight, and compares every frame's outputs.
+// streams and frames in flight, and compares every frame's outputs. Devices take frames alike: a spare
+// one would have few, or none.
 func (v *verifier) underPlan(ctx context.Context, env *Env, p plan.Plan, bar *progress) (_ verified, err error) {
 	run := &planRun{verifier: v, frames: verifyRounds * p.InFlight}
-	pl, err := assemble(ctx, v.rt, v.net, p, env.Log, run.ends)
+	pl, err := assemble(ctx, v.rt, v.net, p.Alike(), env.Log, run.ends)
 	if err != nil {
 		return verified{}, err
 	}

@@ -23,7 +23,7 @@ var (
 	age       = describe("message_age_seconds", "From the capture of a frame to its message.", "camera")
 
 	busy     = describe("stage_busy_seconds", "Time that a worker had one frame.", "model", "stage")
-	blocked  = describe("stage_blocked_seconds", "Time that a worker waited for room behind it or on its device, frame by frame.", "model", "stage")
+	blocked  = describe("stage_blocked_seconds", "Time that a worker waited for room behind it, frame by frame.", "model", "stage")
 	starved  = describe("stage_starved_seconds", "Time that a worker waited for a frame.", "model", "stage")
 	workers  = describe("stage_workers", "Workers of the stage.", "model", "stage", "on")
 	queued   = describe("stage_queue_frames", "Frames that wait behind the stage.", "model", "stage")

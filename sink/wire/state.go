@@ -78,7 +78,7 @@ type NodeStats struct {
 	Workers int     `json:"workers" jsonschema:"how many goroutines do this step"`
 	Busy    float64 `json:"busy" jsonschema:"share of the workers' time spent on frames, 0 to 1"`
 	Starved float64 `json:"starved" jsonschema:"share of the workers' time spent waiting for a frame, 0 to 1"`
-	Blocked float64 `json:"blocked" jsonschema:"share of the workers' time spent waiting for room behind or on their device, 0 to 1"`
+	Blocked float64 `json:"blocked" jsonschema:"share of the workers' time spent waiting for room behind, 0 to 1"`
 	Queue   int     `json:"queue" jsonschema:"frames that wait before the step"`
 }
 

@@ -77,6 +77,9 @@ func (s *Stage) Process(ctx context.Context, j *stages.Job) error {
 	return nil
 }
 
+// Limited is whether there is a limit to the frames on the device.
+func (s *Stage) Limited() bool { return len(s.given) > 0 }
+
 // Room waits until the oldest of as many frames as may be on the device at once is done. A
 // failure is that frame's, which whoever waits for it at the end is told.
 func (s *Stage) Room(ctx context.Context) {

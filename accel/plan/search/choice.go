@@ -36,6 +36,7 @@ type Candidate struct {
 	Memory     int64   // bytes of all bindings
 	Joules     float64 // of a frame; 0 without watts
 	Rejected   string  // why it was not chosen; "" of the chosen one
+	Most       int     // frames in flight for which the devices have the memory
 
 	layout layout
 	value  float64
@@ -155,7 +156,7 @@ func (m *machine) judged(g *Goal, runners []Candidate, k Kind, chosen Candidate)
 func (m *machine) candidate(p plan.Profile, f found) Candidate {
 	return Candidate{
 		Kind: kindOf(f.layout), Plan: m.plan(p, f), FPS: f.fps, LatencyMS: f.latency,
-		Bottleneck: f.bottleneck, Memory: f.bytes, Joules: f.joules, layout: f.layout, value: f.value,
+		Bottleneck: f.bottleneck, Memory: f.bytes, Joules: f.joules, Most: m.mostInFlight(f.layout), layout: f.layout, value: f.value,
 	}
 }
 

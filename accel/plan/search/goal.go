@@ -60,6 +60,8 @@ type Goal struct {
 	Cuts        []string         // cut points allowed; none: all that the profile has
 	MaxSegments int              // 0: 4
 	Steps       int              // of the search, after which it gives up and says the gap; 0: 60 million, some ten seconds
+
+	least bool // nobody asked for Budget: it is the least latency that was found
 }
 
 const (

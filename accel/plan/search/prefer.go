@@ -160,7 +160,7 @@ func (m *machine) leastBudget(g *Goal) error {
 	if math.IsInf(best, -1) {
 		return fmt.Errorf("%w: %s", ErrNoPlan, m.whys())
 	}
-	g.Budget = -best * (1 + 1e-6)
+	g.Budget, g.least = -best*(1+1e-6), true
 	return nil
 }
 

@@ -35,10 +35,15 @@ func (m *machine) impossible(g *Goal, k Kind) string {
 	case k == Pipeline && len(m.devices) < 2:
 		return fmt.Sprintf("is possible on %s alone: two segments one after the other there are no faster than one", m.devices[0].id)
 	}
-	if limits := g.limits(); len(limits) > 0 {
-		return "meets the goal: " + strings.Join(limits, ", ")
-	}
-	if whys := m.whys(); whys != "" {
+	limits := g.limits()
+	whys := m.whys()
+	switch {
+	case len(limits) > 0 && whys != "":
+		limits = append(limits, whys)
+		fallthrough
+	case len(limits) > 0:
+		return "meets the goal: " + strings.Join(limits, "; ")
+	case whys != "":
 		return "runs: " + whys
 	}
 	return "meets the goal"
@@ -74,7 +79,10 @@ func (m *machine) unavailable() []Unavailable {
 
 // limits are what a plan must keep, for messages.
 func (g *Goal) limits() (list []string) {
-	if g.Budget > 0 {
+	switch {
+	case g.least:
+		list = append(list, fmt.Sprintf("the least latency of all is %.4g ms", g.Budget))
+	case g.Budget > 0:
 		list = append(list, fmt.Sprintf("budget %.4g ms", g.Budget))
 	}
 	if g.MinFPS > 0 {

@@ -74,7 +74,7 @@ func (s *sim) step(n *station) {
 func (s *sim) assign(n *station) {
 	n.account(s.now)
 	n.blocked = false
-	for n.waiting.len() > 0 && n.free.len()+n.spare.len() > 0 {
+	for n.waiting.len() > 0 && n.free.len()+n.ready.len() > 0 {
 		if s.Slots > 0 && !s.claim(n) {
 			return
 		}
@@ -89,6 +89,7 @@ func (s *sim) assign(n *station) {
 		}
 		s.serve(st)
 	}
+	s.rest(n)
 }
 
 // next is the stream that gets the next frame.
@@ -96,7 +97,19 @@ func (n *station) next() *stream {
 	if n.free.len() > 0 {
 		return n.free.pop()
 	}
-	return n.spare.pop()
+	return n.ready.pop()
+}
+
+// rest lets spare streams wait: for a frame, or where frames wait for others to take them, one for each.
+func (s *sim) rest(n *station) {
+	for n.ready.len() > 0 && n.waiting.len() == 0 {
+		n.spare.push(n.ready.pop())
+	}
+	for n.spare.len() > 0 && n.patient < n.waiting.len() {
+		st := n.spare.pop()
+		n.patient++
+		s.agenda.plan(s.now+st.replica.Patience, patient, st.id)
+	}
 }
 
 // held is how many frames a stream has.
@@ -124,10 +137,10 @@ func (s *sim) offer(st *stream) {
 	}
 }
 
-// list puts a stream among those that can be given a frame.
+// list puts a stream that has had a frame among those that can be given one.
 func (n *station) list(st *stream) {
 	if st.replica.Spare {
-		n.spare.push(st)
+		n.ready.push(st)
 		return
 	}
 	n.free.push(st)

@@ -34,7 +34,9 @@ type station struct {
 	streams int
 	waiting ring[*frame]  // came, not given to a stream
 	free    ring[*stream] // can be given a frame, the one that has waited longest first
-	spare   ring[*stream] // likewise, where none of the others can
+	ready   ring[*stream] // spare ones that have just had a frame, or have waited: can be given one where none of free can
+	spare   ring[*stream] // spare ones that had none
+	patient int           // spare ones that wait, since a frame does
 	ended   ring[*stream] // have ended a frame, which the node has not seen
 	slots   []bool        // JEDI: of the edge behind; true: held
 	turn    int           // JEDI: index of the frame to be given next

@@ -38,6 +38,7 @@ type kind uint8
 
 const (
 	handedOver kind = iota // of a stream
+	patient                // a spare stream has waited
 	look                   // of a segment that polls
 	arrival                // of a camera
 	down                   // of a failure

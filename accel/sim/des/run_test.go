@@ -175,12 +175,26 @@ func TestSpare(t *testing.T) {
 		s.Nodes[1].Replicas = []Replica{slow, fast}
 		s.Nodes = []Node{s.Nodes[0], s.Nodes[1], s.Nodes[3]}
 		s.Source = Source{Cameras: 1, FPS: fps, Queue: 40}
-		return must(t, s, Options{Warmup: 100, Frames: 1000})
+		return must(t, s, Options{Frames: 1000})
 	}
 	if alike, spare := run(false, 100), run(true, 100); alike.Latency.P50 < 20*ms || spare.Latency.P99 > 8*ms {
 		t.Errorf("with few frames: p50 %v alike, p99 %v spare", alike.Latency.P50, spare.Latency.P99)
 	}
 	near(t, "rate", run(true, 0).FPS, 220)
+}
+
+// TestPatience: two frames come together, and the only stream that is not spare, of 10 ms, takes one. The other
+// waits for that too where a spare stream of 12 ms is more patient, else the spare takes it.
+func TestPatience(t *testing.T) {
+	for patience, want := range map[time.Duration]time.Duration{0: 12 * ms, 5 * ms: 17 * ms, 15 * ms: 20 * ms} {
+		spare, other := on(0, 1, times(12), 1), on(1, 1, times(10), 1)
+		spare.Spare, spare.Patience = true, patience
+		s := chain(2, other, other)
+		s.Nodes = []Node{{Name: "prep", Replicas: []Replica{on(2, 2, times(20), 1)}}, {Name: "infer.0", Replicas: []Replica{spare, other}}}
+		if got := must(t, s, Options{Frames: 2}).Latency.P99; got != 20*ms+want {
+			t.Errorf("patience %v: %v, want %v", patience, got, 20*ms+want)
+		}
+	}
 }
 
 // TestCopiesInAQueue: a device that is given frames ahead first in, first out copies them in its line.

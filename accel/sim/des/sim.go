@@ -108,7 +108,11 @@ func (s *sim) addStation(k int) {
 		for range n.Replicas[i].Streams {
 			st := &stream{node: k, id: len(s.streams), index: n.streams, replica: &n.Replicas[i], listed: true}
 			n.streams++
-			n.free.push(st)
+			if n.Replicas[i].Spare {
+				n.spare.push(st)
+			} else {
+				n.free.push(st)
+			}
 			s.streams = append(s.streams, st)
 		}
 	}
@@ -169,6 +173,11 @@ func (s *sim) happen() {
 		switch e.kind {
 		case handedOver:
 			s.end(s.streams[e.what])
+		case patient:
+			n := s.stations[s.streams[e.what].node]
+			n.patient--
+			n.ready.push(s.streams[e.what])
+			n.dirty = true
 		case look:
 			n := s.stations[e.what]
 			n.looking = false

@@ -52,8 +52,10 @@ type Replica struct {
 	// node gets none before: the host starts each when it has come, on a device that several nodes
 	// share and that serves in order of arrival.
 	Waits bool
-	// Spare: its streams are given a frame only where no stream of the others can be.
-	Spare bool
+	// Spare: its streams are given a frame only where no stream of the others can be. One that
+	// had none takes one that has waited for Patience.
+	Spare    bool
+	Patience time.Duration
 }
 
 // Policy says what a camera does with frames that nobody takes.
