@@ -14,6 +14,7 @@ import (
 	"braid/accel/sim/des"
 	"braid/internal/atomicfile"
 	"braid/internal/bench"
+	"braid/source"
 )
 
 // simDrawn is how many frames of the steady state are drawn.
@@ -27,11 +28,22 @@ func simOptions(inFlight int) des.Options {
 
 // simulated is what the simulator says of the chosen plan on its profile.
 type simulated struct {
-	FPS   float64            `json:"fps"`
-	P50   float64            `json:"p50_ms"` // from admission to emit, as fast as frames are taken
-	P99   float64            `json:"p99_ms"`
-	Busy  map[string]float64 `json:"busy"`
-	trace []bench.Piece
+	FPS  float64            `json:"fps"`
+	P50  float64            `json:"p50_ms"` // from admission to emit, as fast as frames are taken
+	P99  float64            `json:"p99_ms"`
+	Busy map[string]float64 `json:"busy"`
+	// Cameras is what the plan does with the cameras that it was chosen for.
+	Cameras *simulatedCameras `json:"cameras,omitempty"`
+	trace   []bench.Piece
+}
+
+// simulatedCameras are cameras that send at their rate, in turn within a period. Those of
+// different rates are taken as so many of the mean rate.
+type simulatedCameras struct {
+	Cameras int     `json:"cameras"`
+	P50     float64 `json:"p50_ms"` // from the camera to emit
+	P99     float64 `json:"p99_ms"`
+	Dropped float64 `json:"dropped"` // of the frames that the cameras send
 }
 
 // simVaries is the coefficient of variation of segments on devices, at which what a slow replica beside
@@ -282,12 +294,17 @@ func (c *chosen) run(p plan.Plan) (*des.Result, error) {
 	return des.Run(system, simOptions(p.InFlight))
 }
 
+// systemOf is a plan with frames as fast as they are taken.
 func systemOf(profile plan.Profile, p plan.Plan) (des.System, error) {
+	return systemFrom(profile, p, des.Source{Cameras: 1, Queue: source.DefaultQueue})
+}
+
+func systemFrom(profile plan.Profile, p plan.Plan, from des.Source) (des.System, error) {
 	times, err := sim.NewTimes(profile, p, sim.Extras{Devices: simVaries})
 	if err != nil {
 		return des.System{}, fmt.Errorf("simulating the plan: %w", err)
 	}
-	system, err := times.System(des.Source{Cameras: 1, Queue: 2})
+	system, err := times.System(from)
 	if err != nil {
 		return des.System{}, fmt.Errorf("simulating the plan: %w", err)
 	}
@@ -313,6 +330,9 @@ func (c *chosen) simulate() error {
 	for _, d := range r.Devices {
 		c.sim.Busy[d.Name] = d.Busy
 	}
+	if c.sim.Cameras, err = c.withCameras(); err != nil {
+		return err
+	}
 	o.TraceFrom = time.Duration(float64(o.Warmup) / r.FPS * float64(time.Second))
 	o.TraceTo = o.TraceFrom + time.Duration(simDrawn/r.FPS*float64(time.Second))
 	if r, err = des.Run(system, o); err != nil {
@@ -320,6 +340,34 @@ func (c *chosen) simulate() error {
 	}
 	c.sim.trace = piecesOf(system, r.Trace)
 	return nil
+}
+
+// withCameras simulates the chosen plan with the cameras of the goal; nil where it has none.
+func (c *chosen) withCameras() (*simulatedCameras, error) {
+	n, rate := 0, 0.0
+	for _, g := range c.goal.Cameras {
+		n += g.N
+		rate += float64(g.N) * g.FPS
+	}
+	if n == 0 {
+		return nil, nil
+	}
+	p := c.profile
+	p.CPU = search.WeighDecode(p.CPU, c.goal.Cameras)
+	system, err := systemFrom(p, c.Chosen.Plan, des.Source{Cameras: n, FPS: rate / float64(n), Policy: des.DropOldest, Queue: source.DefaultQueue})
+	if err != nil {
+		return nil, err
+	}
+	o := simOptions(c.Chosen.Plan.InFlight)
+	o.Warmup, o.Frames = max(o.Warmup, 4*n), max(o.Frames, 50*n)
+	r, err := des.Run(system, o)
+	if err != nil {
+		return nil, err
+	}
+	return &simulatedCameras{
+		Cameras: n, P50: milliseconds(r.Age.P50), P99: milliseconds(r.Age.P99),
+		Dropped: float64(r.Counts.Dropped) / float64(max(1, r.Counts.Arrived)),
+	}, nil
 }
 
 // piecesOf are the trace's services as bars, a lane for each stream of each node.
@@ -361,4 +409,7 @@ func (s *simulated) explain(b *strings.Builder) {
 		fmt.Fprintf(b, " %s %.0f %%", d, 100*s.Busy[d])
 	}
 	b.WriteString("\n")
+	if f := s.Cameras; f != nil {
+		fmt.Fprintf(b, "sim: %d cameras as they send: p50 %.1f ms, p99 %.1f ms from the camera on, %.1f %% dropped\n", f.Cameras, f.P50, f.P99, 100*f.Dropped)
+	}
 }

@@ -1,6 +1,8 @@
 package app
 
 import (
+	"errors"
+	"math"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -99,5 +101,46 @@ func TestStages(t *testing.T) {
 	p.CPU.Decode = 0
 	if is := stages(); is != nil {
 		t.Errorf("without decoding stages take %v ms", is)
+	}
+}
+
+// TestCamerasAsTheySend: cameras that send in turn find everything free, so that a frame takes what it takes alone, of
+// which decoding is in proportion to its pixels. Of more frames than the plan can do the rest is dropped.
+func TestCamerasAsTheySend(t *testing.T) {
+	p := plan.Profile{Version: 1, Cores: 4, CPU: plan.CPUTimes{Decode: 0.5, Prep: 1, Detect: 1, Width: 960, Height: 540}}
+	p.Units = []plan.Unit{{Device: "gpu:0", Precision: plan.FP16, MS: 5, Bytes: 1}}
+	p.Transfers = []plan.Transfer{{From: "cpu", To: "gpu:0", Bytes: 1}, {From: "gpu:0", To: "cpu", Bytes: 1}}
+	for text, want := range map[string]struct{ p50, dropped float64 }{"10x1080p@10": {2 + 1 + 5 + 1, 0}, "20x1080p@10,10x1080p@10": {0, 1.0 / 3}, "": {}} {
+		goal := search.Goal{}
+		if text != "" {
+			cameras, err := search.ParseCameras(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			goal.Objective, goal.Cameras = search.Cameras, cameras
+		}
+		c, err := search.Choose(p, nil, goal)
+		if err != nil {
+			t.Fatal(err)
+		}
+		made := &chosen{Choice: c, goal: goal, profile: p, origin: "test"}
+		if err := errors.Join(made.refine(), made.simulate()); err != nil {
+			t.Fatal(err)
+		}
+		got := made.sim.Cameras
+		if text == "" {
+			if got != nil {
+				t.Errorf("without cameras: %+v", got)
+			}
+			continue
+		}
+		if want.p50 > 0 && math.Abs(got.P50-want.p50) > 0.1*want.p50 || math.Abs(got.Dropped-want.dropped) > 0.02 {
+			t.Errorf("%s: %+v, want p50 %g and %g dropped", text, got, want.p50, want.dropped)
+		}
+		var b strings.Builder
+		made.sim.explain(&b)
+		if !strings.Contains(b.String(), "cameras as they send: p50") {
+			t.Errorf("explained %q", b.String())
+		}
 	}
 }

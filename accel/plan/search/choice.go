@@ -85,7 +85,7 @@ func prepared(p plan.Profile, devices []accel.Device, g *Goal) (*machine, error)
 		return nil, fmt.Errorf("%w: %d devices are more than %d: leave some out", ErrProfile, len(m.devices), maxDevices)
 	}
 	m.allow(g.Cuts)
-	m.weighDecode(g.Cameras)
+	m.cpu = WeighDecode(m.cpu, g.Cameras)
 	m.final = g.Objective != FPS && (g.Objective != Latency || g.Budget == 0)
 	if g.Objective == Energy {
 		for _, d := range m.devices {

@@ -109,11 +109,11 @@ func (m *machine) allow(cuts []string) {
 	}
 }
 
-// weighDecode makes the time of decoding that of the cameras, in proportion to their
+// WeighDecode makes the time of decoding that of the cameras, in proportion to their
 // pixels, where the profile says what was decoded.
-func (m *machine) weighDecode(cameras []CameraGroup) {
-	if m.cpu.Width == 0 || len(cameras) == 0 {
-		return
+func WeighDecode(cpu plan.CPUTimes, cameras []CameraGroup) plan.CPUTimes {
+	if cpu.Width == 0 || len(cameras) == 0 {
+		return cpu
 	}
 	frames, pixels := 0.0, 0.0
 	for _, c := range cameras {
@@ -121,7 +121,8 @@ func (m *machine) weighDecode(cameras []CameraGroup) {
 		frames += rate
 		pixels += rate * float64(c.Width) * float64(c.Height)
 	}
-	m.cpu.Decode *= pixels / frames / float64(m.cpu.Width) / float64(m.cpu.Height)
+	cpu.Decode *= pixels / frames / float64(cpu.Width) / float64(cpu.Height)
+	return cpu
 }
 
 // limit is the bound of the rate over all devices without contention, cuts or copies.
