@@ -102,12 +102,12 @@ func (p *Processors) Drop(now time.Duration, device int, ids []int) []int {
 	return ids
 }
 
-// Used is how long a device has worked at full capacity, or twice as long at half
+// Used is for how many ns a device has worked at full capacity, or twice as long at half
 // of it, and so on.
-func (p *Processors) Used(now time.Duration, device int) time.Duration {
+func (p *Processors) Used(now time.Duration, device int) float64 {
 	d := &p.list[device]
 	d.advance(now)
-	return time.Duration(d.used)
+	return d.used
 }
 
 // changed sets the speed of a device whose work has changed, and, where it has

@@ -181,7 +181,21 @@ func TestConservation(t *testing.T) {
 		for i := range s.Nodes {
 			s.Nodes[i].Replicas[0].Service.CV = cv
 		}
-		s.Nodes[1].Replicas[0].Ahead = rapid.Bool().Draw(t, "ahead")
+		first := &s.Nodes[1].Replicas[0]
+		first.Ahead = rapid.Bool().Draw(t, "ahead")
+		first.Most = rapid.IntRange(0, 3).Draw(t, "most")
+		if rapid.Bool().Draw(t, "spare") {
+			r := *first
+			r.Spare, r.Device = true, rapid.IntRange(0, len(s.Devices)-1).Draw(t, "spare device")
+			r.Share = 1
+			r.Streams = rapid.IntRange(1, 3).Draw(t, "spare streams")
+			r.Service.Mean *= time.Duration(rapid.IntRange(1, 12).Draw(t, "spare is slower"))
+			r.Patience = time.Duration(rapid.IntRange(0, 3).Draw(t, "patience")) * ms
+			r.Ahead = rapid.Bool().Draw(t, "spare ahead")
+			r.Most = rapid.IntRange(1, 2).Draw(t, "spare most")
+			r.Waits = r.Ahead && s.Devices[r.Device].Servers > 0 && rapid.Bool().Draw(t, "waits")
+			s.Nodes[1].Replicas = append(s.Nodes[1].Replicas, r)
+		}
 		if rapid.Bool().Draw(t, "live") {
 			s.Source.FPS = rapid.Float64Range(1, 500).Draw(t, "fps")
 			s.Source.Policy = rapid.SampledFrom([]Policy{Block, DropOldest}).Draw(t, "policy")
@@ -191,6 +205,9 @@ func TestConservation(t *testing.T) {
 			o.Failures = []Failure{{Device: 1, At: 50 * ms, Lasts: time.Duration(rapid.IntRange(0, 100).Draw(t, "lasts")) * ms}}
 		}
 		a, b := mustRun(t, s, o), mustRun(t, s, o)
+		if a.Lost == "" && a.Counts.Emitted+a.Counts.Failed < o.Warmup+o.Frames {
+			t.Fatalf("it came to a stop: %+v\n%+v", a.Counts, s)
+		}
 		if a.FPS != b.FPS || a.Counts != b.Counts || a.Latency != b.Latency || a.Events != b.Events {
 			t.Fatalf("two runs differ: %+v, %+v", a, b)
 		}

@@ -56,7 +56,7 @@ type measure struct {
 	frames       int // emitted later than start, without failed ones
 	all          int // with failed ones
 	latency, age []time.Duration
-	used         []time.Duration // by each device at start
+	used         []float64 // by each device at start, ns
 	areas        [][2]time.Duration
 	trace        []Interval
 }
@@ -125,7 +125,7 @@ func (s *sim) result() *Result {
 	r.Latency, r.Age = quantiles(m.latency), quantiles(m.age)
 	window := float64(r.Window)
 	for i, d := range s.Devices {
-		r.Devices = append(r.Devices, DeviceUse{d.Name, float64(s.work.Used(s.now, i)-m.used[i]) / window})
+		r.Devices = append(r.Devices, DeviceUse{d.Name, (s.work.Used(s.now, i) - m.used[i]) / window})
 	}
 	for k, n := range s.stations {
 		n.account(s.now)
