@@ -235,6 +235,15 @@ func (p Plan) Alike() Plan {
 	return p
 }
 
+// AlikeIfShort is the plan, or where it has not the frames in flight that its spare devices need to have any
+// Alike.
+func (p Plan) AlikeIfShort() Plan {
+	if p.InFlight < p.UsualInFlight() {
+		return p.Alike()
+	}
+	return p
+}
+
 // SegmentsOn is how many segments have replicas on a device, whatever the runtime.
 func (p Plan) SegmentsOn(d accel.DeviceID) (n int) {
 	for _, s := range p.Segments {

@@ -15,7 +15,7 @@ import (
 func (c *chosen) within(k *search.Candidate) error {
 	bindings := k.Memory / int64(k.Plan.InFlight)
 	free := k.Plan
-	free.InFlight = maxInFlight
+	free.InFlight = k.Most
 	full, err := search.Predict(c.profile, free)
 	if err != nil {
 		return err
@@ -24,7 +24,7 @@ func (c *chosen) within(k *search.Candidate) error {
 	most := t.most(k.Most, full.FPS)
 	n := t.fewest(most)
 	for usual := min(k.Plan.UsualInFlight(), most); usual > n; usual-- {
-		if t.late(usual) == 0 {
+		if !t.late(usual) {
 			n = usual
 		}
 	}
@@ -37,7 +37,7 @@ func (c *chosen) within(k *search.Candidate) error {
 	switch {
 	case f >= simEnough*full.FPS:
 		k.Bottleneck = full.Bottleneck
-	case t.late(n+1) > 0:
+	case t.late(n + 1):
 		k.Bottleneck = "budget"
 	default:
 		k.Bottleneck = simBottleneck
@@ -68,10 +68,8 @@ func (t *trials) rate(n int) float64 {
 	return f
 }
 
-// late is by how many ms n frames in flight miss the budget, 0 where they do not.
-func (t *trials) late(n int) float64 {
-	return max(0, latency(n, t.rate(n))-t.goal.Budget*(1+1e-6))
-}
+// late is whether n frames in flight miss the budget.
+func (t *trials) late(n int) bool { return t.tardy(latency(n, t.rate(n))) }
 
 // most is the most frames in flight up to a number that are not late, or so many that more bring no rate; 1 where
 // one is late. No rate is above full.
@@ -79,8 +77,8 @@ func (t *trials) most(up int, full float64) int {
 	n := 1
 	for n < up && t.failed == nil {
 		next := min(2*n, up)
-		if t.late(next) > 0 {
-			return n + sort.Search(next-n-1, func(i int) bool { return t.late(n+i+1) > 0 })
+		if t.late(next) {
+			return n + sort.Search(next-n-1, func(i int) bool { return t.late(n + i + 1) })
 		}
 		enough := t.rate(n) >= simEnough*min(full, t.rate(next))
 		n = next
@@ -94,22 +92,27 @@ func (t *trials) most(up int, full float64) int {
 // fewest is the fewest frames in flight that make the rate of n, and are not late.
 func (t *trials) fewest(n int) int {
 	fewer := 1 + sort.Search(n-1, func(i int) bool { return t.rate(i+1) >= simEnough*t.rate(n) })
-	if t.late(fewer) > 0 {
+	if t.late(fewer) {
 		return n
 	}
 	return fewer
 }
 
-// maxInFlight is the most frames in flight that a plan can have.
-const maxInFlight = 4096
-
 // latency is in ms that of n frames in flight at a rate, by Little's law.
 func latency(n int, rate float64) float64 { return float64(n) * 1000 / rate }
 
-// meets is whether a candidate meets the goal's limits, as simulated.
+// tardy is whether so many ms are more than the goal's budget.
+func (c *chosen) tardy(ms float64) bool {
+	return c.goal.Budget > 0 && ms > c.goal.Budget*(1+1e-6)
+}
+
+// meets is whether a candidate meets the goal's limits, as simulated. Whether cameras fit the search has said, and of
+// plans for which they do not it chose the one that carries most.
 func (c *chosen) meets(k search.Candidate) bool {
-	late := c.goal.Budget > 0 && k.LatencyMS > c.goal.Budget*(1+1e-6)
-	return !late && search.Sure(k.FPS, search.CutOnCPU(k.Plan)) >= c.goal.MinFPS*(1-1e-9)
+	if c.goal.Objective == search.Cameras {
+		return true
+	}
+	return !c.tardy(k.LatencyMS) && search.Sure(k.FPS, search.CutOnCPU(k.Plan)) >= c.goal.MinFPS*(1-1e-9)
 }
 
 // worth is what of a candidate's rate counts, nothing where it does not meet the goal.
@@ -122,7 +125,7 @@ func (c *chosen) worth(k search.Candidate) float64 {
 
 // misses is the reason against a candidate that does not meet the goal.
 func (c *chosen) misses(k search.Candidate) string {
-	if c.goal.Budget > 0 && k.LatencyMS > c.goal.Budget*(1+1e-6) {
+	if c.tardy(k.LatencyMS) {
 		return fmt.Sprintf("%s: a frame takes %.1f ms, more than the budget of %g ms", k.Kind, k.LatencyMS, c.goal.Budget)
 	}
 	return fmt.Sprintf("%s: %s is the bottleneck at %.1f frames/s, fewer than the %g asked for", k.Kind, k.Bottleneck, k.FPS, c.goal.MinFPS)

@@ -96,3 +96,44 @@ func TestKeep(t *testing.T) {
 		}
 	}
 }
+
+// TestMeasuresWhatTheGoalAllows: a plan that is late, or slower than the goal wants, is not run; of cameras that do
+// not fit the plan is that carries most. Of rates that were measured those that reach the goal's count.
+func TestMeasuresWhatTheGoalAllows(t *testing.T) {
+	one := plan.Plan{Segments: []plan.Segment{{Devices: make([]plan.Placement, 1)}}}
+	on := []plan.Placement{{ID: "gpu:0"}}
+	two := plan.Plan{Segments: []plan.Segment{{Until: "a", Devices: on}, {Devices: on}}}
+	all := []search.Candidate{
+		{Kind: search.OneDevice, Plan: one, FPS: 99, LatencyMS: 5},
+		{Kind: search.FrameParallel, Rejected: "no plan of this kind runs"},
+		{Kind: search.Pipeline, Plan: two, FPS: 101, LatencyMS: 15},
+		{Kind: search.Hybrid, Plan: two, FPS: 103, LatencyMS: 25},
+	}
+	cameras := []search.CameraGroup{{N: 60, Width: 1, Height: 1, FPS: 25}}
+	for name, c := range map[string]struct {
+		goal search.Goal
+		want []search.Kind
+	}{
+		"any":             {search.Goal{}, []search.Kind{search.OneDevice, search.Pipeline, search.Hybrid}},
+		"budget":          {search.Goal{Budget: 20}, []search.Kind{search.OneDevice, search.Pipeline}},
+		"rate":            {search.Goal{MinFPS: 100}, []search.Kind{search.Pipeline, search.Hybrid}},
+		"too many":        {search.Goal{Objective: search.Cameras, Cameras: cameras, Budget: 2}, []search.Kind{search.OneDevice, search.Pipeline, search.Hybrid}},
+		"rate and budget": {search.Goal{MinFPS: 100, Budget: 20}, []search.Kind{search.Pipeline}},
+	} {
+		var got []search.Kind
+		for _, k := range (&chosen{Choice: search.Choice{Candidates: all}, goal: c.goal}).meeting() {
+			if len(k.Plan.Segments) > 0 {
+				got = append(got, k.Kind)
+			}
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+	rates := map[search.Kind]float64{search.OneDevice: 99.5, search.Pipeline: 100.5, search.Hybrid: 101}
+	for least, want := range map[float64]int{0: 0, 100: 2, 100.8: 3, 200: 3} {
+		if got := winner(all, rates, least); got != want {
+			t.Errorf("at least %g: %d, want %d", least, got, want)
+		}
+	}
+}

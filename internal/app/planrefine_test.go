@@ -61,11 +61,17 @@ func twoGPUs(r *rand.Rand) plan.Profile {
 // refined is what the planner takes from a profile, held against the simulator.
 func refined(t *testing.T, p plan.Profile) *chosen {
 	t.Helper()
-	c, err := search.Choose(p, nil, search.Goal{})
+	return refinedFor(t, p, nil, search.Goal{})
+}
+
+// refinedFor is that for a goal, on listed devices.
+func refinedFor(t *testing.T, p plan.Profile, devices []accel.Device, goal search.Goal) *chosen {
+	t.Helper()
+	c, err := search.Choose(p, devices, goal)
 	if err != nil {
 		t.Fatal(err)
 	}
-	made := &chosen{Choice: c, profile: p, origin: "test"}
+	made := &chosen{Choice: c, goal: goal, profile: p, origin: "test"}
 	if err := made.refine(); err != nil {
 		t.Fatal(err)
 	}
@@ -317,14 +323,9 @@ func TestBudgetHoldsAsSimulated(t *testing.T) {
 func TestMinFPSHoldsAsSimulated(t *testing.T) {
 	p := twoGPUs(rand.New(rand.NewPCG(5, 5)))
 	free := refined(t, p)
-	goal := search.Goal{MinFPS: free.Chosen.FPS * 0.999}
-	c, err := search.Choose(p, nil, goal)
-	if err != nil {
-		t.Fatal(err)
-	}
-	made := &chosen{Choice: c, goal: goal, profile: p, origin: "test"}
-	if err := made.refine(); err != nil || made.Chosen.FPS < goal.MinFPS*(1-1e-9) {
-		t.Errorf("%.1f frames/s of %.1f: %v", made.Chosen.FPS, goal.MinFPS, err)
+	made := refinedFor(t, p, nil, search.Goal{MinFPS: free.Chosen.FPS * 0.999})
+	if made.Chosen.FPS < made.goal.MinFPS*(1-1e-9) {
+		t.Errorf("%.1f frames/s of %.1f", made.Chosen.FPS, made.goal.MinFPS)
 	}
 	made.goal.MinFPS = 10 * free.Chosen.FPS
 	if err := made.refine(); !errors.Is(err, search.ErrNoPlan) || ExitCode(err) != 3 || !strings.Contains(err.Error(), "fewer than the") {
@@ -341,16 +342,7 @@ func TestFramesInFlightFitInMemory(t *testing.T) {
 		p := twoGPUs(r)
 		devices := []accel.Device{{ID: "gpu:0", Memory: 40 << 20}, {ID: "gpu:1", Memory: 40 << 20}, {ID: "cpu"}}
 		for _, budget := range []float64{0, 10_000} {
-			goal := search.Goal{Budget: budget}
-			c, err := search.Choose(p, devices, goal)
-			if err != nil {
-				t.Fatal(err)
-			}
-			made := &chosen{Choice: c, goal: goal, profile: p, origin: "test"}
-			if err := made.refine(); err != nil {
-				t.Fatal(err)
-			}
-			for _, k := range made.Runners {
+			for _, k := range refinedFor(t, p, devices, search.Goal{Budget: budget}).Runners {
 				if k.Plan.InFlight > k.Most {
 					t.Errorf("budget %v, %s: %d frames in flight, memory for %d", budget, layoutOf(k.Plan), k.Plan.InFlight, k.Most)
 				}

@@ -68,7 +68,7 @@ const simBottleneck = "order and waiting (sim)"
 // the best is taken, see search.Simplest. A profile that has not all that the simulator needs stays with the bounds.
 func (c *chosen) refine() error {
 	if _, c.unsimulated = systemOf(c.profile, c.Chosen.Plan); c.unsimulated != nil {
-		c.withoutSpares()
+		c.alikeIfShort()
 		return nil //nolint:nilerr // the bounds stand, and explain says why
 	}
 	switch {
@@ -121,20 +121,13 @@ func alike(a, b plan.Plan) bool {
 	})
 }
 
-// withoutSpares lets all devices take frames alike where a plan has not the frames in flight that spare ones need,
-// and nobody can say how many.
-func (c *chosen) withoutSpares() {
-	without := func(p *plan.Plan) {
-		if p.InFlight < p.UsualInFlight() {
-			*p = p.Alike()
+// alikeIfShort leaves no plan spare devices that would have no frames, where nobody can say how many they need.
+func (c *chosen) alikeIfShort() {
+	c.Chosen.Plan = c.Chosen.Plan.AlikeIfShort()
+	for _, list := range [2][]search.Candidate{c.Candidates, c.Runners} {
+		for i := range list {
+			list[i].Plan = list[i].Plan.AlikeIfShort()
 		}
-	}
-	without(&c.Chosen.Plan)
-	for i := range c.Candidates {
-		without(&c.Candidates[i].Plan)
-	}
-	for i := range c.Runners {
-		without(&c.Runners[i].Plan)
 	}
 }
 

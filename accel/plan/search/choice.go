@@ -195,12 +195,8 @@ func (m *machine) plan(p plan.Profile, f found) plan.Plan {
 		}
 		out.Segments = append(out.Segments, s)
 	}
-	if m.final && f.inFlight < out.UsualInFlight() {
-		for i := range out.Segments {
-			for d := range out.Segments[i].Devices {
-				out.Segments[i].Devices[d].Spare = false
-			}
-		}
+	if m.final {
+		out = out.AlikeIfShort()
 	}
 	out.Predicted = &plan.Predicted{FPS: rounded(f.fps), LatencyMS: rounded(f.latency), Bottleneck: f.bottleneck}
 	return out

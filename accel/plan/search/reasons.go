@@ -35,18 +35,17 @@ func (m *machine) impossible(g *Goal, k Kind) string {
 	case k == Pipeline && len(m.devices) < 2:
 		return fmt.Sprintf("is possible on %s alone: two segments one after the other there are no faster than one", m.devices[0].id)
 	}
-	limits := g.limits()
-	whys := m.whys()
-	switch {
-	case len(limits) > 0 && whys != "":
-		limits = append(limits, whys)
-		fallthrough
-	case len(limits) > 0:
-		return "meets the goal: " + strings.Join(limits, "; ")
-	case whys != "":
+	limits, whys := g.limits(), m.whys()
+	if len(limits) == 0 && whys != "" {
 		return "runs: " + whys
 	}
-	return "meets the goal"
+	if whys != "" {
+		limits = append(limits, whys)
+	}
+	if len(limits) == 0 {
+		return "meets the goal"
+	}
+	return "meets the goal: " + strings.Join(limits, "; ")
 }
 
 // whys are the layers that devices cannot run, as the profile says it.

@@ -29,7 +29,7 @@
 // given frames ahead lets each arrive there as soon as it has come from the node before, however many of its
 // stream are there, and its copies are part of its service then.
 //
-// A node's streams take frames in order of arrival. Two protocols bound what is
+// A node's streams take frames in order of arrival, spare ones where no other has room. Two protocols bound what is
 // inside:
 //
 //   - braid's: InFlight bindings, each held from admission to emit, which
