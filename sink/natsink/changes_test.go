@@ -172,7 +172,7 @@ func (p *publisher) told(t *testing.T) {
 		all := true
 		p.s.mu.Lock()
 		for _, rt := range p.s.ways {
-			all = all && rt.told >= rt.written || !rt.ofChanges()
+			all = all && (rt.told >= rt.written || !rt.ofChanges())
 		}
 		p.s.mu.Unlock()
 		if all {
