@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 
@@ -46,6 +47,8 @@ func acquire(path string) (version string, err error) {
 // start loads the library. Its own log stays silent: what it would print comes
 // back as errors too.
 func start(path string) error {
+	runtime.LockOSThread() // the loader keeps its last error for the thread that asked
+	defer runtime.UnlockOSThread()
 	onnx.SetSharedLibraryPath(path)
 	err := onnx.InitializeEnvironment(onnx.WithLogLevelFatal())
 	if err == nil {

@@ -19,6 +19,9 @@ import (
 // Version is the version of the plan file that this package reads and writes.
 const Version = 1
 
+// MaxStreams is the most streams that a segment may have on a device.
+const MaxStreams = 64
+
 // ErrOtherModel is wrapped where a plan was made for another model.
 var ErrOtherModel = errors.New("plan of another model")
 
@@ -96,7 +99,7 @@ func Serial(model string) Plan {
 func Auto(model string, cores int) Plan {
 	p := Default()
 	p.Model = model
-	p.Segments = []Segment{segment("cpu", max(1, cores))}
+	p.Segments = []Segment{segment("cpu", min(max(1, cores), MaxStreams))}
 	p.Segments[0].Devices[0].Threads = 1
 	if cores >= 4 {
 		p.Prep.Workers = 2

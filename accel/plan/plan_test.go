@@ -100,7 +100,7 @@ func TestSerial(t *testing.T) {
 
 func TestAuto(t *testing.T) {
 	for _, tt := range []struct{ cores, streams, prep, inFlight int }{
-		{0, 1, 1, 3}, {1, 1, 1, 3}, {2, 2, 1, 4}, {4, 4, 2, 7}, {16, 16, 2, 19},
+		{0, 1, 1, 3}, {1, 1, 1, 3}, {2, 2, 1, 4}, {4, 4, 2, 7}, {16, 16, 2, 19}, {96, 64, 2, 67},
 	} {
 		p := Auto("net", tt.cores)
 		if err := p.Validate(); err != nil {

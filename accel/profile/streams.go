@@ -158,12 +158,13 @@ func (m *measurement) counts(s plan.Series) (list []int) {
 	case s.Device.Kind() != "cpu":
 		return m.options.Streams
 	}
+	most := min(m.cores, plan.MaxStreams)
 	for _, n := range m.options.Streams {
-		if n < m.cores {
+		if n < most {
 			list = append(list, n)
 		}
 	}
-	return append(list, m.cores)
+	return append(list, most)
 }
 
 // measureCorun measures by how much two devices slow each other down, each with one

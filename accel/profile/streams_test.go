@@ -43,6 +43,28 @@ func TestStreams(t *testing.T) {
 	})
 }
 
+// TestStreamsOfManyCores: there are no more than a plan may have, and the profile can be
+// read again.
+func TestStreamsOfManyCores(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := measured2(t, &machine{nodes: uneven(4), devices: []accel.Device{{ID: "cpu", Cores: 96}}, lanes: map[accel.DeviceID]int{"cpu": 96}}, Quick())
+		most := 0
+		for _, s := range p.Streams {
+			most = max(most, s.N)
+		}
+		if most != plan.MaxStreams {
+			t.Errorf("up to %d streams are measured, want %d", most, plan.MaxStreams)
+		}
+		text, err := p.Marshal()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := plan.ParseProfile(text, "p.yaml"); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // TestHalfPrecision: a CPU whose runtime computes in 16 bits is measured so too, beside the
 // one that does not.
 func TestHalfPrecision(t *testing.T) {

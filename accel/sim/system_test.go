@@ -60,7 +60,9 @@ func (f *frames) Next(ctx context.Context) (*frame.Frame, error) {
 	return fr, nil
 }
 
-const warmup, measured = 40, 200
+// Streams that go in step let their frames out in bursts: both ends of what is measured
+// may be off by a burst, of so many frames the half of a hundredth.
+const warmup, measured = 40, 1000
 
 // runGraph runs a plan on a real graph with simulated devices, in virtual time, and
 // gives frames/s.

@@ -123,11 +123,16 @@ func (b *board) write(ctx context.Context, all bool) {
 	if err == nil {
 		err = b.put(ctx, all)
 	}
-	switch {
-	case err == nil:
+	if err == nil {
 		b.said = ""
-	case ctx.Err() == nil && b.said != err.Error():
-		b.said, b.kv = err.Error(), nil // the server may have lost it
+		return
+	}
+	if ctx.Err() != nil {
+		return
+	}
+	b.kv = nil // the server may have lost it
+	if b.said != err.Error() {
+		b.said = err.Error()
 		b.server.log.Warn("the state of the cameras is not in the bucket", "bucket", Bucket, "error", err)
 	}
 }

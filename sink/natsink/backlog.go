@@ -199,9 +199,12 @@ func (s *Sink) unmarked() bool {
 }
 
 // waits reports whether a message waits that the server could have.
-func (s *Sink) waits() bool {
+func (s *Sink) waits() bool { return s.nc.IsConnected() && s.anyWaits() }
+
+// anyWaits reports whether a message waits, in memory or on disk.
+func (s *Sink) anyWaits() bool {
 	b := s.Backlog()
-	return s.nc.IsConnected() && (s.Pending() > 0 || b != nil && b.Waiting > 0)
+	return s.Pending() > 0 || b != nil && b.Waiting > 0
 }
 
 // drained returns when nothing waits any more, or when ctx ends.

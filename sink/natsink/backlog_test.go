@@ -8,8 +8,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"pgregory.net/rapid"
 
+	"braid/sink/natsconn"
 	"braid/sink/spool"
 	"braid/sink/wire"
 )
@@ -35,6 +37,55 @@ func TestFramesWaitOnDisk(t *testing.T) {
 	p.settle()
 	if missing := p.check(f.stored()); missing != 0 {
 		t.Errorf("%d are missing", missing)
+	}
+}
+
+// TestQuestionsEndWithTheConnection: a server goes away while it owes an answer about
+// the streams. The next connection does not wait until the answer is late.
+func TestQuestionsEndWithTheConnection(t *testing.T) {
+	f := newFar(t)
+	f.stop()
+	f.cfg.JetStream = false
+	f.start()
+	nc, err := nats.Connect(f.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	silent, err := nc.SubscribeSync(apiPrefix + "STREAM.INFO.>")
+	if err == nil {
+		err = nc.Flush()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := Config{Config: natsconn.Config{URL: f.url}, Site: "demo", JetStream: true, AckWait: 10 * time.Minute, CloseWait: time.Second}
+	opened := make(chan error)
+	go func() {
+		s, err := New(t.Context(), cfg, slog.New(slog.DiscardHandler))
+		if err == nil {
+			m := wire.Frame{Site: "demo", Camera: "a", Run: "1", Seq: 1}
+			s.Write(t.Context(), &m, &counts{})
+			err = errors.Join(s.Flush(t.Context()), s.Close())
+		}
+		opened <- err
+	}()
+	if _, err := silent.NextMsg(30 * time.Second); err != nil {
+		t.Error(err)
+	}
+	f.stop()
+	f.cfg.JetStream = true
+	f.start()
+	select {
+	case err := <-opened:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(time.Minute):
+		t.Fatal("it still waits for the answer of the connection that broke")
+	}
+	if n := len(f.stored()["a/1"]); n != 1 {
+		t.Errorf("%d frames are stored", n)
 	}
 }
 

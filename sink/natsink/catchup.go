@@ -36,7 +36,7 @@ func (s *Sink) catchUp(ctx context.Context) bool {
 		if errors.Is(err, ErrStream) { // at the start it ends the start, which says it
 			s.fail(err)
 		}
-		s.uncertain(err)
+		s.uncertain(reason(ctx, err))
 		return false
 	}
 	s.recovered()
@@ -52,13 +52,22 @@ func (s *Sink) catchUp(ctx context.Context) bool {
 			continue
 		}
 		if err != nil {
-			s.uncertain(fmt.Errorf("asking for the last messages of camera %s: %w", rt.slug, err))
+			s.uncertain(fmt.Errorf("asking for the last messages of camera %s: %w", rt.slug, reason(ctx, err)))
 			return false
 		}
 		found[rt] = k
 	}
 	s.settleStored(found)
 	return true
+}
+
+// reason is why a question has no answer: what ended its context, where err is only
+// that.
+func reason(ctx context.Context, err error) error {
+	if errors.Is(err, context.Canceled) {
+		return context.Cause(ctx)
+	}
+	return err
 }
 
 // knowledge is what the stream has of a camera.

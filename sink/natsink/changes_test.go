@@ -3,9 +3,11 @@ package natsink
 import (
 	"encoding/json"
 	"fmt"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -203,6 +205,9 @@ func TestChangesInMemory(t *testing.T) {
 				for p.s.Dropped() < 12 {
 					<-p.s.idle
 				}
+				p.s.mu.Lock()
+				p.s.cfg.MaxWait = time.Minute // the one that is told again has time
+				p.s.mu.Unlock()
 			}
 			f.start()
 			p.told(t)
@@ -276,9 +281,64 @@ func TestChangesDoNotHoldUpFrames(t *testing.T) {
 	p.change("a", 1)
 	p.write("a", 50)
 	p.settle()
-	lost := p.s.Dropped() // once more where it was told again
-	if n := len(f.stored()["a/1"]); n != 50 || lost < 1 || lost > 2 {
+	n := len(f.stored()["a/1"])
+	if lost := p.s.Dropped(); n != 50 || lost < 1 || lost > 2 { // once more where it was told again
 		t.Errorf("%d frames are stored, %d changes are lost", n, lost)
+	}
+}
+
+// TestToldAgainBesideChanges: the last states are told again while they change. Nobody
+// hears an older one behind a newer one, or ends with another than the last.
+func TestToldAgainBesideChanges(t *testing.T) {
+	f := newFar(t)
+	nc, err := nats.Connect(f.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	sub, err := nc.SubscribeSync(wire.CameraSubject("demo", "a"))
+	if err == nil {
+		err = nc.Flush()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := newPublisher(t, f.url, 1<<20)
+	const n = 2000
+	var again sync.WaitGroup
+	stop := make(chan struct{})
+	again.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			p.s.republish()
+			runtime.Gosched()
+		}
+	})
+	for range n {
+		p.change("a", 1)
+	}
+	close(stop)
+	again.Wait()
+	p.settle()
+	checkAll(t, f.changes()["a/1"], n)
+	for last := uint64(0); last < n; {
+		m, err := sub.NextMsg(10 * time.Second)
+		if err != nil {
+			t.Fatalf("after change %d: %v", last, err)
+		}
+		var c wire.Camera
+		if err := json.Unmarshal(m.Data, &c); err != nil {
+			t.Fatal(err)
+		}
+		heard := uint64(c.Since.Unix() - changedAt(0).Unix())
+		if heard < last || heard > last+1 {
+			t.Fatalf("change %d after %d", heard, last)
+		}
+		last = heard
 	}
 }
 

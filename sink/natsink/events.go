@@ -27,6 +27,9 @@ func (s *Sink) down(err error) {
 	}
 	s.mu.Lock()
 	s.resync, s.lastErr = true, err
+	if s.cancelAPI != nil {
+		s.cancelAPI(err) // the next connection will not have the answer
+	}
 	s.mu.Unlock()
 	if s.first("away") {
 		s.log.Warn("NATS is away, messages wait", "error", err)

@@ -40,6 +40,8 @@ type Sink struct {
 	hurry   atomic.Bool // the caller's patience has ended: Close must not wait
 	backlog *backlog    // nil: what waits, waits in memory
 
+	telling sync.Mutex // over the number of a change of state and its place behind the one before; locked before backlog.mu and mu
+
 	mu         sync.Mutex
 	window     *window
 	routes     map[string]*route // by the camera's name

@@ -30,6 +30,8 @@ func (s *Sink) PublishCamera(m *wire.Camera) error {
 	if err != nil {
 		return fmt.Errorf("writing a %s message: %w", wire.SchemaCamera, err)
 	}
+	s.telling.Lock()
+	defer s.telling.Unlock()
 	s.mu.Lock()
 	rt := s.routeOf([]byte(wire.CameraSubject(s.cfg.Site, m.Camera)))
 	rt.written++
@@ -39,7 +41,7 @@ func (s *Sink) PublishCamera(m *wire.Camera) error {
 	return nil
 }
 
-// writeChange has the last change of a camera's state published.
+// writeChange has the last change of a camera's state published. s.telling is held.
 func (s *Sink) writeChange(rt *route) {
 	s.mu.Lock()
 	rec := changeRecord(s.window.buffer(), rt, s.site)
@@ -78,13 +80,21 @@ func (c *changes) Settle(err error) {
 }
 
 // republish tells the last state of each camera again, for those who were not there
-// when it changed. Nothing waits when it does so: the last state stays the last. A
-// change that was lost is published as it would have been, the rest is not stored
-// again.
+// when it changed. Nothing waits when it does so, else it comes later: the last state
+// stays the last. A change that was lost is published as it would have been, the rest
+// is not stored again.
 func (s *Sink) republish() {
+	s.telling.Lock()
+	defer s.telling.Unlock()
+	waits := s.anyWaits()
 	var again []*route
 	var told []*nats.Msg
 	s.mu.Lock()
+	if waits { // a change has come meanwhile, and is on its way
+		s.repeat = true
+		s.mu.Unlock()
+		return
+	}
 	for _, rt := range s.ways {
 		switch {
 		case rt.written == 0:

@@ -101,8 +101,12 @@ func (s *Sink) ensureStreams(ctx context.Context) (map[string]jetstream.Stream, 
 
 // lookAgain reports whether the stream of changes of state, about which err says
 // nothing for good, may be there next time: a server that has just come back is
-// reading its stores. The frames do not wait for it for ever.
+// reading its stores. The frames do not wait for it for ever. A look that the end of
+// the connection cut short does not count.
 func (s *Sink) lookAgain(err error) bool {
+	if errors.Is(err, context.Canceled) {
+		return true
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.looks++

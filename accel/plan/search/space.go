@@ -133,9 +133,6 @@ func (m *machine) choose(set uint, chosen []int, yield func([]int)) {
 	}
 }
 
-// maxStreams is the most that a plan may give a segment on a device.
-const maxStreams = 64
-
 // streamOptions are the numbers of streams that a device may have for a segment:
 // on the CPU 1, 2, 4 … and all cores or all but one; one on a device that works first in, first
 // out, where more would only take frames that other replicas could serve; elsewhere 1, 2 and what was
@@ -159,7 +156,7 @@ func (m *machine) streamOptions(d int) []int {
 			}
 		}
 	}
-	options = slices.DeleteFunc(options, func(n int) bool { return n > maxStreams })
+	options = slices.DeleteFunc(options, func(n int) bool { return n > plan.MaxStreams })
 	slices.Sort(options)
 	return slices.Compact(options)
 }
