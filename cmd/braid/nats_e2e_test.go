@@ -37,7 +37,7 @@ type remote struct {
 func newRemote(t *testing.T) *remote {
 	t.Helper()
 	r := &remote{t: t, cfg: embedded.DefaultConfig(t.TempDir())}
-	r.cfg.Listen = "127.0.0.1:0"
+	r.cfg.Listen = embeddedtest.Address(t)
 	r.start()
 	t.Cleanup(r.stop)
 	return r
@@ -49,11 +49,7 @@ func (r *remote) start() {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	u, err := url.Parse(srv.ClientURL())
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	r.srv, r.url, r.cfg.Listen = srv, srv.ClientURL(), u.Host
+	r.srv, r.url = srv, srv.ClientURL()
 }
 
 func (r *remote) stop() {

@@ -58,7 +58,7 @@ func soakConfig(remote, listen string) string {
 func TestSoak(t *testing.T) {
 	lasts := soakTime(t)
 	r := newRemote(t)
-	listen := freePort(t)
+	listen := embeddedtest.Address(t)
 	cmd := command(t, "run", "-o", "json", "--log-format", "json", "-c", writeFile(t, "braid.yaml", soakConfig(r.url, listen)))
 	var out, logs lockedBuffer
 	cmd.Stdout, cmd.Stderr = &out, &logs
@@ -95,17 +95,6 @@ func TestSoak(t *testing.T) {
 	balanced(t, s)
 	steady(t, gauges)
 	arrived(t, r, s)
-}
-
-// freePort is an address that nobody listens on.
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // stalled subscribes to everything and reads nothing.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -31,6 +32,7 @@ type Server struct {
 	log     *slog.Logger
 	nc      *nats.Conn
 	changed chan struct{}
+	back    atomic.Bool // the server is there, perhaps another one
 	sub     *nats.Subscription
 	asked   chan *nats.Msg
 }
@@ -52,7 +54,7 @@ func Open(cfg Config, log *slog.Logger) (*Server, error) {
 		changed: make(chan struct{}, 1), asked: make(chan *nats.Msg, queue),
 	}
 	nc, err := cfg.Connect(natsconn.Events{
-		Up:    s.Changed,
+		Up:    s.up,
 		Error: func(err error) { s.log.Warn("NATS complains", "error", err) },
 	})
 	if err != nil {
@@ -67,6 +69,11 @@ func Open(cfg Config, log *slog.Logger) (*Server, error) {
 	}
 	s.nc = nc
 	return s, nil
+}
+
+func (s *Server) up() {
+	s.back.Store(true)
+	s.Changed()
 }
 
 // Changed has the state written soon. It never waits.
@@ -90,6 +97,9 @@ func (s *Server) Run(ctx context.Context) {
 		case <-tick.C:
 			b.write(ctx, true)
 		case <-s.changed:
+			if s.back.Swap(false) {
+				b.kv = nil // the server may have lost it
+			}
 			b.write(ctx, false)
 		case m := <-s.asked:
 			s.answer(ctx, m)

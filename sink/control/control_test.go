@@ -43,15 +43,20 @@ type instance struct {
 	answer  error
 }
 
-const ttl = 900 * time.Millisecond
+// shortTTL is for instances that are seen to expire or to live on, longTTL for those that
+// are gone long before.
+const (
+	shortTTL = 2 * time.Second
+	longTTL  = 30 * time.Second
+)
 
 // serve starts an instance on a server that asks nobody who they are.
 func serve(t *testing.T, url, name string, jetStream bool, cameras ...string) *instance {
 	t.Helper()
-	return serveAs(t, natsconn.Config{URL: url}, name, jetStream, cameras...)
+	return serveAs(t, natsconn.Config{URL: url}, name, jetStream, longTTL, cameras...)
 }
 
-func serveAs(t *testing.T, login natsconn.Config, name string, jetStream bool, cameras ...string) *instance {
+func serveAs(t *testing.T, login natsconn.Config, name string, jetStream bool, ttl time.Duration, cameras ...string) *instance {
 	t.Helper()
 	i := &instance{done: make(chan struct{})}
 	for _, c := range cameras {
@@ -102,7 +107,7 @@ func (i *instance) set(camera int, state string) {
 func broker(t *testing.T, jetStream bool) (*embedded.Server, embedded.Config) {
 	t.Helper()
 	cfg := embedded.DefaultConfig(t.TempDir())
-	cfg.Listen, cfg.JetStream = "127.0.0.1:0", jetStream
+	cfg.Listen, cfg.JetStream = embeddedtest.Address(t), jetStream
 	s, err := embedded.Start(cfg, quiet)
 	if err != nil {
 		t.Fatal(err)
@@ -180,23 +185,35 @@ func TestStateStandsInTheBucket(t *testing.T) {
 	a.Changed()
 	until(t, c, "a/gate-2 connecting", "b/yard connecting")
 	b.end()
-	if took := until(t, c, "a/gate-2 connecting"); took > ttl/2 { // its keys would expire later than that
+	if took := until(t, c, "a/gate-2 connecting"); took > longTTL/2 { // its keys would expire later than that
 		t.Errorf("an instance that stopped in order was there for %v", took)
 	}
-	time.AfterFunc(2*ttl, func() { a.set(0, wire.StatePlaying) })
-	until(t, c, "a/gate-2 playing") // it lives on by its heartbeat
+}
+
+// An instance that lives tells so by its heartbeat.
+func TestHeartbeat(t *testing.T) {
+	t.Parallel()
+	srv, _ := broker(t, true)
+	t.Cleanup(func() { _ = srv.Shutdown() })
+	c := dial(t, srv.ClientURL())
+	a := serveAs(t, natsconn.Config{URL: srv.ClientURL()}, "a", true, shortTTL, "x", "y")
+	until(t, c, "a/x connecting", "a/y connecting")
+	<-time.After(2 * shortTTL)
+	a.set(0, wire.StatePlaying) // it writes no other key than x's
+	until(t, c, "a/x playing", "a/y connecting")
 }
 
 // An instance that dies cannot take its keys out: they expire.
 func TestDeadInstanceExpires(t *testing.T) {
+	t.Parallel()
 	srv, _ := broker(t, true)
 	t.Cleanup(func() { _ = srv.Shutdown() })
 	c := dial(t, srv.ClientURL())
-	a := serve(t, srv.ClientURL(), "a", true, "x")
+	a := serveAs(t, natsconn.Config{URL: srv.ClientURL()}, "a", true, shortTTL, "x")
 	until(t, c, "a/x connecting")
 	_ = a.Close() // the connection goes, as with kill -9
-	if took := until(t, c); took < ttl/4 || took > 3*ttl {
-		t.Errorf("it expired after %v, its keys live for %v", took, ttl)
+	if took := until(t, c); took < shortTTL/4 || took > 3*shortTTL {
+		t.Errorf("it expired after %v, its keys live for %v", took, shortTTL)
 	}
 }
 
@@ -208,7 +225,7 @@ func TestKeysExpireUnderAList(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	kv, err := js.CreateKeyValue(t.Context(), jetstream.KeyValueConfig{Bucket: control.Bucket, TTL: time.Second, Storage: jetstream.MemoryStorage})
+	kv, err := js.CreateKeyValue(t.Context(), jetstream.KeyValueConfig{Bucket: control.Bucket, TTL: 3 * time.Second, Storage: jetstream.MemoryStorage})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -252,8 +269,7 @@ func TestKeysExpireUnderAList(t *testing.T) {
 func TestServerRestarts(t *testing.T) {
 	srv, cfg := broker(t, true)
 	url := srv.ClientURL()
-	cfg.Listen = strings.TrimPrefix(url, "nats://")
-	serve(t, url, "a", true, "x")
+	a := serve(t, url, "a", true, "x")
 	c := dial(t, url)
 	until(t, c, "a/x connecting")
 	if err := srv.Shutdown(); err != nil {
@@ -264,7 +280,8 @@ func TestServerRestarts(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = srv.Shutdown() })
-	until(t, dial(t, url), "a/x connecting")
+	until(t, dial(t, url), "a/x connecting") // long before its next heartbeat
+	a.end()
 }
 
 func TestRequests(t *testing.T) {
@@ -349,7 +366,7 @@ func TestShippedAccounts(t *testing.T) {
 	login := func(user string) natsconn.Config {
 		return natsconn.Config{URL: srv.ClientURL(), Username: user, Password: user + "-secret"}
 	}
-	a := serveAs(t, login("publisher"), "a", true, "x", "y")
+	a := serveAs(t, login("publisher"), "a", true, longTTL, "x", "y")
 	reader := dialAs(t, login("subscriber"))
 	until(t, reader, "a/x connecting", "a/y connecting")
 	a.set(1, wire.StatePlaying)
@@ -363,7 +380,7 @@ func TestShippedAccounts(t *testing.T) {
 		t.Errorf("an operator asks: %v", err)
 	}
 	a.end()
-	if took := until(t, operator); took > ttl/2 { // they would expire later than that
+	if took := until(t, operator); took > longTTL/2 { // they would expire later than that
 		t.Errorf("an instance that stopped in order was there for %v", took)
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -39,14 +38,9 @@ type broker struct {
 func newBroker(t *testing.T) *broker {
 	t.Helper()
 	b := &broker{t: t, cfg: embedded.DefaultConfig(t.TempDir())}
-	b.cfg.Listen = "127.0.0.1:0"
+	b.cfg.Listen = embeddedtest.Address(t)
 	b.start()
 	t.Cleanup(b.stop)
-	u, err := url.Parse(b.url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b.cfg.Listen = u.Host
 	return b
 }
 
@@ -307,6 +301,12 @@ func (r *record) count(text string) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return strings.Count(r.buf.String(), text)
+}
+
+func (r *record) text() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.buf.String()
 }
 
 func (r *record) log() *slog.Logger { return slog.New(slog.NewTextHandler(r, nil)) }

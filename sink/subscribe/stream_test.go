@@ -41,7 +41,7 @@ func TestDurable(t *testing.T) {
 	b.publish("a", 1001, 1010)
 	r.expect("a", 1001, 1010)
 	r.stop(nil)
-	if took := time.Since(start); took > 10*time.Second {
+	if took := time.Since(start); took > 20*time.Second {
 		t.Errorf("it took %v: frames were delivered again only after a wait", took)
 	}
 	r = read(t, cfg, quiet, func(f *wire.Frame) error {
@@ -67,6 +67,7 @@ func TestDurableOverARestartOfTheServer(t *testing.T) {
 	r := read(t, cfg, log, nil)
 	b.publish("a", 1, 500)
 	r.expect("a", 1, 100)
+	b.holds(500)
 	b.stop()
 	out.await(t, "NATS is away")
 	b.start()
@@ -102,8 +103,8 @@ func TestSince(t *testing.T) {
 		r.expect("a", 1, 10)
 		r.stop(nil)
 	}
-	<-time.After(60 * time.Millisecond)
-	cfg.Since = 50 * time.Millisecond
+	<-time.After(2100 * time.Millisecond)
+	cfg.Since = 2 * time.Second
 	r := read(t, cfg, quiet, nil)
 	b.publish("a", 11, 20)
 	r.expect("a", 11, 20)

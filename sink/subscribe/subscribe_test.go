@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/url"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/goleak"
 
 	"braid/sink/embedded"
@@ -37,13 +37,8 @@ type broker struct {
 func newBroker(t *testing.T) *broker {
 	t.Helper()
 	b := &broker{t: t, cfg: embedded.DefaultConfig(t.TempDir())}
-	b.cfg.Listen = "127.0.0.1:0"
+	b.cfg.Listen = embeddedtest.Address(t)
 	b.start()
-	u, err := url.Parse(b.url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b.cfg.Listen = u.Host
 	t.Cleanup(b.stop)
 	return b
 }
@@ -87,6 +82,27 @@ func (b *broker) publish(camera string, first, last uint64) {
 	}
 	if err := b.nc.Flush(); err != nil {
 		b.t.Fatal(err)
+	}
+}
+
+// holds returns when the stream has n messages: a server that is told of them stores them
+// later, and one that stops first does not.
+func (b *broker) holds(n uint64) {
+	b.t.Helper()
+	js, err := jetstream.New(b.nc)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(b.t.Context(), 20*time.Second)
+	defer cancel()
+	for {
+		stream, err := js.Stream(ctx, wire.StreamFrames)
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		if stream.CachedInfo().State.Msgs == n {
+			return
+		}
 	}
 }
 
