@@ -58,6 +58,7 @@ func TestPinRefuses(t *testing.T) {
 
 func TestCores(t *testing.T) {
 	all := allowed(t)
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(all.Count())) // a container may have a quota
 	var s unix.CPUSet
 	for _, c := range Cores() {
 		s.Set(c)

@@ -48,6 +48,7 @@ func TestKeep(t *testing.T) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	all := allowed(t)
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(all.Count())) // a container may have a quota
 	cores := Cores()
 	core := cores[len(cores)-1]
 	w := &watcher{t: t}

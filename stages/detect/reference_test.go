@@ -9,10 +9,11 @@ import (
 	"braid/stages/detect"
 )
 
-// row is a decoded row: its box in pixels of the frame and a score per class.
+// row is a decoded row: its box in pixels of the frame and a score per class, and what
+// says which class is the first: where scores are alike, what they were computed from is not.
 type row struct {
-	box    [4]float64
-	scores []float32
+	box         [4]float64
+	scores, say []float32
 }
 
 // decode is every row of the outputs, in float64 and in plain words.
@@ -28,6 +29,7 @@ func decode(c detect.Config, data [][]float32) (rows []row) {
 				for _, v := range p[5:] {
 					r.scores = append(r.scores, p[4]*v)
 				}
+				r.say = r.scores
 				rows = append(rows, r)
 			}
 		}
@@ -38,11 +40,12 @@ func decode(c detect.Config, data [][]float32) (rows []row) {
 		for a, anchor := range o.Anchors {
 			for cell := range h * w {
 				at := func(k int) float32 { return data[i][(a*(5+c.Classes)+k)*h*w+cell] }
-				x := (sigmoid(at(0)) + float64(cell%w)) / float64(w) * float64(c.Width)
-				y := (sigmoid(at(1)) + float64(cell/w)) / float64(h) * float64(c.Height)
+				x := (float64(float32(sigmoid(at(0)))) + float64(cell%w)) / float64(w) * float64(c.Width)
+				y := (float64(float32(sigmoid(at(1)))) + float64(cell/w)) / float64(h) * float64(c.Height)
 				r := row{box: around(x, y, math.Exp(float64(at(2)))*float64(anchor[0]), math.Exp(float64(at(3)))*float64(anchor[1]))}
 				for k := range c.Classes {
 					r.scores = append(r.scores, float32(sigmoid(at(4)))*float32(sigmoid(at(5+k))))
+					r.say = append(r.say, at(5+k))
 				}
 				rows = append(rows, r)
 			}
@@ -69,9 +72,9 @@ func finish(c detect.Config, rows []row) []found {
 		for i, v := range r.box {
 			box[i] = math.Min(math.Max(v, 0), float64([2]int{c.Width, c.Height}[i%2]))
 		}
-		top := slices.Max(r.scores)
+		top := slices.Index(r.say, slices.Max(r.say))
 		for class, score := range r.scores {
-			if score > c.NMS.Score && (c.NMS.MultiLabel || class == slices.Index(r.scores, top)) {
+			if score > c.NMS.Score && (c.NMS.MultiLabel || class == top) {
 				all = append(all, found{stages.Object{Class: class, Score: score}, box})
 			}
 		}
