@@ -30,6 +30,28 @@ func TestMoments(t *testing.T) {
 	}
 }
 
+// TestMomentsOfProducts holds those of products against those of random numbers.
+func TestMomentsOfProducts(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	a, b := moments{0.5, 1.25}, moments{-1, 1.5}
+	var product, squared moments
+	const draws = 400_000
+	for range draws {
+		x := a.mean + math.Sqrt(a.variance())*rng.NormFloat64()
+		y := b.mean + math.Sqrt(b.variance())*rng.NormFloat64()
+		product.mean, product.square = product.mean+x*y/draws, product.square+x*y*x*y/draws
+		squared.mean, squared.square = squared.mean+x*x/draws, squared.square+x*x*x*x/draws
+	}
+	for _, c := range []struct {
+		what        string
+		have, drawn moments
+	}{{"product", a.times(b), product}, {"square", a.squared(), squared}} {
+		if math.Abs(c.have.mean-c.drawn.mean) > 0.02 || math.Abs(c.have.square-c.drawn.square) > 0.1 {
+			t.Errorf("%s: %v, drawn %v", c.what, c.have, c.drawn)
+		}
+	}
+}
+
 // TestRandomNetworks builds random networks and reads them back: the file is a
 // network whose shapes are all stated.
 func TestRandomNetworks(t *testing.T) {

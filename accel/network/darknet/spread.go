@@ -41,6 +41,11 @@ func (n *Network) spreads() []spread {
 			for j, f := range l.from[1:] {
 				m = m.plus(get(f), math.Min(1, float64(o.from[j])/float64(o.channels)))
 			}
+		case product:
+			m = m.times(get(l.from[1]))
+			if l.from[0] == l.from[1] {
+				m = get(l.from[0]).squared()
+			}
 		}
 		all[i] = l.activation.moments(m)
 	}
@@ -66,6 +71,17 @@ func (m moments) plus(other moments, share float64) moments {
 	variance := m.variance() + share*other.variance()
 	mean := m.mean + share*other.mean
 	return moments{mean, variance + mean*mean}
+}
+
+// times are the moments of a product.
+func (m moments) times(other moments) moments {
+	return moments{m.mean * other.mean, m.square * other.square}
+}
+
+// squared are the moments of the squares of normal values.
+func (m moments) squared() moments {
+	mean, variance := m.mean*m.mean, m.variance()
+	return moments{m.square, mean*mean + 6*mean*variance + 3*variance*variance}
 }
 
 // moments are those of the activation of normal values, by numeric integration.

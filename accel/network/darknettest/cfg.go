@@ -14,12 +14,17 @@ func Cfg(t *rapid.T) string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "[net]\nwidth=%d\nheight=%d\n", rapid.IntRange(8, 24).Draw(t, "width"), rapid.IntRange(8, 24).Draw(t, "height"))
 	layers := rapid.IntRange(1, 10).Draw(t, "layers")
+	last := ""
 	for i := range layers {
 		kinds := []func(*rapid.T, int) string{convolution, maxpool, move}
 		if i > 0 {
-			kinds = append(kinds, join, join)
+			kinds = append(kinds, join)
 		}
-		text.WriteString(rapid.SampledFrom(kinds).Draw(t, "kind")(t, i))
+		if strings.HasPrefix(last, "[convolutional]") { // products of products leave every range
+			kinds = append(kinds, product)
+		}
+		last = rapid.SampledFrom(kinds).Draw(t, "kind")(t, i)
+		text.WriteString(last)
 	}
 	text.WriteString("[convolutional]\nfilters=14\nactivation=linear\n[yolo]\nclasses=2\nnum=2\nanchors=3,4,5,6\n")
 	return text.String()
@@ -48,16 +53,18 @@ func move(t *rapid.T, _ int) string {
 
 // join reads earlier layers than the last.
 func join(t *rapid.T, layer int) string {
-	back := func() int { return -rapid.IntRange(1, layer).Draw(t, "back") }
-	switch rapid.IntRange(0, 4).Draw(t, "join") {
+	switch rapid.IntRange(0, 2).Draw(t, "join") {
 	case 0:
-		return fmt.Sprintf("[route]\nlayers=%d,%d\n", back(), back())
+		return fmt.Sprintf("[route]\nlayers=%d,%d\n", back(t, layer), back(t, layer))
 	case 1:
-		return fmt.Sprintf("[route]\nlayers=%d\ngroups=2\ngroup_id=%d\n", back(), rapid.IntRange(0, 1).Draw(t, "group"))
-	case 2:
-		return fmt.Sprintf("[sam]\nfrom=%d\n", back())
-	case 3:
-		return fmt.Sprintf("[scale_channels]\nfrom=%d\n", back())
+		return fmt.Sprintf("[route]\nlayers=%d\ngroups=2\ngroup_id=%d\n", back(t, layer), rapid.IntRange(0, 1).Draw(t, "group"))
 	}
-	return fmt.Sprintf("[shortcut]\nfrom=%d\nactivation=%s\n", back(), activation(t))
+	return fmt.Sprintf("[shortcut]\nfrom=%d\nactivation=%s\n", back(t, layer), activation(t))
 }
+
+// product multiplies an earlier layer with the last.
+func product(t *rapid.T, layer int) string {
+	return fmt.Sprintf("[%s]\nfrom=%d\n", rapid.SampledFrom([]string{"sam", "scale_channels"}).Draw(t, "product"), back(t, layer))
+}
+
+func back(t *rapid.T, layer int) int { return -rapid.IntRange(1, layer).Draw(t, "back") }
