@@ -169,9 +169,7 @@ func TestPasswordsAreNeverPrinted(t *testing.T) {
 		{"batch", "test:?frames=1&live=false", "--model", "ball", "--nats", "nats://user:s3cret@127.0.0.1:1", "--log-level", "debug", "--max-frames", "1", "--set", "nats.max_wait=1s"},
 		{"config", "print", "--set", "cameras.a.url=rtsp://u:s3cret@h/x", "--set", "model=ball"},
 	} {
-		cmd := command(t, args...)
-		stopSoon(t, cmd)
-		r := finish(t, cmd)
+		r := interrupted(t, command(t, args...), "source in trouble")
 		if strings.Contains(r.out+r.stderr, "s3cret") {
 			t.Errorf("braid %v printed the password:\n%s%s", args, r.out, r.stderr)
 		}

@@ -152,15 +152,32 @@ func writeFile(t *testing.T, name, content string) string {
 	return path
 }
 
-// stopSoon interrupts a command that would try for ever, twice.
-func stopSoon(t *testing.T, cmd *exec.Cmd) {
+// interrupted runs a command that has no end of its own, or none soon, until a second after
+// it has logged a text, and interrupts it then, as often as it takes.
+func interrupted(t *testing.T, cmd *exec.Cmd, text string) result {
 	t.Helper()
-	for _, after := range []time.Duration{4 * time.Second, 6 * time.Second} {
-		timer := time.AfterFunc(after, func() {
-			if cmd.Process != nil {
+	var out, logs lockedBuffer
+	cmd.Stdout, cmd.Stderr = &out, &logs
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = cmd.Wait() // the tests look at the exit code
+	}()
+	look := time.NewTicker(20 * time.Millisecond)
+	defer look.Stop()
+	for said := false; ; {
+		select {
+		case <-ended:
+			return result{cmd.ProcessState.ExitCode(), out.String(), logs.String()}
+		case <-look.C:
+			if said {
 				_ = cmd.Process.Signal(os.Interrupt) // it may have ended
+			} else if said = strings.Contains(logs.String(), text); said {
+				look.Reset(time.Second)
 			}
-		})
-		t.Cleanup(func() { timer.Stop() })
+		}
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"braid/accel/network"
 	"braid/accel/plan"
@@ -70,13 +69,23 @@ func TestProfile(t *testing.T) {
 	if len(p.Streams) == 0 || p.Streams[0].Rate <= 0 || p.CPU.Prep <= 0 || p.CPU.Detect <= 0 || p.CPU.Decode <= 0 {
 		t.Errorf("streams %+v, CPU %+v", p.Streams, p.CPU)
 	}
+	for tries := 1; !unitsAddUp(p); tries++ {
+		if tries == 3 { // a quick profile has one short window, in which the machine may be disturbed
+			t.Fatalf("the units do not take the time of a frame together: %+v", p)
+		}
+		mustRun(t, "profile", "ball", "--quick", "--out", out)
+		p = profileFile(t, out)
+	}
+}
+
+// unitsAddUp reports whether the units take about as long as one stream for a frame.
+func unitsAddUp(p plan.Profile) bool {
+	_, units := p.BySeries()
 	sum := 0.0
 	for _, u := range units[plan.Series{Device: "cpu", Threads: 1, Precision: plan.FP32}] {
 		sum += u.MS
 	}
-	if ratio := sum * p.Streams[0].Rate / 1000; math.Abs(math.Log(ratio)) > math.Log(3) {
-		t.Errorf("the units take %.3f ms together, one stream makes %.1f frames/s", sum, p.Streams[0].Rate)
-	}
+	return math.Abs(math.Log(sum*p.Streams[0].Rate/1000)) < math.Log(3)
 }
 
 // clip is a short recording.
@@ -174,16 +183,9 @@ func TestProfileRefuses(t *testing.T) {
 // TestProfileStops in the middle of a full profile, and leaves nothing.
 func TestProfileStops(t *testing.T) {
 	cmd, cache := afresh(t, "profile", "braid-nano")
-	timer := time.AfterFunc(3*time.Second, func() {
-		if cmd.Process != nil {
-			_ = cmd.Process.Signal(os.Interrupt) // it may have ended
-		}
-	})
-	defer timer.Stop()
-	start := time.Now()
-	r := finish(t, cmd)
-	if took := time.Since(start); r.code != 130 || took > 20*time.Second {
-		t.Errorf("exit %d after %v\n%s", r.code, took, r.stderr)
+	r := interrupted(t, cmd, "decoding is not measured")
+	if r.code != 130 || !strings.Contains(r.stderr, "interrupted") {
+		t.Errorf("exit %d\n%s", r.code, r.stderr)
 	}
 	if left, err := filepath.Glob(filepath.Join(cache, "profiles", "*")); err != nil || len(left) > 0 {
 		t.Errorf("left %v, %v", left, err)

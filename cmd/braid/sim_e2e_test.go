@@ -60,7 +60,7 @@ func TestSimulatedBatch(t *testing.T) {
 	}
 	want := frames(t, cpuOut)
 	for second, fits := range map[string]func(fps float64) bool{
-		`"sim:x"`: func(fps float64) bool { return fps <= 1000/ms && fps > 0.5*1000/ms },
+		`"sim:x"`: func(fps float64) bool { return fps <= 1000/ms && fps > 0.3*1000/ms },
 		`{id: cpu, threads: 1}, {id: "sim:x", streams: 2}`:            func(fps float64) bool { return fps > 0 }, // whatever the CPU adds
 		`{id: cpu, threads: 1}, {id: "sim:x", depth: 1, spare: true}`: func(fps float64) bool { return fps > 0 },
 	} {
@@ -132,7 +132,7 @@ func TestSimulatedBench(t *testing.T) {
 		t.Fatalf("%v\n%s", err, r.out)
 	}
 	most := 1000 / (ms * whole / work)
-	if row := report.Rows[0]; row.Name != "whole (sim)" || row.FPS < 0.7*most || row.FPS > 1.02*most {
+	if row := report.Rows[0]; row.Name != "whole (sim)" || row.FPS < 0.7*most || row.FPS > 1.05*most {
 		t.Errorf("row %+v, want %.1f frames/s: one stream copies while the device works for the other", row, most)
 	}
 }

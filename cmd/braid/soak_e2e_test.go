@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"braid/sink/embedded/embeddedtest"
 	"braid/sink/wire"
 )
 
@@ -45,7 +46,7 @@ const (
 
 func soakConfig(remote, listen string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "site: soak\ninstance: box\nnats: {url: %q, jetstream: true}\nhttp: {listen: %q}\nmodel: braid-nano-320\ncameras:\n", remote, listen)
+	fmt.Fprintf(&b, "site: soak\ninstance: box\nnats: {url: %q, jetstream: true, max_per_camera: 1000000}\nhttp: {listen: %q}\nmodel: braid-nano-320\ncameras:\n", remote, listen)
 	for i := range soakCameras {
 		fmt.Fprintf(&b, "  - {name: c%d, url: \"test:?pattern=ball&size=320x240&fps=%d\", budget: %s}\n", i, soakRate*runtime.GOMAXPROCS(0), soakBudget)
 	}
