@@ -62,7 +62,7 @@ lint: ## tier 0: format, vet, linters, dead code, tidy modules, shell scripts
 
 .PHONY: unit
 unit: setup ## tier 1: unit tests under the race detector, without native libraries
-	@$(STEP) unit $(GO) test -tags nogst -race -shuffle=on -timeout 15m ./... $(ARGS)
+	@$(STEP) unit $(GO) test -tags nogst -race -shuffle=on -timeout 30m ./... $(ARGS)
 
 # The parsers of files that come from elsewhere.
 PARSERS := ./accel/network ./accel/network/darknet ./accel/plan ./accel/plan/jedi ./accel/plan/search ./accel/sim ./internal/bench ./internal/card
@@ -73,7 +73,7 @@ fuzz-parsers: setup ## tier 1: the parsers of ONNX, darknet, profiles, JEDI, cam
 
 .PHONY: e2e
 e2e: build ## tier 2: the tests with GStreamer, ONNX Runtime and the binary as a process
-	@$(STEP) e2e $(GO) test -tags e2e -count=1 -timeout 25m $$(GO=$(GO) scripts/e2e-packages) $(ARGS)
+	@$(STEP) e2e $(GO) test -tags e2e -count=1 -timeout 60m $$(GO=$(GO) scripts/e2e-packages) $(ARGS)
 
 .PHONY: train-smoke
 train-smoke: build ## braid-nano's training, end to end on a CPU: 20 steps, resumed and exported
@@ -87,7 +87,7 @@ ci: test ## what .ci/run calls
 
 .PHONY: race
 race: build ## tiers 1 and 2 under the race detector
-	@$(STEP) race $(GO) test -tags e2e -race -shuffle=on -count=1 -timeout 30m ./... $(ARGS)
+	@$(STEP) race $(GO) test -tags e2e -race -shuffle=on -count=1 -timeout 60m ./... $(ARGS)
 
 # Under ASan the stand-in for CUDA is compiled with it too. The third run holds
 # the build without C together.

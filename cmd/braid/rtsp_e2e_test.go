@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"testing"
 
+	"braid/internal/gst"
 	"braid/sink/wire"
 	"braid/source/video/rtsptest"
 )
@@ -47,7 +48,7 @@ cameras:
 			rtcp++
 		}
 	}
-	if rtcp == 0 {
+	if rtcp == 0 && gst.AtLeast(1, 22) {
 		t.Error("no frame has the camera's own time")
 	}
 	table := mustRun(t, "cameras", "ls", "--nats", s.url)

@@ -151,7 +151,7 @@ func TestSceneAsInputAndAsTruth(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	first, second := filepath.Join(dir, "a.jsonl"), filepath.Join(dir, "b.jsonl")
-	mustRun(t, "batch", scene, "--model", "braid-nano", "--out", first)
+	mustRun(t, "batch", scene, "--model", "braid-nano", "--plan", "serial", "--out", first)
 	mustRun(t, "batch", scene, "--model", "braid-nano", "--plan", "configs/plans/demo.yaml", "--out", second)
 	a, b := frames(t, first), frames(t, second)
 	if len(a) != 10 || len(b) != 10 || a[3].Run != b[3].Run || a[3].File != scene {

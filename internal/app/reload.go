@@ -4,20 +4,12 @@ import (
 	"bytes"
 	"context"
 	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
-	"time"
-
-	"github.com/fsnotify/fsnotify"
 
 	"braid/internal/config"
 	"braid/sink/wire"
 )
-
-// settle is how long a configuration file must be left alone before it is read:
-// editors write in several steps.
-const settle = 250 * time.Millisecond
 
 // reload takes the configuration file's changes over until ctx ends: when the file
 // changes and when the user asks for it.
@@ -27,19 +19,14 @@ func (l *live) reload(ctx context.Context) {
 	said := l.cfg
 	changes, stop := l.watchFile(file)
 	defer stop()
-	quiet := time.NewTimer(time.Hour)
-	quiet.Stop()
 	for {
 		asked := false
 		select {
 		case <-ctx.Done():
 			return
 		case <-changes:
-			quiet.Reset(settle)
-			continue
 		case <-l.env.Reload:
 			asked = true
-		case <-quiet.C:
 		}
 		now, err := os.ReadFile(file)
 		if !asked && (err != nil || bytes.Equal(now, before)) { // in the middle of a replacement, or only touched
@@ -48,21 +35,6 @@ func (l *live) reload(ctx context.Context) {
 		before = now
 		said = l.take(ctx, said)
 	}
-}
-
-// watchFile gives tokens when something happens in a file's folder: a file that is
-// replaced is another one to the system. Without such notes only the user's asking
-// is left.
-func (l *live) watchFile(file string) (changes <-chan fsnotify.Event, stop func()) {
-	w, err := fsnotify.NewWatcher()
-	if err == nil {
-		if err = w.Add(filepath.Dir(file)); err == nil {
-			return w.Events, func() { _ = w.Close() } // nothing is left to do with it
-		}
-		_ = w.Close() // the error is told
-	}
-	l.env.Log.Warn("the configuration file is not watched: send SIGHUP after a change", "file", file, "error", err)
-	return nil, func() {}
 }
 
 // take reads the configuration again and changes what the file says otherwise than

@@ -117,7 +117,7 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 	if err != nil || failed != nil {
 		t.Fatal(err, failed)
 	}
-	if got := float64(after.Mallocs-before.Mallocs) / measured; got > 0.05 {
+	if got := float64(after.Mallocs-before.Mallocs) / measured; got > fewAllocations {
 		t.Errorf("%.3f allocations per frame", got)
 	}
 	if v.seen.objects != warm+measured {

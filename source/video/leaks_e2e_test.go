@@ -136,21 +136,21 @@ func TestPicturesGoBack(t *testing.T) {
 // A pipeline that does not stop is left behind, counted, and frees itself when it
 // stops after all; meanwhile the camera goes on, but not for ever.
 func TestStuckPipelineIsLeftBehind(t *testing.T) {
-	s := open(t, Config{Name: "stuck", URL: "gst:videotestsrc is-live=true ! identity sleep-time=3000000"})
+	s := open(t, Config{Name: "stuck", URL: "gst:videotestsrc is-live=true ! identity sleep-time=6000000"})
 	s.plan.options.Stop = 100 * time.Millisecond
 	begin := time.Now()
 	for n := range maxLeft {
-		if err := cancelledAfter(t, s, 300*time.Millisecond); !errors.Is(err, errEnough) || s.Info().Abandoned != n+1 {
+		if err := cancelledAfter(t, s, 700*time.Millisecond); !errors.Is(err, errEnough) || s.Info().Abandoned != n+1 {
 			t.Fatalf("%v, %d left behind", err, s.Info().Abandoned)
 		}
 	}
-	if took := time.Since(begin); took > 2500*time.Millisecond {
+	if took := time.Since(begin); took > 5*time.Second {
 		t.Errorf("stopping took %v", took)
 	}
 	if err := s.run(t.Context(), newProbe(t, nil)); err == nil || !strings.Contains(err.Error(), "opening no other") || errors.Is(err, gst.ErrStuck) {
 		t.Errorf("one more: %v", err)
 	}
-	for late := time.After(20 * time.Second); s.left.Load() > 0; {
+	for late := time.After(40 * time.Second); s.left.Load() > 0; {
 		select {
 		case <-late:
 			t.Fatalf("%d pipelines have not freed themselves", s.left.Load())
