@@ -326,13 +326,14 @@ func (g *Gate) take(now time.Time, stay time.Duration, idle bool) *frame.Frame {
 	return f
 }
 
-// tooLate says whether the message of a frame would be older than the budget lets it. The
-// age of a recording's frame is not known. A frame of Block is never given up.
+// tooLate says whether the message of a frame would be older than the budget lets it, by
+// this machine's clock: a camera's own may be wrong. The age of a recording's frame is not
+// known. A frame of Block is never given up.
 func (g *Gate) tooLate(f *frame.Frame, now time.Time, stay time.Duration, spared bool) bool {
-	if g.budget == 0 || g.policy == Block || f.Clock == frame.ClockPTS {
+	if g.budget == 0 || g.policy == Block || f.Since.IsZero() {
 		return false
 	}
-	age := now.Sub(f.Capture)
+	age := now.Sub(f.Since)
 	return age > g.budget || !spared && age+stay > g.budget
 }
 

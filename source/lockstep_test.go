@@ -85,6 +85,42 @@ func TestLockstep(t *testing.T) {
 	})
 }
 
+// A live camera that sends nothing keeps the graph from no recording.
+func TestLockstepBesideASilentCamera(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var ledger frame.Ledger
+		pool := frame.NewPool(8, frame.Heap)
+		silent, err := source.NewGate(source.GateConfig{Camera: "silent", MinFPS: 5}, pool, &ledger)
+		if err != nil {
+			t.Fatal(err)
+		}
+		recording, err := source.NewGate(source.GateConfig{Camera: "recording", Lockstep: true}, pool, &ledger)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mux := source.NewMux(silent, recording)
+		var busy []time.Time
+		go func() {
+			if err := worker(t.Context(), recording, 5, &busy); err != nil {
+				t.Error(err)
+			}
+		}()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		for i := range 5 {
+			f, err := mux.Next(ctx)
+			if err != nil {
+				t.Fatalf("frame %d: %v", i, err)
+			}
+			f.Release()
+		}
+		silent.Close()
+		if _, err := mux.Next(ctx); !errors.Is(err, io.EOF) {
+			t.Errorf("got %v, want the end", err)
+		}
+	})
+}
+
 // A Gate that closes wakes its source.
 func TestLockstepEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -107,11 +107,12 @@ func (m *Mux) Left(f *frame.Meta) {
 	m.stay.leave(f, time.Now())
 }
 
-// ask tells the Gate whose turn it is that the graph waits.
+// ask tells the Gate in lock step whose turn it is that the graph waits: the others do not
+// wait to be asked, and one that sends nothing must not keep it from them.
 func (m *Mux) ask() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if i := m.shares.best(time.Now(), func(*Gate) bool { return true }); i >= 0 {
+	if i := m.shares.best(time.Now(), (*Gate).Lockstep); i >= 0 {
 		m.shares.lanes[i].gate.ask()
 	}
 }

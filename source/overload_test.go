@@ -50,7 +50,7 @@ func (l load) play(t testing.TB) (out outcome) {
 			<-time.After(every * time.Duration(i) / time.Duration(len(l.cameras)))
 			for n := 0; time.Since(begin) < l.lasts; n++ {
 				if f, err := g.Offer(ctx, time.Duration(n)*every); err == nil && f != nil {
-					f.Capture = time.Now()
+					f.Clock, f.Capture, f.Since = frame.ClockRTCP, time.Now().Add(-time.Hour), time.Now() // the camera's clock is wrong
 					_ = g.Put(ctx, f)
 				}
 				<-time.After(every)
@@ -77,7 +77,7 @@ func (l load) play(t testing.TB) (out outcome) {
 				i := slices.Index(ledgers, f.Ledger)
 				mu.Lock()
 				if time.Since(begin) > time.Second {
-					out.ages[i] = append(out.ages[i], time.Since(f.Capture))
+					out.ages[i] = append(out.ages[i], time.Since(f.Since))
 				}
 				mu.Unlock()
 				f.Release()

@@ -152,6 +152,8 @@ func (m *machine) end() Status {
 	return m.to(Ended)
 }
 
-// hopeless says that trying again mends nothing: a recording does not change, and
-// a plugin that is missing stays missing.
-func (m *machine) hopeless(err error) bool { return !m.live || errors.Is(err, ErrMissingPlugin) }
+// hopeless says that trying again mends nothing: a recording does not change, also where it
+// is played like a camera, and a plugin that is missing stays missing.
+func (m *machine) hopeless(err error) bool {
+	return !m.live || errors.Is(err, ErrMissingPlugin) || errors.Is(err, ErrTruncated) || errors.Is(err, ErrUnplayable)
+}

@@ -149,6 +149,10 @@ func TestSupervise(t *testing.T) {
 			live: true, acts: []act{{err: ErrMissingPlugin}}, want: ErrMissingPlugin,
 			log: []string{"0 connecting 1", "0 failed 1: missing GStreamer plugin"},
 		},
+		"a recording that is played like a camera stays cut off": {
+			live: true, acts: []act{{play: 3 * s, every: s, err: ErrTruncated}}, want: ErrTruncated,
+			log: []string{"0 connecting 1", "0 playing 1", "4 failed 1: truncated"},
+		},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -189,6 +189,13 @@ func TestConfigurationIsTakenOver(t *testing.T) {
 		s.awaitLog(t, "configuration rejected", why)
 	}
 	awaitCameras(t, s, "late playing", "mine playing", "other playing", "still playing")
+	// What is rejected for a file that is missing is taken when that is there.
+	write(still + `  - {name: gate, url: "rtsp://127.0.0.1:1/x", username: u, password_file: gate.pass}`)
+	s.awaitLog(t, "configuration rejected", "gate.pass")
+	if err := os.WriteFile(filepath.Join(filepath.Dir(file), "gate.pass"), []byte("secret"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	awaitCameras(t, s, "gate backoff", "mine playing", "still playing")
 	write(still)
 	awaitCameras(t, s, "mine playing", "still playing")
 	stop()

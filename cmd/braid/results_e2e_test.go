@@ -6,7 +6,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"braid/internal/card/cardtest"
 )
@@ -64,5 +66,62 @@ func TestTroubleIsSaid(t *testing.T) {
 	cmd := command(t, "batch", "rtsp://user:s3cret@127.0.0.1:1/s", "--model", "ball", "--plan", "serial", "--out", filepath.Join(t.TempDir(), "x.jsonl"))
 	if r := interrupted(t, cmd, "source in trouble"); strings.Contains(r.stderr, "s3cret") || r.code != 130 {
 		t.Errorf("exit %d:\n%s", r.code, r.stderr)
+	}
+}
+
+// TestInterruptedBeforeTheFirstFrame: who stops braid while it measures does not wait.
+func TestInterruptedBeforeTheFirstFrame(t *testing.T) {
+	t.Parallel()
+	config := writeFile(t, "braid.yaml", "nats: {url: embedded, listen: '127.0.0.1:0'}\nmodel: braid-nano\ncameras: [{name: a, url: 'test:'}]\n")
+	for _, args := range [][]string{
+		{"run", "-c", config},
+		{"batch", "test:?frames=5&live=false", "--model", "braid-nano", "--out", filepath.Join(t.TempDir(), "x.jsonl")},
+	} {
+		cmd, cache := afresh(t, args...)
+		r := interrupted(t, cmd, "measuring roughly")
+		if r.code != 130 || !strings.Contains(r.stderr, "interrupted") || strings.Contains(r.stderr, "plan chosen") {
+			t.Errorf("%v: exit %d\n%s", args, r.code, r.stderr)
+		}
+		if left, err := filepath.Glob(filepath.Join(cache, "profiles", "*.yaml")); err != nil || len(left) > 0 {
+			t.Errorf("%v: left %v, %v", args, left, err)
+		}
+	}
+}
+
+// TestInterruptedWithoutAServer: a batch whose messages nobody takes ends soon after it is
+// asked to, with more frames to analyse than may wait.
+func TestInterruptedWithoutAServer(t *testing.T) {
+	t.Parallel()
+	cmd := command(t, "batch", "test:?pattern=ball&frames=1000000&live=false&size=64x48", "--model", "ball", "--nats", "nats://127.0.0.1:1", "--set", "nats.jetstream=true", "-o", "json")
+	var out, logs lockedBuffer
+	cmd.Stdout, cmd.Stderr = &out, &logs
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	says(t, cmd, "NATS is away")
+	<-time.After(12 * time.Second) // until as many messages wait as may
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-ended:
+	case <-time.After(time.Minute):
+		t.Fatalf("it goes on:\n%s", logs.String())
+	}
+	if code := cmd.ProcessState.ExitCode(); code != 130 {
+		t.Errorf("exit %d\n%s", code, logs.String())
+	}
+}
+
+// TestBatchOfAPipe: what can be read once is not read for its id.
+func TestBatchOfAPipe(t *testing.T) {
+	pipe := filepath.Join(t.TempDir(), "pipe.mp4")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if r := braid(t, "batch", pipe, "--model", "ball", "--out", "-"); r.code != 4 || !strings.Contains(r.stderr, pipe+": a pipe or a device can be read only once") {
+		t.Errorf("exit %d\n%s", r.code, r.stderr)
 	}
 }

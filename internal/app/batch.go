@@ -83,15 +83,24 @@ func Batch(ctx context.Context, env *Env, o BatchOptions) (err error) {
 	if b.model, err = openModel(env, b.cfg.Model); err != nil {
 		return err
 	}
-	p, err := b.model.chooser(env, rt).plan(ctx, b.cfg.Plan)
-	if err != nil {
-		return err
-	}
-	if b.pipeline, err = newPipeline(ctx, rt, b.model, p, demand{score: b.model.card.NMS.Score, pixels: o.Annotate != ""}, env.Log); err != nil {
+	if err = b.build(ctx); err != nil {
 		return err
 	}
 	defer closeInto(&err, b.pipeline.Close)
 	return b.publish(ctx)
+}
+
+// build chooses the plan and makes its pipeline, which may take minutes of measuring and of
+// building engines: the user's first signal ends it.
+func (b *batch) build(ctx context.Context) error {
+	ctx, stop := b.env.untilDrain(ctx)
+	defer stop()
+	p, err := b.model.chooser(b.env, b.runtime).plan(ctx, b.cfg.Plan)
+	if err != nil {
+		return err
+	}
+	b.pipeline, err = newPipeline(ctx, b.runtime, b.model, p, demand{score: b.model.card.NMS.Score, pixels: b.o.Annotate != ""}, b.env.Log)
+	return err
 }
 
 // natsURL lets the scheme be left out, as NATS' own tools do.
@@ -133,18 +142,26 @@ const drainGrace = 5 * time.Second
 
 var errNoPatience = errors.New("asked to stop")
 
-// flush waits until every message has found its end, and says which sink takes
-// no more.
-func (b *batch) flush(ctx context.Context) error {
+// patience is a context that ends drainGrace after the user has asked to stop.
+func (b *batch) patience(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
 	drained, stop := b.env.untilDrain(ctx)
-	defer stop()
 	context.AfterFunc(drained, func() {
 		if b.env.draining() {
 			time.AfterFunc(drainGrace, func() { cancel(errNoPatience) })
 		}
 	})
+	return ctx, func() {
+		stop()
+		cancel(nil)
+	}
+}
+
+// flush waits until every message has found its end, and says which sink takes
+// no more.
+func (b *batch) flush(ctx context.Context) error {
+	ctx, stop := b.patience(ctx)
+	defer stop()
 	var errs []error
 	for _, s := range b.receipts.sinks {
 		errs = append(errs, s.Flush(ctx))
@@ -234,7 +251,9 @@ func (b *batch) input(ctx context.Context, arg string, names map[string]int) err
 	}
 	b.emitter.follow(f.ledger, v)
 	b.progress.begin(camera, src, b.o.MaxFrames)
-	failed, err := runFeeds(ctx, b.env, b.pipeline, b.emitter.emit, []*feed{f})
+	writing, stop := b.patience(ctx)
+	defer stop()
+	failed, err := runFeeds(ctx, b.env, b.pipeline, b.emitter.within(writing), []*feed{f})
 	b.feeds = append(b.feeds, f)
 	return errors.Join(err, failed, f.pool.Close())
 }

@@ -91,6 +91,20 @@ func (e *emitter) view(l *frame.Ledger) *view {
 	return e.views[l]
 }
 
+// within is emit that waits for no sink longer than until writing ends.
+func (e *emitter) within(writing context.Context) stages.Emit {
+	var graph, both context.Context // both ends with the first of the two; a graph has one for all its Jobs
+	return func(ctx context.Context, j *stages.Job) error {
+		if ctx != graph {
+			var cancel context.CancelCauseFunc
+			graph = ctx
+			both, cancel = context.WithCancelCause(ctx)
+			context.AfterFunc(writing, func() { cancel(context.Cause(writing)) })
+		}
+		return e.emit(both, j)
+	}
+}
+
 // emit publishes one Job. It is the frame's last step in the graph.
 func (e *emitter) emit(ctx context.Context, j *stages.Job) error {
 	v := e.view(j.Ledger)

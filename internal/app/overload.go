@@ -17,9 +17,8 @@ const named = 5
 // look compares with the second before and gives the line, "" where nothing was dropped
 // because of the load. Frames that max_fps or every-n leave out were asked for.
 func (o *overload) look(feeds []*feed) string {
-	if o.dropped == nil {
-		o.dropped = map[*feed]map[string]uint64{}
-	}
+	before := o.dropped
+	o.dropped = make(map[*feed]map[string]uint64, len(feeds)) // of those that are there: cameras come and go
 	type camera struct {
 		name string
 		n    uint64
@@ -27,7 +26,7 @@ func (o *overload) look(feeds []*feed) string {
 	var list []camera
 	all := uint64(0)
 	for _, f := range feeds {
-		now, was := f.ledger.Counts().Dropped, o.dropped[f]
+		now, was := f.ledger.Counts().Dropped, before[f]
 		n := uint64(0)
 		for _, why := range []frame.Reason{frame.Late, frame.Policy} {
 			n += now[why.String()] - was[why.String()]

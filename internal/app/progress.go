@@ -36,6 +36,11 @@ func progressIn(env *Env, speed string) *progress {
 		style.Colors = pretty.StyleColorsExample
 	}
 	w.SetStyle(style)
+	return draw(w)
+}
+
+// draw has the bars drawn until stop.
+func draw(w pretty.Writer) *progress {
 	p := &progress{writer: w, ended: make(chan struct{})}
 	go func() {
 		defer close(p.ended)
@@ -99,6 +104,14 @@ func (p *progress) stop() {
 		return
 	}
 	p.finish()
-	p.writer.Stop()
-	<-p.ended
+	again := time.NewTicker(20 * time.Millisecond)
+	defer again.Stop()
+	for {
+		p.writer.Stop() // in vain before Render has begun
+		select {
+		case <-p.ended:
+			return
+		case <-again.C:
+		}
+	}
 }

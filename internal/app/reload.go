@@ -12,25 +12,29 @@ import (
 )
 
 // reload takes the configuration file's changes over until ctx ends: when the file
-// changes and when the user asks for it.
-func (l *live) reload(ctx context.Context) {
-	file := first(l.load.File, config.DefaultFile)
-	before, _ := os.ReadFile(file) // without a file there is none to compare with
-	said := l.cfg
-	changes, stop := l.watchFile(file)
-	defer stop()
+// changes and when the user asks for it. file is that which said was read from. One that
+// was rejected is tried again whenever something happens beside it, such as a password file
+// that comes to be there.
+func (l *live) reload(ctx context.Context, file *watchedFile, said config.Config) {
+	if file.err != nil {
+		l.env.Log.Warn("the configuration file is not watched: send SIGHUP after a change", "file", file.path, "error", file.err)
+	}
+	before := file.text
 	for {
 		asked := false
 		select {
 		case <-ctx.Done():
 			return
-		case <-changes:
+		case <-file.changes:
 		case <-l.env.Reload:
 			asked = true
 		}
-		now, err := os.ReadFile(file)
-		if !asked && (err != nil || bytes.Equal(now, before)) { // in the middle of a replacement, or only touched
+		now, err := os.ReadFile(file.path)
+		if !asked && l.rejected.Load() == nil && (err != nil || bytes.Equal(now, before)) { // in the middle of a replacement, or only touched
 			continue
+		}
+		if asked {
+			l.rejected.Store(nil) // the answer is told, also if it is the same
 		}
 		before = now
 		said = l.take(ctx, said)
@@ -48,7 +52,9 @@ func (l *live) take(ctx context.Context, said config.Config) config.Config {
 	}
 	if err != nil {
 		why := oneLine(err.Error())
-		l.rejected.Store(&why)
+		if was := l.rejected.Swap(&why); was != nil && *was == why {
+			return said
+		}
 		l.control.Changed()
 		l.env.Log.With("error", why).Error("configuration rejected, the old one goes on") // With: another reason is another line
 		return said

@@ -42,6 +42,7 @@ type live struct {
 	closers []func() error
 
 	load     config.Options // where the configuration comes from
+	file     *watchedFile   // that of the configuration
 	changing sync.Mutex     // one change of the cameras at a time
 	rejected atomic.Pointer[string]
 }
@@ -52,6 +53,8 @@ func Run(ctx context.Context, env *Env, o RunOptions) (err error) {
 		return err
 	}
 	from := o.options(env, o.Config)
+	file := watchFile(first(from.File, config.DefaultFile)) // before it is read: a start may take minutes
+	defer file.close()
 	cfg, err := load(env, from)
 	if err != nil {
 		return err
@@ -59,7 +62,7 @@ func Run(ctx context.Context, env *Env, o RunOptions) (err error) {
 	if len(cfg.Cameras) == 0 {
 		return invalidf("no cameras configured: add some under the key cameras, or start from braid config init")
 	}
-	l := &live{env: env, cfg: cfg, load: from, once: o.Once, started: time.Now(), run: liveRun(time.Now()), clip: o.Annotate}
+	l := &live{env: env, cfg: cfg, load: from, file: file, once: o.Once, started: time.Now(), run: liveRun(time.Now()), clip: o.Annotate}
 	defer func() { err = errors.Join(err, l.close()) }()
 	if o.DryRun {
 		return l.dryRun(ctx)
@@ -102,8 +105,11 @@ func (l *live) build(ctx context.Context) error {
 	return l.serveHTTP()
 }
 
-// buildLines makes everything up to the sinks.
+// buildLines makes everything up to the sinks, which may take minutes of measuring and of
+// building engines: the user's first signal ends it.
 func (l *live) buildLines(ctx context.Context) (err error) {
+	ctx, stop := l.env.untilDrain(ctx)
+	defer stop()
 	if l.runtime, err = openRuntime(l.env, l.cfg.Backend); err != nil {
 		return err
 	}
@@ -169,6 +175,7 @@ func (l *live) group(ctx context.Context) error {
 // the cameras.
 func (l *live) play(ctx context.Context) error {
 	l.announce()
+	said := l.cfg // nobody changes it yet
 	group, playing := errgroup.WithContext(ctx)
 	sources, stop := l.env.untilDrain(playing)
 	defer stop()
@@ -182,7 +189,7 @@ func (l *live) play(ctx context.Context) error {
 		}
 		group.Go(func() error { return line.flow.run(playing, line.pipeline, line.emitter.emit) })
 	}
-	aside := l.aside(sources)
+	aside := l.aside(sources, said)
 	err := group.Wait()
 	stop()
 	aside.Wait()
@@ -202,12 +209,12 @@ func (l *live) play(ctx context.Context) error {
 }
 
 // aside starts what runs beside the graphs, until ctx ends.
-func (l *live) aside(ctx context.Context) *sync.WaitGroup {
+func (l *live) aside(ctx context.Context, said config.Config) *sync.WaitGroup {
 	var all sync.WaitGroup
 	all.Go(func() { l.statistics(ctx) })
 	all.Go(func() { l.control.Run(ctx) })
 	if !l.once {
-		all.Go(func() { l.reload(ctx) })
+		all.Go(func() { l.reload(ctx, l.file, said) })
 	}
 	return &all
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -39,6 +40,8 @@ func batchRun(input string, model []byte) (string, error) {
 		_, err = io.WriteString(h, input)
 	case info.IsDir():
 		err = hashFolder(h, input)
+	case !info.Mode().IsRegular(): // its id would be read from what is to be played
+		return "", as(ErrEnvironment, errors.New("a pipe or a device can be read only once: record it to a file first"))
 	default:
 		err = hashFile(h, input)
 	}

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"os"
 	"path/filepath"
 	"time"
 
@@ -15,19 +16,36 @@ const (
 	unsettled = 2 * time.Second
 )
 
-// watchFile gives a token when something has happened in a file's folder: a file that is
-// replaced is another one to the system. Without such notes only the user's asking
-// is left.
-func (l *live) watchFile(file string) (changes <-chan struct{}, stop func()) {
-	w, err := fsnotify.NewWatcher()
-	if err == nil {
-		if err = w.Add(filepath.Dir(file)); err == nil {
-			return onceSettled(w.Events, w.Errors), func() { _ = w.Close() } // nothing is left to do with it
+// watchedFile is a file, what was in it when it began to be watched, and where its changes
+// are told: a token when something has happened in its folder, for a file that is replaced is
+// another one to the system.
+type watchedFile struct {
+	path    string
+	text    []byte // nil where it could not be read
+	changes <-chan struct{}
+	err     error // why there will be no changes
+	watcher *fsnotify.Watcher
+}
+
+// watchFile watches from before it reads: nothing that comes later is missed.
+func watchFile(path string) *watchedFile {
+	w := &watchedFile{path: path}
+	if w.watcher, w.err = fsnotify.NewWatcher(); w.err == nil {
+		if w.err = w.watcher.Add(filepath.Dir(path)); w.err == nil {
+			if target, err := filepath.EvalSymlinks(path); err == nil {
+				_ = w.watcher.Add(filepath.Dir(target)) // the same folder mostly; else what a link leads to changes there
+			}
 		}
-		_ = w.Close() // the error is told
+		w.changes = onceSettled(w.watcher.Events, w.watcher.Errors)
 	}
-	l.env.Log.Warn("the configuration file is not watched: send SIGHUP after a change", "file", file, "error", err)
-	return nil, func() {}
+	w.text, _ = os.ReadFile(path) // without a file there is none to compare with
+	return w
+}
+
+func (w *watchedFile) close() {
+	if w.watcher != nil {
+		_ = w.watcher.Close() // nothing is left to do with it
+	}
 }
 
 // onceSettled gives a token when events have ended for settle, or not ended for unsettled,

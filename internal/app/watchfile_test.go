@@ -1,6 +1,8 @@
 package app
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -58,5 +60,41 @@ func TestSettled(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// TestWatchFile tells of changes from before it was read, also where it is a link to another
+// folder.
+func TestWatchFile(t *testing.T) {
+	dir, other := t.TempDir(), t.TempDir()
+	plain, linked, target := filepath.Join(dir, "a.yaml"), filepath.Join(dir, "b.yaml"), filepath.Join(other, "c.yaml")
+	write := func(path, text string) {
+		t.Helper()
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(plain, "first")
+	write(target, "first")
+	if err := os.Symlink(target, linked); err != nil {
+		t.Fatal(err)
+	}
+	for path, written := range map[string]string{plain: plain, linked: target} {
+		w := watchFile(path)
+		if w.err != nil || string(w.text) != "first" {
+			t.Fatalf("%q, %v", w.text, w.err)
+		}
+		write(written, "second")
+		select {
+		case <-w.changes:
+		case <-time.After(20 * time.Second):
+			t.Errorf("%s: no change is told", path)
+		}
+		w.close()
+	}
+	if w := watchFile(filepath.Join(dir, "none", "x.yaml")); w.err == nil || w.text != nil {
+		t.Errorf("a folder that is not there: %q, %v", w.text, w.err)
+	} else {
+		w.close()
 	}
 }

@@ -98,9 +98,10 @@ type Meta struct {
 	File    string        // batch: the image the frame was read from, else ""
 	Seq     uint64        // dense per camera and run, from 1, given after the drop point
 	PTS     time.Duration // stream time
-	Capture time.Time     // zero where Clock is ClockPTS
+	Capture time.Time     // when it was taken, by Clock; zero where that is ClockPTS
 	Clock   Clock
-	Width   int // of the picture as the camera sent it, pixels
+	Since   time.Time // when it was taken, by this machine's clock; zero where Clock is ClockPTS
+	Width   int       // of the picture as the camera sent it, pixels
 	Height  int
 	Decode  time.Duration // how long the source waited for the decoder and copied
 	Arrived time.Time     // when the Frame was put into its Gate

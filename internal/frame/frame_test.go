@@ -139,6 +139,25 @@ func TestReleaseTwicePanics(t *testing.T) {
 	f.Release()
 }
 
+// The last one released is the next: frames that are not needed get no memory.
+func TestPoolIsAStack(t *testing.T) {
+	var s shelf
+	p := NewPool(5, s.alloc)
+	for range 20 {
+		a, b := p.TryGet(), p.TryGet()
+		for _, f := range []*Frame{a, b} {
+			if err := f.Shape(RGB, 8, 8); err != nil {
+				t.Fatal(err)
+			}
+		}
+		a.Release()
+		b.Release()
+	}
+	if s.made != 2 {
+		t.Errorf("%d frames have memory, 2 were ever out at once", s.made)
+	}
+}
+
 func TestGet(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := NewPool(1, Heap)

@@ -3,6 +3,8 @@ package frame
 import (
 	"context"
 	"fmt"
+	"slices"
+	"sync"
 )
 
 // Memory is a block of bytes and how to give it back.
@@ -23,35 +25,40 @@ type Alloc func(n int) (Memory, error)
 // Heap allocates from the Go heap.
 func Heap(n int) (Memory, error) { return Memory{Bytes: make([]byte, n)}, nil }
 
-// Pool is a fixed number of Frames. It is safe for concurrent use.
+// Pool is a fixed number of Frames. It is safe for concurrent use. The Frame that was
+// released last is the first to go out again: those that are not needed at once never get
+// memory, and what a Frame is written to is in the caches.
 type Pool struct {
 	frames []*Frame
-	free   chan *Frame
+	free   chan struct{} // as many tokens as there are Frames in rest
 	alloc  Alloc
+
+	mu   sync.Mutex
+	rest []*Frame
 }
 
 // NewPool makes a Pool of n Frames without memory; each gets its memory from
 // alloc when it is first shaped. n must be positive.
 func NewPool(n int, alloc Alloc) *Pool {
-	p := &Pool{free: make(chan *Frame, n), alloc: alloc}
+	p := &Pool{free: make(chan struct{}, n), alloc: alloc}
 	for range n {
-		f := &Frame{home: p}
-		p.frames = append(p.frames, f)
-		p.free <- f
+		p.frames = append(p.frames, &Frame{home: p})
+		p.free <- struct{}{}
 	}
+	p.rest = slices.Clone(p.frames)
 	return p
 }
 
 // Get waits for a free Frame. It returns ctx's cause when ctx ends first.
 func (p *Pool) Get(ctx context.Context) (*Frame, error) {
 	select {
-	case f := <-p.free:
-		return f.taken(), nil
+	case <-p.free:
+		return p.take(), nil
 	default:
 	}
 	select {
-	case f := <-p.free:
-		return f.taken(), nil
+	case <-p.free:
+		return p.take(), nil
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
@@ -60,14 +67,20 @@ func (p *Pool) Get(ctx context.Context) (*Frame, error) {
 // TryGet returns nil where no Frame is free.
 func (p *Pool) TryGet() *Frame {
 	select {
-	case f := <-p.free:
-		return f.taken()
+	case <-p.free:
+		return p.take()
 	default:
 		return nil
 	}
 }
 
-func (f *Frame) taken() *Frame {
+// take hands out the Frame of a token.
+func (p *Pool) take() *Frame {
+	p.mu.Lock()
+	last := len(p.rest) - 1
+	f := p.rest[last]
+	p.rest = p.rest[:last]
+	p.mu.Unlock()
 	f.Meta = Meta{}
 	f.out = true
 	return f
@@ -78,7 +91,10 @@ func (p *Pool) put(f *Frame) {
 		panic("frame: Release without ownership")
 	}
 	f.out = false
-	p.free <- f // capacity is the number of frames: never blocks
+	p.mu.Lock()
+	p.rest = append(p.rest, f)
+	p.mu.Unlock()
+	p.free <- struct{}{} // capacity is the number of frames: never blocks
 }
 
 // Size is the number of Frames, Free how many of them are in the Pool now.

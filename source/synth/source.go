@@ -85,7 +85,7 @@ func (s *Source) deliver(ctx context.Context, g *source.Gate, scene *Scene, i in
 	scene.Paint(f.Planes[0].Data, i)
 	f.PTS, f.Clock, f.Decode = s.options.PTS(i), frame.ClockPTS, time.Since(begin)
 	if s.clock == Wall {
-		f.Clock, f.Capture = frame.ClockWall, captured
+		f.Clock, f.Capture, f.Since = frame.ClockWall, captured, captured
 	}
 	return g.Put(ctx, f)
 }

@@ -153,7 +153,7 @@ func (p *player) pump(ctx context.Context) error {
 			return err
 		}
 		f.PTS = pts
-		f.Clock, f.Capture = p.s.plan.capture(sample, arrived)
+		f.Clock, f.Capture, f.Since = p.s.plan.capture(sample, arrived)
 		f.Decode = time.Since(copying)
 		if !p.s.plan.live {
 			f.Decode += arrived.Sub(begin)
@@ -173,18 +173,24 @@ const maxAge = 10 * time.Second
 // which is its time stamp on the pipeline's clock, before depacketising and
 // decoding; else not known. Clock "wall" leaves the camera's clock out, "pts" all
 // but the stream's time stamps; "rtcp" is what happens anyhow.
-func (p *plan) capture(s *gst.Sample, arrived time.Time) (frame.Clock, time.Time) {
+//
+// since is that by this host's clock: of a camera whose own tells the time of capture, too.
+func (p *plan) capture(s *gst.Sample, arrived time.Time) (clock frame.Clock, at, since time.Time) {
+	if p.live && p.clock != "pts" {
+		since = arrived
+		if p.aged && s.Timed && s.Age > 0 && s.Age < maxAge {
+			since = arrived.Add(-s.Age)
+		}
+	}
 	switch {
 	case p.clock == "pts":
-		return frame.ClockPTS, time.Time{}
+		return frame.ClockPTS, time.Time{}, since
 	case !s.Captured.IsZero() && p.clock != "wall":
-		return frame.ClockRTCP, s.Captured
+		return frame.ClockRTCP, s.Captured, since
 	case !p.live:
-		return frame.ClockPTS, time.Time{}
-	case p.aged && s.Timed && s.Age > 0 && s.Age < maxAge:
-		return frame.ClockWall, arrived.Add(-s.Age)
+		return frame.ClockPTS, time.Time{}, since
 	}
-	return frame.ClockWall, arrived
+	return frame.ClockWall, since, since
 }
 
 // learn notes what only a running stream knows.

@@ -89,24 +89,28 @@ func TestTimelineAlwaysIncreases(t *testing.T) {
 func TestCaptureTimes(t *testing.T) {
 	arrived, sent := time.Unix(100, 0), time.Unix(50, 0)
 	report := &gst.Sample{Captured: sent, Timed: true, Age: time.Second}
-	plain := &gst.Sample{Timed: true, Age: time.Second}
+	plain, untimed := &gst.Sample{Timed: true, Age: time.Second}, &gst.Sample{Captured: sent}
+	second := arrived.Add(-time.Second)
 	for _, c := range []struct {
 		clock  string
 		live   bool
 		sample *gst.Sample
 		want   frame.Clock
 		at     time.Time
+		since  time.Time
 	}{
-		{"", true, report, frame.ClockRTCP, sent},
-		{"rtcp", true, report, frame.ClockRTCP, sent},
-		{"rtcp", true, plain, frame.ClockWall, arrived.Add(-time.Second)},
-		{"wall", true, report, frame.ClockWall, arrived.Add(-time.Second)},
-		{"pts", true, report, frame.ClockPTS, time.Time{}},
-		{"", false, plain, frame.ClockPTS, time.Time{}},
+		{"", true, report, frame.ClockRTCP, sent, second},
+		{"rtcp", true, report, frame.ClockRTCP, sent, second},
+		{"rtcp", true, untimed, frame.ClockRTCP, sent, arrived},
+		{"rtcp", true, plain, frame.ClockWall, second, second},
+		{"wall", true, report, frame.ClockWall, second, second},
+		{"wall", true, untimed, frame.ClockWall, arrived, arrived},
+		{"pts", true, report, frame.ClockPTS, time.Time{}, time.Time{}},
+		{"", false, plain, frame.ClockPTS, time.Time{}, time.Time{}},
 	} {
 		p := plan{live: c.live, aged: c.live, clock: c.clock}
-		if clock, at := p.capture(c.sample, arrived); clock != c.want || !at.Equal(c.at) {
-			t.Errorf("clock %q, live %t: %v at %v, want %v at %v", c.clock, c.live, clock, at, c.want, c.at)
+		if clock, at, since := p.capture(c.sample, arrived); clock != c.want || !at.Equal(c.at) || !since.Equal(c.since) {
+			t.Errorf("clock %q, live %t: %v at %v, since %v; want %v at %v, since %v", c.clock, c.live, clock, at, since, c.want, c.at, c.since)
 		}
 	}
 }
