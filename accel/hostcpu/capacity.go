@@ -35,7 +35,7 @@ func memoryOf(meminfo, cgroup, root string) (total, free int64, err error) {
 		}
 		total, free = min(total, limit), min(free, limit)
 		if used, err := bytesIn(filepath.Join(g.folder, g.used)); err == nil {
-			free = max(0, min(free, limit-used))
+			free = max(0, min(free, limit-used+g.files()))
 		}
 	}
 	return total, free, nil
@@ -51,7 +51,7 @@ func kilobytes(meminfo, key string) (int64, error) {
 
 // group is a control group that memory is counted in, and its files (Linux,
 // Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/memory.rst).
-type group struct{ folder, limit, used string }
+type group struct{ folder, limit, used, cache string } // cache: a key of memory.stat
 
 // groups are those that a process is in, from its own up: each bounds those below it. What a
 // container sees of the tree may begin at its own group, so that folders may be missing.
@@ -63,23 +63,39 @@ func groups(cgroup, root string) (list []group) {
 	for line := range strings.Lines(string(text)) {
 		_, rest, _ := strings.Cut(strings.TrimSpace(line), ":")
 		controllers, path, ok := strings.Cut(rest, ":")
-		g := group{folder: root, limit: "memory.max", used: "memory.current"}
+		g := group{folder: root, limit: "memory.max", used: "memory.current", cache: "inactive_file"}
 		switch {
 		case !ok:
 			continue
 		case controllers != "" && !strings.Contains(","+controllers+",", ",memory,"):
 			continue
 		case controllers != "":
-			g = group{folder: filepath.Join(root, "memory"), limit: "memory.limit_in_bytes", used: "memory.usage_in_bytes"}
+			g = group{folder: filepath.Join(root, "memory"), limit: "memory.limit_in_bytes", used: "memory.usage_in_bytes", cache: "total_inactive_file"}
 		}
 		for at := filepath.Clean("/" + path); ; at = filepath.Dir(at) {
-			list = append(list, group{filepath.Join(g.folder, at), g.limit, g.used})
+			list = append(list, group{filepath.Join(g.folder, at), g.limit, g.used, g.cache})
 			if at == "/" {
 				break
 			}
 		}
 	}
 	return list
+}
+
+// files is the memory of a group that files are kept in and that the kernel gives back at
+// once, as it does of what MemAvailable counts. 0 where that is not known.
+func (g group) files() int64 {
+	text, err := os.ReadFile(filepath.Join(g.folder, "memory.stat"))
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(text)) {
+		if n, ok := strings.CutPrefix(strings.TrimSpace(line), g.cache+" "); ok {
+			bytes, _ := strconv.ParseInt(n, 10, 64) // 0 where it is none
+			return bytes
+		}
+	}
+	return 0
 }
 
 // bytesIn reads a number, of which "max" is none.

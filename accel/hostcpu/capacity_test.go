@@ -22,6 +22,8 @@ func TestMemory(t *testing.T) {
 		{"more used than allowed", "0::/\n", map[string]string{"memory.max": "104857600\n", "memory.current": "114857600\n"}, 100 * mib, 0},
 		{"more than the machine has", "0::/\n", map[string]string{"memory.max": "9223372036854771712\n"}, 1024 * mib, 512 * mib},
 		{"version 1", "11:cpu,cpuacct:/c\n9:memory:/docker/x\n0::/\n", map[string]string{"memory/docker/x/memory.limit_in_bytes": "104857600\n", "memory/docker/x/memory.usage_in_bytes": "1048576\n"}, 100 * mib, 99 * mib},
+		{"files that are kept in memory", "0::/\n", map[string]string{"memory.max": "104857600\n", "memory.current": "94371840\n", "memory.stat": "anon 31457280\nactive_file 1\ninactive_file 62914560\n"}, 100 * mib, 70 * mib},
+		{"files, version 1", "9:memory:/x\n", map[string]string{"memory/x/memory.limit_in_bytes": "104857600\n", "memory/x/memory.usage_in_bytes": "94371840\n", "memory/x/memory.stat": "inactive_file 5\ntotal_inactive_file 10485760\n"}, 100 * mib, 20 * mib},
 		{"nonsense", "x\n\n0::\n", map[string]string{"memory.max": "much\n"}, 1024 * mib, 512 * mib},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -260,7 +260,7 @@ func (p Plan) SegmentsOn(d accel.DeviceID) (n int) {
 // Uses says whether a segment has a replica on the device.
 func (p Plan) Uses(d accel.DeviceID) bool {
 	for i := range p.Segments {
-		if slices.ContainsFunc(p.Replicas(i), func(r Replica) bool { return r.Device == d }) {
+		if slices.ContainsFunc(p.Replicas(i), func(r Replica) bool { return r.Device.Same(d) }) {
 			return true
 		}
 	}

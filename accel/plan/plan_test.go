@@ -295,3 +295,14 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestUses: a device is the same under its runtime's name.
+func TestUses(t *testing.T) {
+	p := Default()
+	p.Segments = []Segment{{Until: "a", Devices: []Placement{{ID: "gpu:1/trt"}}}, {Devices: []Placement{{ID: "cpu"}}}}
+	for d, want := range map[accel.DeviceID]bool{"gpu:1": true, "gpu:1/trt": true, "gpu:0": false, "cpu": true, "cpu/ort": true, "cpu/openvino": false} {
+		if p.Uses(d) != want {
+			t.Errorf("it uses %s: %t, want %t", d, !want, want)
+		}
+	}
+}

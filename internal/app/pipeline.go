@@ -121,6 +121,7 @@ func (b *builder) support(ctx context.Context) error {
 	if err := b.compareMachine(ctx); err != nil {
 		return err
 	}
+	b.warnSpare()
 	var errs []error
 	said := map[string]bool{}
 	for i, s := range b.segments {
@@ -133,6 +134,17 @@ func (b *builder) support(ctx context.Context) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// warnSpare tells of spare devices that may never get a frame: the others take all that
+// are in flight ahead.
+func (b *builder) warnSpare() {
+	usual := b.plan.UsualInFlight()
+	for i := range b.plan.Segments {
+		if b.plan.InFlight < usual && slices.ContainsFunc(b.plan.Replicas(i), func(r plan.Replica) bool { return r.Spare }) {
+			b.log.Warn("a spare device may get no frame: fewer are in flight than the others take ahead", "segment", b.segments[i].Name, "in_flight", b.plan.InFlight, "enough", usual)
+		}
+	}
 }
 
 func (b *builder) compareMachine(ctx context.Context) error {

@@ -36,12 +36,15 @@ type chosenReport struct {
 type candidateReport struct {
 	Kind       string  `json:"kind"`
 	Plan       string  `json:"plan,omitempty"`
+	Layout     string  `json:"layout,omitempty"`
 	FPS        float64 `json:"fps"`
 	LatencyMS  float64 `json:"latency_ms"`
 	Bottleneck string  `json:"bottleneck"`
 	Memory     int64   `json:"memory"`
 	Joules     float64 `json:"joules,omitempty"`
 	Rejected   string  `json:"rejected,omitempty"`
+
+	Keys map[string]any `json:"keys,omitempty"` // the plan file's
 }
 
 type unusedReport struct {
@@ -90,7 +93,10 @@ func (c *chosen) report() (chosenReport, error) {
 			Memory: k.Memory, Joules: k.Joules, Rejected: k.Rejected,
 		}
 		if len(k.Plan.Segments) > 0 {
-			row.Plan = k.Plan.ID()
+			row.Plan, row.Layout = k.Plan.ID(), layoutOf(k.Plan)
+			if row.Keys, err = planKeys(k.Plan); err != nil {
+				return r, err
+			}
 		}
 		r.Candidates = append(r.Candidates, row)
 	}
@@ -192,11 +198,21 @@ func layoutOf(p plan.Plan) string {
 		var on []string
 		for _, d := range s.Devices {
 			text := string(d.ID)
-			if n := max(d.Streams, s.Streams, 1); n > 1 {
+			n := d.Streams
+			if n == 0 {
+				n = s.Streams
+			}
+			if n > 1 {
 				text += fmt.Sprintf(" x%d", n)
 			}
 			if d.Threads > 1 {
 				text += fmt.Sprintf(" (%d threads)", d.Threads)
+			}
+			if d.Depth > 0 {
+				text += fmt.Sprintf(" (depth %d)", d.Depth)
+			}
+			if d.Spare {
+				text += " (spare)"
 			}
 			on = append(on, text)
 		}

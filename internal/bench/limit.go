@@ -7,7 +7,7 @@ package bench
 // those between are the network.
 func LimitOf(cores int, s *Subject) *Limit {
 	l := &Limit{Cores: cores}
-	used := s.used()
+	used, _ := s.used()
 	if len(used) == 0 {
 		return l
 	}

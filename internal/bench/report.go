@@ -57,7 +57,7 @@ type Row struct {
 	EnergyOf  []string           `json:"energy_of,omitempty"` // what joules_per_frame has in it
 	Rounds    int                `json:"rounds,omitempty"`    // that count
 	Rejected  int                `json:"rejected,omitempty"`
-	Disturbed bool               `json:"disturbed,omitempty"` // every round was: all count
+	Disturbed bool               `json:"disturbed,omitempty"` // all rounds were, or all but one or two: all count
 	Samples   []Sample           `json:"samples,omitempty"`
 	Timeline  []Piece            `json:"-"`
 	Varied    string             `json:"varied,omitempty"` // in a sweep: streams or in_flight

@@ -132,6 +132,29 @@ func TestAllRoundsDisturbed(t *testing.T) {
 	}
 }
 
+// TestFewQuietRounds: two rounds of six are not believed more than all.
+func TestFewQuietRounds(t *testing.T) {
+	for quiet := range 7 {
+		s := &Subject{Name: "x"}
+		for i := range 6 {
+			x := sampled(i+1, 10)
+			if i < quiet {
+				x = sampled(i+1, 20)
+			} else {
+				x.Check.One *= 3
+			}
+			s.Samples = append(s.Samples, x)
+		}
+		Reject([]*Subject{s}, sampled(0, 10).Check)
+		r := Report{}
+		r.Fill([]*Subject{s})
+		row := r.Rows[0]
+		if disturbed := quiet < 3; row.Disturbed != disturbed || row.Rejected != 6-quiet || !disturbed && (row.Rounds != quiet || row.FPS != 20) || disturbed && (row.Rounds != 6 || row.FPS > 15) {
+			t.Errorf("%d quiet: %d of %d count, %g frames/s, disturbed %t", quiet, row.Rounds, 6-row.Rejected, row.FPS, row.Disturbed)
+		}
+	}
+}
+
 func TestWidest(t *testing.T) {
 	one := &Subject{Name: "one"}
 	for i := range 6 {

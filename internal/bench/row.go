@@ -5,7 +5,7 @@ import "slices"
 // row sums a subject up. What is of a frame is the median over rounds too, so
 // that one odd round does not show.
 func (s *Subject) row(cores int) Row {
-	used := s.used()
+	used, disturbed := s.used()
 	r := Row{
 		Name: s.Name, Plan: s.Plan, Predicted: s.Predicted, Timeline: s.Timeline, Varied: s.Sweep, N: s.N,
 		Rounds: len(used), Samples: s.Samples,
@@ -18,7 +18,7 @@ func (s *Subject) row(cores int) Row {
 	if len(used) == 0 {
 		return r
 	}
-	r.Disturbed = used[0].Rejected
+	r.Disturbed = disturbed
 	r.FPS, r.Lo, r.Hi, r.Coverage = rates(used)
 	r.CI = (r.Hi - r.Lo) / 2
 	r.P50 = over(used, func(x Sample) float64 { return x.P50 })

@@ -67,26 +67,30 @@ func Reject(subjects []*Subject, more ...Check) {
 	}
 }
 
-// used are the samples that count: those that are not rejected or, where there
-// are none, all.
-func (s *Subject) used() []Sample {
-	var kept []Sample
+// fewest are the quiet samples that a subject is judged by: one or two say nothing of how
+// far they are to be believed, and may be those of an odd moment.
+const fewest = 3
+
+// used are the samples that count: those that are not rejected or, where these are too
+// few, all, of a disturbed machine then.
+func (s *Subject) used() (list []Sample, disturbed bool) {
 	for _, x := range s.Samples {
 		if !x.Rejected {
-			kept = append(kept, x)
+			list = append(list, x)
 		}
 	}
-	if len(kept) == 0 {
-		return s.Samples
+	if len(list) < min(fewest, len(s.Samples)) {
+		return s.Samples, true
 	}
-	return kept
+	return list, false
 }
 
 // Width is half of the interval of the subject's rate, as a part of the rate: 1
 // where that is not known to 95 %.
 func (s *Subject) Width() float64 {
-	fps, lo, hi, _ := rates(s.used())
-	if fps == 0 || len(s.used()) < enough || s.used()[0].Rejected {
+	used, disturbed := s.used()
+	fps, lo, hi, _ := rates(used)
+	if fps == 0 || len(used) < enough || disturbed {
 		return 1
 	}
 	return max(hi-fps, fps-lo) / fps
