@@ -247,7 +247,7 @@ func (g *Gate) claim() *frame.Frame {
 }
 
 // Put hands a filled Frame over; it is the Gate's from then on, also on error.
-// Its Meta must hold PTS, Capture, Clock and Decode; the Gate fills the rest.
+// Its Meta must hold PTS, Capture, Clock, Since and Decode; the Gate fills the rest.
 // After Close it counts the Frame as cancelled and returns ErrClosed.
 func (g *Gate) Put(ctx context.Context, f *frame.Frame) error {
 	f.Camera, f.Ledger, f.Arrived = g.camera, g.ledger, time.Now()

@@ -13,7 +13,7 @@ type OnState func(Status)
 
 // Supervise runs src into g until its stream ends (nil), it fails for good (its
 // error) or ctx ends (ctx's cause). A live source is tried again for ever, but
-// for ErrMissingPlugin, which no waiting heals; to it, a Run that returns nil
+// for ErrMissingPlugin and a recording that is broken, which no waiting heals; to it, a Run that returns nil
 // is the end too. Any other source fails once. At the end g is closed, whatever
 // happened; frames that wait in it are still served. It starts one goroutine
 // per try, which has ended before the next one starts.

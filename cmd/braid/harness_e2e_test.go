@@ -153,7 +153,7 @@ func writeFile(t *testing.T, name, content string) string {
 }
 
 // interrupted runs a command that has no end of its own, or none soon, until a second after
-// it has logged a text, and interrupts it then, as often as it takes.
+// it has logged a text, and interrupts it then: once.
 func interrupted(t *testing.T, cmd *exec.Cmd, text string) result {
 	t.Helper()
 	var out, logs lockedBuffer
@@ -168,13 +168,17 @@ func interrupted(t *testing.T, cmd *exec.Cmd, text string) result {
 	}()
 	look := time.NewTicker(20 * time.Millisecond)
 	defer look.Stop()
+	late := time.After(patience)
 	for said := false; ; {
 		select {
 		case <-ended:
 			return result{cmd.ProcessState.ExitCode(), out.String(), logs.String()}
+		case <-late:
+			t.Fatalf("%v goes on:\n%s", cmd.Args, logs.String())
 		case <-look.C:
 			if said {
 				_ = cmd.Process.Signal(os.Interrupt) // it may have ended
+				look.Stop()
 			} else if said = strings.Contains(logs.String(), text); said {
 				look.Reset(time.Second)
 			}

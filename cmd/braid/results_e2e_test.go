@@ -3,8 +3,12 @@
 package main
 
 import (
+	"bytes"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -104,17 +108,52 @@ func TestInterruptedWithoutAServer(t *testing.T) {
 		_ = cmd.Wait() // the exit code is looked at
 	}()
 	says(t, cmd, "NATS is away")
-	<-time.After(12 * time.Second) // until as many messages wait as may
+	idle(t, cmd) // as many messages wait as may
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
+	begin := time.Now()
 	select {
 	case <-ended:
 	case <-time.After(time.Minute):
 		t.Fatalf("it goes on:\n%s", logs.String())
 	}
-	if code := cmd.ProcessState.ExitCode(); code != 130 {
-		t.Errorf("exit %d\n%s", code, logs.String())
+	if code, took := cmd.ProcessState.ExitCode(), time.Since(begin); code != 130 || took > 9*time.Second { // Docker kills after ten
+		t.Errorf("exit %d after %v\n%s", code, took, logs.String())
+	}
+	if s := summaryOf(t, out.String()); s.Cameras[0].In < 4096 {
+		t.Errorf("it stood still after %d frames", s.Cameras[0].In)
+	}
+}
+
+// idle returns when a process has used next to no CPU for a second.
+func idle(t *testing.T, cmd *exec.Cmd) {
+	t.Helper()
+	used := func() (ticks int) { // hundredths of a second, of user and system
+		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", cmd.Process.Pid))
+		if err != nil {
+			t.Fatal(err)
+		}
+		fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+		for _, f := range fields[11:13] {
+			n, err := strconv.Atoi(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ticks += n
+		}
+		return ticks
+	}
+	late := time.Now().Add(patience)
+	for before := -1000; ; {
+		now := used()
+		if now-before < 5 {
+			return
+		}
+		if before = now; time.Now().After(late) {
+			t.Fatal("it works on and on")
+		}
+		<-time.After(time.Second)
 	}
 }
 

@@ -91,7 +91,7 @@ func Batch(ctx context.Context, env *Env, o BatchOptions) (err error) {
 }
 
 // build chooses the plan and makes its pipeline, which may take minutes of measuring and of
-// building engines: the user's first signal ends it.
+// building engines: the user's first signal ends it, behind the engine that is being built.
 func (b *batch) build(ctx context.Context) error {
 	ctx, stop := b.env.untilDrain(ctx)
 	defer stop()
@@ -160,8 +160,6 @@ func (b *batch) patience(ctx context.Context) (context.Context, context.CancelFu
 // flush waits until every message has found its end, and says which sink takes
 // no more.
 func (b *batch) flush(ctx context.Context) error {
-	ctx, stop := b.patience(ctx)
-	defer stop()
 	var errs []error
 	for _, s := range b.receipts.sinks {
 		errs = append(errs, s.Flush(ctx))
@@ -190,9 +188,11 @@ func lostFrames(feeds []*feed) error {
 func (b *batch) inputs(ctx context.Context) error {
 	var bad []error
 	names := map[string]int{}
+	writing, stop := b.patience(ctx)
+	defer stop()
 	for _, arg := range b.o.Inputs {
-		err := b.input(ctx, arg, names)
-		full := b.flush(ctx)
+		err := b.input(ctx, writing, arg, names)
+		full := b.flush(writing)
 		if errors.Is(full, errNoPatience) {
 			full = nil // closing tells how many messages that leaves
 		}
@@ -217,8 +217,9 @@ func (b *batch) inputs(ctx context.Context) error {
 	return errors.Join(bad...)
 }
 
-// input runs one input through the graph until its last frame is emitted.
-func (b *batch) input(ctx context.Context, arg string, names map[string]int) error {
+// input runs one input through the graph until its last frame is emitted. No sink is waited
+// for longer than until writing ends.
+func (b *batch) input(ctx, writing context.Context, arg string, names map[string]int) error {
 	in := parseInput(arg)
 	camera := in.slug(names)
 	run, err := batchRun(in.path, b.model.card.Canonical())
@@ -251,8 +252,6 @@ func (b *batch) input(ctx context.Context, arg string, names map[string]int) err
 	}
 	b.emitter.follow(f.ledger, v)
 	b.progress.begin(camera, src, b.o.MaxFrames)
-	writing, stop := b.patience(ctx)
-	defer stop()
 	failed, err := runFeeds(ctx, b.env, b.pipeline, b.emitter.within(writing), []*feed{f})
 	b.feeds = append(b.feeds, f)
 	return errors.Join(err, failed, f.pool.Close())

@@ -107,7 +107,7 @@ func TestDoubts(t *testing.T) {
 	}}
 	want := []string{
 		"disturbed: 2 of 18 samples, beside which the machine was slower than its best by over 5 %; they do not count",
-		"every sample was disturbed, and counts for want of a better one: bad",
+		"fewer than three samples were not disturbed, so that all count: bad",
 		"interval wider than 3 %: wide 5.0 %; --rounds or --duration narrow it",
 	}
 	if got := doubts(r); !slices.Equal(got, want) {

@@ -140,7 +140,7 @@ func doubts(r bench.Report) (lines []string) {
 		lines = append(lines, fmt.Sprintf("disturbed: %d of %d samples, beside which the machine was slower than its best by over %.0f %%; they do not count", rejected, all, 100*bench.Tolerance))
 	}
 	if len(disturbed) > 0 {
-		lines = append(lines, fmt.Sprintf("every sample was disturbed, and counts for want of a better one: %s", strings.Join(disturbed, ", ")))
+		lines = append(lines, fmt.Sprintf("fewer than three samples were not disturbed, so that all count: %s", strings.Join(disturbed, ", ")))
 	}
 	if len(wide) > 0 {
 		lines = append(lines, fmt.Sprintf("interval wider than %.0f %%: %s; --rounds or --duration narrow it", 100*benchStable, strings.Join(wide, ", ")))

@@ -30,7 +30,7 @@ type view struct {
 type seen struct {
 	objects uint64
 	latency histogram.Histogram
-	age     histogram.Histogram // where the capture is known
+	age     histogram.Histogram // by this machine's clock, where the capture is known
 }
 
 // emitter turns Jobs into messages and sees each through the sinks. The graph
@@ -148,7 +148,7 @@ func (e *emitter) message(j *stages.Job, v *view, now time.Time) *wire.Frame {
 	if j.Clock != frame.ClockPTS {
 		m.Capture = j.Capture.UTC()
 		m.Age = float64(now.Sub(j.Capture)) / float64(time.Millisecond)
-		v.seen.age.Add(now.Sub(j.Capture))
+		v.seen.age.Add(now.Sub(j.Since))
 	}
 	m.Skipped = nil
 	if j.Skipped.N > 0 {

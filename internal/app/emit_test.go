@@ -54,7 +54,7 @@ func testJob(ledger *frame.Ledger) *stages.Job {
 	ledger.CountIn()
 	return &stages.Job{
 		Meta: frame.Meta{
-			Camera: "cam", Seq: 7, Clock: frame.ClockWall, Capture: time.Unix(99, 0), Arrived: time.Unix(99, 500e6),
+			Camera: "cam", Seq: 7, Clock: frame.ClockWall, Capture: time.Unix(99, 0), Since: time.Unix(99, 0), Arrived: time.Unix(99, 500e6),
 			Width: 10, Height: 20, Decode: time.Millisecond, Ledger: ledger, Skipped: frame.Skipped{N: 2, Why: frame.Rate},
 		},
 		Times:   []time.Duration{1e6, 2e6, 3e6},

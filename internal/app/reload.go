@@ -30,7 +30,7 @@ func (l *live) reload(ctx context.Context, file *watchedFile, said config.Config
 			asked = true
 		}
 		now, err := os.ReadFile(file.path)
-		if !asked && l.rejected.Load() == nil && (err != nil || bytes.Equal(now, before)) { // in the middle of a replacement, or only touched
+		if !asked && (err != nil || l.rejected.Load() == nil && bytes.Equal(now, before)) { // in the middle of a replacement, or only touched
 			continue
 		}
 		if asked {

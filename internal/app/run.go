@@ -106,7 +106,7 @@ func (l *live) build(ctx context.Context) error {
 }
 
 // buildLines makes everything up to the sinks, which may take minutes of measuring and of
-// building engines: the user's first signal ends it.
+// building engines: the user's first signal ends it, behind the engine that is being built.
 func (l *live) buildLines(ctx context.Context) (err error) {
 	ctx, stop := l.env.untilDrain(ctx)
 	defer stop()

@@ -34,7 +34,7 @@ type Camera struct {
 	MaxFPS       float64   `yaml:"max_fps,omitempty" rule:"above=0,max=1000,zero" doc:"analyse at most so many frames a second. Default: all"`
 	Weight       float64   `yaml:"weight" rule:"above=0,max=1000" doc:"share of the graph when cameras want more than it can do, against the other cameras'"`
 	MinFPS       float64   `yaml:"min_fps,omitempty" rule:"above=0,max=1000,zero" doc:"so many frames a second are analysed before all shares, as far as the graph can"`
-	Budget       Duration  `yaml:"budget,omitempty" rule:"min=1ms,zero" doc:"age that messages may have, from capture: a frame whose message would be older is dropped, as late. Not with policy block, nor for recordings without clock: wall. Default: any"`
+	Budget       Duration  `yaml:"budget,omitempty" rule:"min=1ms,zero" doc:"age that messages may have, from capture by this machine's clock: a frame whose message would be older is dropped, as late. Not with policy block, nor for recordings without clock: wall. Default: any"`
 	Classes      []string  `yaml:"classes,omitempty,flow" doc:"report only these labels. Default: all"`
 	Ignore       Polygons  `yaml:"ignore,omitempty,flow" rule:"min=0,max=1" doc:"report no object whose box has its centre in one of these polygons: lists of corners [x, y], fractions of the picture from the top left"`
 	MinScore     float32   `yaml:"min_score,omitempty" rule:"min=0,max=1" doc:"report only objects of at least this score. Default: the model card's"`

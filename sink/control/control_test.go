@@ -280,7 +280,9 @@ func TestServerRestarts(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = srv.Shutdown() })
-	until(t, dial(t, url), "a/x connecting") // long before its next heartbeat
+	if took := until(t, dial(t, url), "a/x connecting"); took > longTTL/4 {
+		t.Errorf("the state is back after %v, with a heartbeat", took)
+	}
 	a.end()
 }
 

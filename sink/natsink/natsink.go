@@ -170,6 +170,9 @@ func (s *Sink) Write(ctx context.Context, m *wire.Frame, r sink.Receipt) {
 func (s *Sink) writeHeld(ctx context.Context, rt *route, rec record, r sink.Receipt) {
 	s.mu.Lock()
 	if err := s.admit(ctx, rt, len(rec.msg)); err != nil {
+		if s.cfg.Whole && ctx.Err() != nil && s.broken == nil {
+			s.broken = err // the next may find room
+		}
 		s.window.putBack(rec.buf)
 		s.mu.Unlock()
 		s.settle(r, err)

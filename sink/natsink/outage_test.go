@@ -103,6 +103,34 @@ func TestWriteEndsWithItsContext(t *testing.T) {
 	f.check(1, natsink.ErrClosed)
 }
 
+// TestWholeEndsWithAContext: nor behind a message whose Write was given up, though there is
+// room again.
+func TestWholeEndsWithAContext(t *testing.T) {
+	b := newBroker(t)
+	s, f := open(t, b.url, func(c *natsink.Config) { c.Whole, c.MaxPending, c.MaxWait = true, 4, time.Minute }), newFates(t)
+	write(s, f, "a", 1, 10)
+	flush(t, s)
+	b.stop()
+	write(s, f, "a", 11, 14)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	m := wire.Frame{Site: "Demo", Camera: "a", Run: "r", Seq: 15}
+	s.Write(ctx, &m, f.receipt(&m))
+	b.start()
+	write(s, f, "a", 16, 20)
+	if err := s.Close(); err == nil {
+		t.Error("nothing is missing")
+	}
+	for _, key := range []string{"a/15", "a/16", "a/20"} {
+		if err := f.of[key]; !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: %v", key, err)
+		}
+	}
+	if stored := b.stored()["a"]; len(stored) > 14 || len(stored) < 10 {
+		t.Errorf("stored %v", stored)
+	}
+}
+
 // TestRestart takes the server away twice while two cameras publish.
 func TestRestart(t *testing.T) {
 	b := newBroker(t)

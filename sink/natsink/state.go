@@ -23,8 +23,8 @@ const notStored = "none: told again"
 // PublishCamera publishes a change of a camera's state. It goes the way of the
 // frames, from the spool where there is one: changes arrive in order and once, each
 // of them, however long the server was away. Without a spool they wait as long as
-// frames do. It waits for nothing but the disk; the changes of one camera come from
-// one goroutine at a time.
+// frames do. It waits for the disk, and while the last states are told again; the changes
+// of one camera come from one goroutine at a time.
 func (s *Sink) PublishCamera(m *wire.Camera) error {
 	data, err := json.Marshal(m)
 	if err != nil {

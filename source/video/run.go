@@ -75,8 +75,12 @@ func (s *Source) play(ctx context.Context, g gate, t *timeline, first bool) (err
 		s.log.Warn("GStreamer warned", "camera", s.cfg.Name, "element", w.Element, "text", s.redact.Text(w.Text), "debug", s.redact.Text(w.Debug))
 	}
 	if first {
-		if err := p.damage(); err != nil {
+		err := p.damage()
+		if err != nil && !s.plan.loop {
 			return err
+		}
+		if err != nil { // what is there goes round
+			s.log.Warn("the recording is damaged", "camera", s.cfg.Name, "error", s.redact.Err(err))
 		}
 	}
 	switch {
