@@ -20,9 +20,9 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"braid/internal/porttest"
 	"braid/internal/testdata"
 	"braid/sink/embedded"
-	"braid/sink/embedded/embeddedtest"
 	"braid/sink/wire"
 )
 
@@ -37,7 +37,7 @@ type remote struct {
 func newRemote(t *testing.T) *remote {
 	t.Helper()
 	r := &remote{t: t, cfg: embedded.DefaultConfig(t.TempDir())}
-	r.cfg.Listen = embeddedtest.Address(t)
+	r.cfg.Listen = porttest.Address(t)
 	r.start()
 	t.Cleanup(r.stop)
 	return r

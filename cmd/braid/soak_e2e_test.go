@@ -18,7 +18,7 @@ import (
 	"testing"
 	"time"
 
-	"braid/sink/embedded/embeddedtest"
+	"braid/internal/porttest"
 	"braid/sink/wire"
 )
 
@@ -59,7 +59,7 @@ func soakConfig(remote, listen string) string {
 func TestSoak(t *testing.T) {
 	lasts := soakTime(t)
 	r := newRemote(t)
-	listen := embeddedtest.Address(t)
+	listen := porttest.Address(t)
 	cmd := command(t, "run", "-o", "json", "--log-format", "json", "-c", writeFile(t, "braid.yaml", soakConfig(r.url, listen)))
 	var out, logs lockedBuffer
 	cmd.Stdout, cmd.Stderr = &out, &logs

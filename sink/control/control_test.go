@@ -19,6 +19,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/goleak"
 
+	"braid/internal/porttest"
 	"braid/internal/testdata"
 	"braid/sink/control"
 	"braid/sink/embedded"
@@ -107,7 +108,7 @@ func (i *instance) set(camera int, state string) {
 func broker(t *testing.T, jetStream bool) (*embedded.Server, embedded.Config) {
 	t.Helper()
 	cfg := embedded.DefaultConfig(t.TempDir())
-	cfg.Listen, cfg.JetStream = embeddedtest.Address(t), jetStream
+	cfg.Listen, cfg.JetStream = porttest.Address(t), jetStream
 	s, err := embedded.Start(cfg, quiet)
 	if err != nil {
 		t.Fatal(err)

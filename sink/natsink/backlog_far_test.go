@@ -18,9 +18,9 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"braid/internal/porttest"
 	"braid/sink"
 	"braid/sink/embedded"
-	"braid/sink/embedded/embeddedtest"
 	"braid/sink/natsconn"
 	"braid/sink/spool"
 	"braid/sink/wire"
@@ -37,7 +37,7 @@ type far struct {
 func newFar(t testing.TB) *far {
 	t.Helper()
 	f := &far{t: t, cfg: embedded.DefaultConfig(t.TempDir())}
-	f.cfg.Listen = embeddedtest.Address(t)
+	f.cfg.Listen = porttest.Address(t)
 	f.start()
 	t.Cleanup(f.stop)
 	return f

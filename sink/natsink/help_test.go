@@ -15,6 +15,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/goleak"
 
+	"braid/internal/porttest"
 	"braid/sink/embedded"
 	"braid/sink/embedded/embeddedtest"
 	"braid/sink/natsconn"
@@ -38,7 +39,7 @@ type broker struct {
 func newBroker(t *testing.T) *broker {
 	t.Helper()
 	b := &broker{t: t, cfg: embedded.DefaultConfig(t.TempDir())}
-	b.cfg.Listen = embeddedtest.Address(t)
+	b.cfg.Listen = porttest.Address(t)
 	b.start()
 	t.Cleanup(b.stop)
 	return b

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -17,6 +16,7 @@ import (
 
 	"braid/internal/frame"
 	"braid/internal/gst"
+	"braid/internal/porttest"
 	"braid/source"
 	"braid/source/video/rtsptest"
 )
@@ -108,13 +108,7 @@ func TestRTSPFails(t *testing.T) {
 
 func TestRTSPRefused(t *testing.T) {
 	t.Parallel()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := l.Addr()
-	l.Close()
-	n, err := play(t, Config{URL: fmt.Sprintf("rtsp://u:%s@%s/cam", password, addr)}, nil)
+	n, err := play(t, Config{URL: fmt.Sprintf("rtsp://u:%s@%s/cam", password, porttest.Address(t))}, nil)
 	if n != 0 || err == nil || strings.Contains(err.Error(), password) {
 		t.Errorf("%d frames, %v", n, err)
 	}

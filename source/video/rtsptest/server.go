@@ -4,7 +4,6 @@ package rtsptest
 
 import (
 	"fmt"
-	"net"
 	"sync"
 	"testing"
 	"time"
@@ -12,6 +11,8 @@ import (
 	"github.com/bluenviron/gortsplib/v5"
 	"github.com/bluenviron/gortsplib/v5/pkg/base"
 	"github.com/bluenviron/gortsplib/v5/pkg/liberrors"
+
+	"braid/internal/porttest"
 )
 
 // Options say what the camera plays and what it does wrong. …After is counted in
@@ -39,6 +40,7 @@ type Options struct {
 type Server struct {
 	URL string // without credentials
 
+	address string
 	opts    Options
 	feeds   sync.WaitGroup
 	mu      sync.Mutex
@@ -58,7 +60,8 @@ type Server struct {
 func Start(t testing.TB, o Options) *Server {
 	t.Helper()
 	s := &Server{opts: o, playing: map[*gortsplib.ServerSession]chan struct{}{}}
-	if err := s.up("127.0.0.1:0"); err != nil {
+	s.address = porttest.Address(t)
+	if err := s.up(t); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.GoDown)
@@ -69,44 +72,20 @@ func Start(t testing.TB, o Options) *Server {
 }
 
 // up listens. A camera that comes back has its old address.
-func (s *Server) up(address string) error {
+func (s *Server) up(t testing.TB) error {
+	t.Helper()
 	s.mu.Lock() // until all is made: a client in C is not seen by the race detector
 	defer s.mu.Unlock()
-	server := &gortsplib.Server{Handler: s, RTSPAddress: address, DisableRTCPSenderReports: true}
+	server := &gortsplib.Server{Handler: s, RTSPAddress: s.address, DisableRTCPSenderReports: true}
 	if s.opts.UDP {
-		var err error
-		if server.UDPRTPAddress, server.UDPRTCPAddress, err = portPair(); err != nil {
-			return err
-		}
+		server.UDPRTPAddress, server.UDPRTCPAddress = porttest.Pair(t)
 	}
 	if err := server.Start(); err != nil {
 		return err
 	}
 	s.server, s.done = server, make(chan struct{})
-	s.URL = fmt.Sprintf("rtsp://%s/cam", server.NetListener().Addr())
+	s.URL = fmt.Sprintf("rtsp://%s/cam", s.address)
 	return s.change(s.clip())
-}
-
-// portPair finds two ports for UDP: RTP has an even one, RTCP the next (RFC 3550,
-// section 11).
-func portPair() (rtp, rtcp string, err error) {
-	for range 100 {
-		var even, odd net.PacketConn
-		if even, err = net.ListenPacket("udp", "127.0.0.1:0"); err != nil {
-			return "", "", err
-		}
-		port := even.LocalAddr().(*net.UDPAddr).Port
-		_ = even.Close() // its port is what we want
-		if port%2 != 0 {
-			continue
-		}
-		rtcp = fmt.Sprint("127.0.0.1:", port+1)
-		if odd, err = net.ListenPacket("udp", rtcp); err == nil {
-			_ = odd.Close() // as above
-			return even.LocalAddr().String(), rtcp, nil
-		}
-	}
-	return "", "", fmt.Errorf("no two ports for UDP are free: %w", err)
 }
 
 // clip is what a new session gets. s.mu is held.
@@ -147,7 +126,7 @@ func (s *Server) GoDown() {
 // ComeBack listens again where the camera was.
 func (s *Server) ComeBack(t testing.TB) {
 	t.Helper()
-	if err := s.up(s.URL[len("rtsp://") : len(s.URL)-len("/cam")]); err != nil {
+	if err := s.up(t); err != nil {
 		t.Fatal(err)
 	}
 }
