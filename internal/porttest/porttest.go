@@ -14,9 +14,9 @@ import (
 // not get one while its server is away. This process begins anywhere and gives none twice.
 const first, ports = 20000, 12000
 
-var next atomic.Uint32
+var begin = rand.Uint32N(ports)
 
-func init() { next.Store(rand.Uint32N(ports)) }
+var next atomic.Uint32
 
 // Address is a local address that nobody listens on.
 func Address(t testing.TB) string {
@@ -51,6 +51,6 @@ func Pair(t testing.TB) (rtp, rtcp string) {
 	return "", ""
 }
 
-func local(n uint32) string { return fmt.Sprintf("127.0.0.1:%d", first+n%ports) }
+func local(n uint32) string { return fmt.Sprintf("127.0.0.1:%d", first+(begin&^1+n)%ports) }
 
 func closed(c io.Closer) bool { return c.Close() == nil }
