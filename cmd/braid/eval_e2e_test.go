@@ -180,8 +180,12 @@ func TestEvalComparesPlans(t *testing.T) {
 	if c := auto.Compare; math.Abs(c.Drop) > 0.01 || c.Plan == auto.Plan {
 		t.Errorf("got %+v", auto)
 	}
-	if r := mustRun(t, append(args, "--compare-plan", cut)...); !strings.Contains(r.out, "changes no AP") {
-		t.Errorf("got\n%s", r.out)
+	full := filepath.Join(t.TempDir(), "fp32.yaml")
+	mustRun(t, "plan", "--model", card, "--precision", "fp32", "--out", full)
+	for _, p := range []string{full, cut} {
+		if r := mustRun(t, append(args, "--compare-plan", p)...); !strings.Contains(r.out, "changes no AP") {
+			t.Errorf("%s: got\n%s", p, r.out)
+		}
 	}
 	for _, bad := range [][]string{{"--compare-plan", "serial"}, {"--max-drop", "0.1"}} {
 		if r := braid(t, append(args, bad...)...); r.code != 2 || !strings.Contains(r.stderr, bad[0]) {

@@ -152,20 +152,27 @@ func writeFile(t *testing.T, name, content string) string {
 	return path
 }
 
+// begin starts a command and tells of its end.
+func begin(t *testing.T, cmd *exec.Cmd) (out, logs *lockedBuffer, ended <-chan struct{}) {
+	t.Helper()
+	out, logs = &lockedBuffer{}, &lockedBuffer{}
+	cmd.Stdout, cmd.Stderr = out, logs
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		_ = cmd.Wait() // the tests look at the exit code
+	}()
+	return out, logs, over
+}
+
 // interrupted runs a command that has no end of its own, or none soon, until a second after
 // it has logged a text, and interrupts it then: once.
 func interrupted(t *testing.T, cmd *exec.Cmd, text string) result {
 	t.Helper()
-	var out, logs lockedBuffer
-	cmd.Stdout, cmd.Stderr = &out, &logs
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		_ = cmd.Wait() // the tests look at the exit code
-	}()
+	out, logs, ended := begin(t, cmd)
 	look := time.NewTicker(20 * time.Millisecond)
 	defer look.Stop()
 	late := time.After(patience)

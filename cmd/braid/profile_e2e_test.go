@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"braid/accel/network"
 	"braid/accel/plan"
@@ -183,9 +184,10 @@ func TestProfileRefuses(t *testing.T) {
 // TestProfileStops in the middle of a full profile, and leaves nothing.
 func TestProfileStops(t *testing.T) {
 	cmd, cache := afresh(t, "profile", "braid-nano")
+	start := time.Now()
 	r := interrupted(t, cmd, "decoding is not measured")
-	if r.code != 130 || !strings.Contains(r.stderr, "interrupted") {
-		t.Errorf("exit %d\n%s", r.code, r.stderr)
+	if took := time.Since(start); r.code != 130 || took > 20*time.Second || !strings.Contains(r.stderr, "interrupted") {
+		t.Errorf("exit %d after %v\n%s", r.code, took, r.stderr)
 	}
 	if left, err := filepath.Glob(filepath.Join(cache, "profiles", "*")); err != nil || len(left) > 0 {
 		t.Errorf("left %v, %v", left, err)

@@ -97,28 +97,19 @@ func TestInterruptedBeforeTheFirstFrame(t *testing.T) {
 func TestInterruptedWithoutAServer(t *testing.T) {
 	t.Parallel()
 	cmd := command(t, "batch", "test:?pattern=ball&frames=1000000&live=false&size=64x48", "--model", "ball", "--nats", "nats://127.0.0.1:1", "--set", "nats.jetstream=true", "-o", "json")
-	var out, logs lockedBuffer
-	cmd.Stdout, cmd.Stderr = &out, &logs
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		_ = cmd.Wait() // the exit code is looked at
-	}()
+	out, logs, ended := begin(t, cmd)
 	says(t, cmd, "NATS is away")
 	idle(t, cmd) // as many messages wait as may
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
-	begin := time.Now()
+	asked := time.Now()
 	select {
 	case <-ended:
 	case <-time.After(time.Minute):
 		t.Fatalf("it goes on:\n%s", logs.String())
 	}
-	if code, took := cmd.ProcessState.ExitCode(), time.Since(begin); code != 130 || took > 9*time.Second { // Docker kills after ten
+	if code, took := cmd.ProcessState.ExitCode(), time.Since(asked); code != 130 || took > 9*time.Second { // Docker kills after ten
 		t.Errorf("exit %d after %v\n%s", code, took, logs.String())
 	}
 	if s := summaryOf(t, out.String()); s.Cameras[0].In < 4096 {

@@ -45,10 +45,10 @@ func simBatch(t *testing.T, plan, devices string) (result, string) {
 	return finish(t, cmd), out
 }
 
-// TestSimulatedBatch runs half of a network on a device that is declared to take 100 ms
+// TestSimulatedBatch runs half of a network on a device that is declared to take 200 ms
 // for it: with the results of the CPU, and at that rate.
 func TestSimulatedBatch(t *testing.T) {
-	const ms = 100
+	const ms = 200
 	cut, work, _ := simCut(t)
 	devices := writeFile(t, "devices.yaml", fmt.Sprintf(`{name: box, cores: 2, source: a test, devices: [{id: "sim:x", kind: dla, speed: %g}]}`, work/ms))
 	plan := func(second string) string {
@@ -60,7 +60,7 @@ func TestSimulatedBatch(t *testing.T) {
 	}
 	want := frames(t, cpuOut)
 	for second, fits := range map[string]func(fps float64) bool{
-		`"sim:x"`: func(fps float64) bool { return fps <= 1000/ms && fps > 0.3*1000/ms },
+		`"sim:x"`: func(fps float64) bool { return fps <= 1000/ms && fps > 0.5*1000/ms },
 		`{id: cpu, threads: 1}, {id: "sim:x", streams: 2}`:            func(fps float64) bool { return fps > 0 }, // whatever the CPU adds
 		`{id: cpu, threads: 1}, {id: "sim:x", depth: 1, spare: true}`: func(fps float64) bool { return fps > 0 },
 	} {
@@ -109,14 +109,14 @@ func TestSimulatedDevicesAreListed(t *testing.T) {
 	}
 }
 
-// TestSimulatedBench has the rate of the declared times, too, and says sim. Five seconds are 64 frames, of which
+// TestSimulatedBench has the rate of the declared times, too, and says sim. Twelve seconds are 154 frames, of which
 // one more or less at the ends is within the bound.
 func TestSimulatedBench(t *testing.T) {
 	const ms = 40
 	_, work, whole := simCut(t)
 	devices := writeFile(t, "devices.yaml", fmt.Sprintf(`{name: box, cores: 2, source: a test, devices: [{id: "sim:x", kind: gpu, speed: %g}]}`, work/ms))
 	cmd := command(t, "bench", "--model", "braid-nano-320", "--plan", writeFile(t, "whole.yaml", "version: 1\nsegments: [{devices: [\"sim:x\"], streams: 2}]\n"),
-		"--duration", "5s", "--rounds", "1", "-o", "json")
+		"--duration", "12s", "--rounds", "1", "-o", "json")
 	cmd.Env = append(cmd.Env, "BRAID_SIM="+devices)
 	r := finish(t, cmd)
 	var report struct {
@@ -132,7 +132,7 @@ func TestSimulatedBench(t *testing.T) {
 		t.Fatalf("%v\n%s", err, r.out)
 	}
 	most := 1000 / (ms * whole / work)
-	if row := report.Rows[0]; row.Name != "whole (sim)" || row.FPS < 0.7*most || row.FPS > 1.05*most {
+	if row := report.Rows[0]; row.Name != "whole (sim)" || row.FPS < 0.7*most || row.FPS > 1.02*most {
 		t.Errorf("row %+v, want %.1f frames/s: one stream copies while the device works for the other", row, most)
 	}
 }

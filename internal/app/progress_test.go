@@ -4,6 +4,7 @@ import (
 	"io"
 	"runtime"
 	"testing"
+	"time"
 
 	pretty "github.com/jedib0t/go-pretty/v6/progress"
 )
@@ -14,6 +15,15 @@ func TestProgressOfNothing(t *testing.T) {
 	for range 3 {
 		w := pretty.NewWriter()
 		w.SetOutputWriter(io.Discard)
-		draw(w).stop()
+		p, stopped := draw(w), make(chan struct{})
+		go func() {
+			defer close(stopped)
+			p.stop()
+		}()
+		select {
+		case <-stopped:
+		case <-time.After(20 * time.Second):
+			t.Fatal("the bars that were stopped before they were drawn are drawn for ever")
+		}
 	}
 }

@@ -65,6 +65,24 @@ func (f *far) stop() {
 	f.srv = nil
 }
 
+// listen subscribes: the server knows of it when it returns.
+func (f *far) listen(subject string) *nats.Subscription {
+	f.t.Helper()
+	nc, err := nats.Connect(f.url)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	f.t.Cleanup(nc.Close)
+	sub, err := nc.SubscribeSync(subject)
+	if err == nil {
+		err = nc.Flush()
+	}
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return sub
+}
+
 // lose takes the store away from a server that does not run.
 func (f *far) lose() {
 	if err := os.RemoveAll(f.cfg.StoreDir); err != nil {

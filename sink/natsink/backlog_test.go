@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats.go"
 	"pgregory.net/rapid"
 
 	"braid/sink/natsconn"
@@ -47,18 +46,7 @@ func TestQuestionsEndWithTheConnection(t *testing.T) {
 	f.stop()
 	f.cfg.JetStream = false
 	f.start()
-	nc, err := nats.Connect(f.url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer nc.Close()
-	silent, err := nc.SubscribeSync(apiPrefix + "STREAM.INFO.>")
-	if err == nil {
-		err = nc.Flush()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	silent := f.listen(apiPrefix + "STREAM.INFO.>")
 	cfg := Config{Config: natsconn.Config{URL: f.url}, Site: "demo", JetStream: true, AckWait: 10 * time.Minute, CloseWait: time.Second}
 	opened := make(chan error)
 	go func() {

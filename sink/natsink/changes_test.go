@@ -124,18 +124,7 @@ func TestChangesOfAnOutage(t *testing.T) {
 	checkAll(t, got["a/2"], 5)
 
 	// A break without a change: the state is told again, and not stored again.
-	nc, err := nats.Connect(f.url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer nc.Close()
-	sub, err := nc.SubscribeSync(wire.CameraSubject("demo", "a"))
-	if err == nil {
-		err = nc.Flush()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	sub := f.listen(wire.CameraSubject("demo", "a"))
 	if err := p.s.nc.ForceReconnect(); err != nil {
 		t.Fatal(err)
 	}
@@ -291,18 +280,7 @@ func TestChangesDoNotHoldUpFrames(t *testing.T) {
 // hears an older one behind a newer one, or ends with another than the last.
 func TestToldAgainBesideChanges(t *testing.T) {
 	f := newFar(t)
-	nc, err := nats.Connect(f.url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer nc.Close()
-	sub, err := nc.SubscribeSync(wire.CameraSubject("demo", "a"))
-	if err == nil {
-		err = nc.Flush()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	sub := f.listen(wire.CameraSubject("demo", "a"))
 	p := newPublisher(t, f.url, 1<<20)
 	const n = 2000
 	var again sync.WaitGroup

@@ -99,7 +99,7 @@ func TestRTSPFails(t *testing.T) {
 			if err != nil && (strings.Contains(err.Error(), password) || strings.Contains(err.Error(), "\n")) {
 				t.Errorf("the error shows the password or has several lines: %v", err)
 			}
-			if took := time.Since(begin); took > 20*time.Second {
+			if took := time.Since(begin); took > 5*time.Second {
 				t.Errorf("it took %v", took)
 			}
 		})
@@ -129,10 +129,16 @@ func TestRTSPChangesSize(t *testing.T) {
 func TestCancelIsPrompt(t *testing.T) {
 	cam := rtsptest.Start(t, rtsptest.Options{Clip: rtsptest.NewClip(t, 320, 240, 20), Hang: true})
 	for _, url := range []string{cam.URL, "test:", "gst:videotestsrc is-live=true ! identity drop-probability=1"} {
-		begin := time.Now()
-		err := cancelledAfter(t, open(t, Config{URL: url}), 300*time.Millisecond)
-		if took := time.Since(begin); took > 5*time.Second || !errors.Is(err, errEnough) {
-			t.Errorf("%s: returned after %v: %v", url, took, err)
+		took := time.Hour
+		for tries := 0; took > 1300*time.Millisecond && tries < 3; tries++ { // the machine may be busy for a moment, not each time
+			begin := time.Now()
+			err := cancelledAfter(t, open(t, Config{URL: url}), 300*time.Millisecond)
+			if took = time.Since(begin); !errors.Is(err, errEnough) {
+				t.Errorf("%s: %v", url, err)
+			}
+		}
+		if took > 1300*time.Millisecond {
+			t.Errorf("%s: returned after %v", url, took)
 		}
 	}
 }
