@@ -75,12 +75,15 @@ class Machine:
         if not rates and kind_of(s[0]) == "cpu":
             return [(1, 1.0), (self.most(s), float(self.most(s)))]
         alone = rates.get(1) or 1000 / max(LEAST, sum(u["ms"] for u in self.series[s]))
-        points, highest = [(1, 1.0)], 1.0
+        points, highest, last = [(1, 1.0)], 1.0, 0
         for n in sorted(rates):
             if n > 1:
-                highest = max(highest, min(rates[n] / alone, n))
+                gain = min(rates[n] / alone, n)
+                if gain >= .95 * highest:  # of more streams that are clearly slower nothing counts
+                    last = len(points)
+                highest = max(highest, gain)
                 points.append((n, highest))
-        return points
+        return points[:last + 1]
 
     def gain(self, s, n):
         n = min(n, self.most(s))
@@ -302,9 +305,13 @@ def options(m, d):
         out = {1, max(1, m.cores - 1), m.cores} | {2**k for k in range(1, 20) if 2**k < m.cores}
     for s in m.series:
         if s[0] == d:
-            for (_, before), (n, gain) in zip(m.curves[s], m.curves[s][1:]):
+            last = 0
+            for i, ((_, before), (n, gain)) in enumerate(zip(m.curves[s], m.curves[s][1:]), 1):
                 if gain > before:
                     out.add(n)
+                    last = i
+            if kind_of(d) != "cpu" and last + 1 < len(m.curves[s]):
+                out.add(m.curves[s][last + 1][0])
     return {n for n in out if n <= 64}
 
 

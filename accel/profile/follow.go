@@ -13,8 +13,8 @@ import (
 // of one stream that always has the next run enqueued. What a run alone takes longer is
 // what launching it and waking its waiter cost, which is then hidden behind the run
 // before. Each other stretch was a run of its own with as much to hide, of which no more than half of a
-// short one's time is taken away. Its cuts cost cut on the mean, ms, see cutInUse.
-func (m *measurement) follow(s plan.Series, ms, cut float64) {
+// short one's time is taken away. cuts is what some cuts cost so, see cutsInUse.
+func (m *measurement) follow(s plan.Series, ms float64, cuts map[int]float64) {
 	units := m.unitsOf(s)
 	parts := stretches(len(units), func(i int) bool { return units[i].Why == "" })
 	if len(parts) == 0 {
@@ -38,7 +38,7 @@ func (m *measurement) follow(s plan.Series, ms, cut float64) {
 			whole[i] *= ms / alone
 		}
 	}
-	shiftCuts(units, longest, cut)
+	setCuts(units, parts, cuts)
 	for i, part := range parts {
 		if s.Device.Kind() == "dla" { // its units are differences of runs that all begin with the first
 			first := units[part.first]
@@ -48,35 +48,36 @@ func (m *measurement) follow(s plan.Series, ms, cut float64) {
 	}
 }
 
-// shiftCuts makes the cuts inside of a stretch cost mean on the mean, and all others at units that the device
-// runs as much more or less. Of a run by itself the waiter's waking is in a cut's cost, which
-// is one run more; a DLA's cuts were not measured so at all.
-func shiftCuts(units []*plan.Unit, s span, mean float64) {
-	by := mean - meanCut(units, s)
-	for i, u := range units[:len(units)-1] {
-		if u.Why == "" || units[i+1].Why == "" {
-			u.CutMS = max(0, u.CutMS+by)
+// setCuts makes the cuts inside of stretches cost what they do in use, given by the unit behind each, those
+// that were not measured so the mean of those that were. Of a run by itself, which is what they have, the waiter's
+// waking is in a cut's cost, since that is one run more. Where none was measured so they stay.
+func setCuts(units []*plan.Unit, parts []span, inUse map[int]float64) {
+	if len(inUse) == 0 {
+		return
+	}
+	mean := 0.0
+	for _, ms := range inUse {
+		mean += ms / float64(len(inUse))
+	}
+	for _, s := range parts {
+		for b := s.first + 1; b < s.end; b++ {
+			ms, measured := inUse[b]
+			if !measured {
+				ms = mean
+			}
+			units[b-1].CutMS = max(0, ms)
 		}
 	}
 }
 
-// meanCut is what the cuts inside of a stretch cost on the mean, 0 where it has none.
-func meanCut(units []*plan.Unit, s span) (ms float64) {
-	cuts := s.end - s.first - 1
-	for i := range cuts {
-		ms += units[s.first+i].CutMS / float64(cuts)
-	}
-	return ms
-}
-
-// cutInUse is what a cut of a device's longest stretch costs where runs follow each other, ms: by how
-// much both parts take longer together than the whole, of which there is a stream, each with its next run always
-// enqueued, on the mean of a few borders. Where none is to be measured it is what cuts cost by themselves.
-func (m *measurement) cutInUse(ctx context.Context, s plan.Series, whole stream, budget time.Duration) (ms float64, err error) {
+// cutsInUse is what cuts of a device's longest stretch cost where runs follow each other, ms, at a few borders, given
+// by the unit behind each: by how much both parts take longer together than the whole, of which there is a stream, each
+// with its next run always enqueued.
+func (m *measurement) cutsInUse(ctx context.Context, s plan.Series, whole stream, budget time.Duration) (_ map[int]float64, err error) {
 	stretch := m.longest[s]
 	at := m.units.balanced(stretch, m.pairsInUse(s))
 	if len(at) == 0 {
-		return meanCut(m.unitsOf(s), stretch), nil
+		return nil, nil //nolint:nilnil // none is measured
 	}
 	r := &rig{backend: m.backend, network: m.network, units: m.units, series: s}
 	defer r.closeInto(&err)
@@ -86,7 +87,7 @@ func (m *measurement) cutInUse(ctx context.Context, s plan.Series, whole stream,
 		for _, part := range []span{{stretch.first, b}, {b, stretch.end}} {
 			one, err := r.streams(ctx, borders, part, nil)
 			if err != nil {
-				return 0, err
+				return nil, err
 			}
 			sets = append(sets, one)
 		}
@@ -94,14 +95,17 @@ func (m *measurement) cutInUse(ctx context.Context, s plan.Series, whole stream,
 	// A cut is the small difference of long times: short windows, and several, so that what drifts meets both alike.
 	rates, err := m.ratesOf(ctx, sets, m.options.Window/4, leastRounds, budget)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	for _, part := range rates[1:] {
-		rate, _ := part.median()
-		ms += 1000 / rate / float64(len(at))
+	frame := func(i int) float64 {
+		rate, _ := rates[i].median()
+		return 1000 / rate
 	}
-	rate, _ := rates[0].median()
-	return max(0, ms-1000/rate), nil
+	cuts := make(map[int]float64, len(at))
+	for i, b := range at {
+		cuts[b] = frame(1+2*i) + frame(2+2*i) - frame(0)
+	}
+	return cuts, nil
 }
 
 // pairsInUse is at how many borders a device is measured in two with runs that follow each other. A DLA's loadables
@@ -123,34 +127,21 @@ func (m *measurement) unitsOf(s plan.Series) (list []*plan.Unit) {
 	return list
 }
 
-// together is the time of a span as one run, ms, with half of what the cuts at its ends cost.
-func together(units []*plan.Unit, s span) float64 {
-	ms := atEnds(units, s)
+// together is the time of a stretch as one run, ms.
+func together(units []*plan.Unit, s span) (ms float64) {
 	for _, u := range units[s.first:s.end] {
 		ms += u.MS
 	}
 	return ms
 }
 
-// atEnds is half of what the cuts at the ends of a span cost.
-func atEnds(units []*plan.Unit, s span) (ms float64) {
-	if s.first > 0 {
-		ms += units[s.first-1].CutMS / 2
-	}
-	if s.end < len(units) {
-		ms += units[s.end-1].CutMS / 2
-	}
-	return ms
-}
-
-// stretchTo makes a span take ms together, each of its units as large a part of them as it was.
+// stretchTo makes a stretch take ms together, each of its units as large a part of them as it was.
 func stretchTo(units []*plan.Unit, s span, ms float64) {
-	ends := atEnds(units, s)
-	was := together(units, s) - ends
+	was := together(units, s)
 	if was <= 0 {
 		return
 	}
-	by := max(0, ms-ends) / was
+	by := ms / was
 	for _, u := range units[s.first:s.end] {
 		u.MS, u.CI = u.MS*by, u.CI*by
 	}

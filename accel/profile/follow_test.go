@@ -29,17 +29,19 @@ func TestFollow(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		whole float64
-		cut   float64
+		inUse map[int]float64
 		ms    []float64
 		cuts  []float64
 	}{
-		{"hidden", 0.3, 0.04, []float64{0.075, 0.075, 0.15}, []float64{0.075, 0.005, 0}},
-		{"cuts cost next to nothing", 0.3, 0.001, []float64{0.075, 0.075, 0.15}, []float64{0.036, 0, 0}},
-		{"nothing hidden", 0.4, 0.085, []float64{0.1, 0.1, 0.2}, []float64{0.12, 0.05, 0}},
-		{"slower in use", 0.8, 0.1, []float64{0.2, 0.2, 0.4}, []float64{0.135, 0.065, 0}},
+		{"hidden", 0.3, map[int]float64{1: 0.08}, []float64{0.075, 0.075, 0.15}, []float64{0.08, 0.08, 0}},
+		{"cuts cost next to nothing", 0.3, map[int]float64{1: 0.001}, []float64{0.075, 0.075, 0.15}, []float64{0.001, 0.001, 0}},
+		{"both parts together are faster than the whole", 0.3, map[int]float64{1: -0.01}, []float64{0.075, 0.075, 0.15}, []float64{0, 0, 0}},
+		{"all are measured", 0.3, map[int]float64{1: 0.03, 2: 0.06}, []float64{0.075, 0.075, 0.15}, []float64{0.03, 0.06, 0}},
+		{"none is measured", 0.4, nil, []float64{0.1, 0.1, 0.2}, []float64{0.12, 0.05, 0}},
+		{"slower in use", 0.8, map[int]float64{2: 0.08}, []float64{0.2, 0.2, 0.4}, []float64{0.08, 0.08, 0}},
 	} {
 		m := &measurement{profile: plan.Profile{Units: units()}}
-		m.follow(gpu, c.whole, c.cut)
+		m.follow(gpu, c.whole, c.inUse)
 		for i := range c.ms {
 			if u := m.profile.Units[i+1]; math.Abs(u.MS-c.ms[i]) > 1e-12 || math.Abs(u.CutMS-c.cuts[i]) > 1e-12 {
 				t.Errorf("%s: unit %d is %+v, want %g ms and %g of its cut", c.name, i, u, c.ms[i], c.cuts[i])
@@ -50,7 +52,7 @@ func TestFollow(t *testing.T) {
 		}
 	}
 	m := &measurement{profile: plan.Profile{Units: []plan.Unit{{Device: "gpu:0", Precision: plan.FP16}}}}
-	m.follow(gpu, 1, 0) // nothing to divide by
+	m.follow(gpu, 1, nil) // nothing to divide by
 }
 
 // TestFollowInParts: a device that cannot run some layers hides as much of each stretch, up to half of a
@@ -59,27 +61,30 @@ func TestFollowInParts(t *testing.T) {
 	gpu := plan.Series{Device: "gpu:1", Precision: plan.FP16}
 	units := func() []plan.Unit {
 		return []plan.Unit{
-			{Device: "gpu:1", Precision: plan.FP16, At: "a", MS: 0.3, CI: 0.03, CutMS: 0.1},
-			{Device: "gpu:1", Precision: plan.FP16, At: "b", Why: "no", CutMS: 0.15},
-			{Device: "gpu:1", Precision: plan.FP16, At: "c", MS: 1, CutMS: 0.4},
-			{Device: "gpu:1", Precision: plan.FP16, At: "d", MS: 2, CutMS: 0.6},
+			{Device: "gpu:1", Precision: plan.FP16, At: "a", MS: 0.2, CI: 0.03, CutMS: 0.3},
+			{Device: "gpu:1", Precision: plan.FP16, At: "b", MS: 0.3},
+			{Device: "gpu:1", Precision: plan.FP16, At: "c", Why: "no"},
+			{Device: "gpu:1", Precision: plan.FP16, At: "d", MS: 1, CutMS: 0.4},
+			{Device: "gpu:1", Precision: plan.FP16, At: "e", MS: 2, CutMS: 0.6},
+			{Device: "gpu:1", Precision: plan.FP16, At: "f", MS: 1},
 			{Device: "gpu:1", Precision: plan.FP16, Why: "no"},
 		}
 	}
 	for _, c := range []struct {
 		name     string
-		ms, cut  float64
+		ms       float64
+		inUse    map[int]float64
 		together []float64 // of the two stretches
-		cuts     []float64 // that behind the refused unit is the other stretch's end
+		cuts     []float64 // none at the ends of a stretch, where they count as the unit's
 	}{
-		{"a little is hidden", 3.3, 0.3, []float64{0.275, 3.3}, []float64{0, 0.05, 0.3, 0.5, 0}},
-		{"more than half of the short one is hidden", 3, 0.1, []float64{0.175, 3}, []float64{0, 0, 0.1, 0.3, 0}},
-		{"twice as slow in use", 6.75, 0.5, []float64{0.7, 6.75}, []float64{0.2, 0.25, 0.5, 0.7, 0}},
+		{"a little is hidden", 3.9, map[int]float64{4: 0.3}, []float64{0.4, 3.9}, []float64{0.3, 0, 0, 0.3, 0.3, 0, 0}},
+		{"more than half of the short one is hidden", 3, map[int]float64{4: 0.1, 5: 0.3}, []float64{0.25, 3}, []float64{0.2, 0, 0, 0.1, 0.3, 0, 0}},
+		{"twice as slow in use", 8, map[int]float64{5: 0.7}, []float64{1, 8}, []float64{0.7, 0, 0, 0.7, 0.7, 0, 0}},
 	} {
 		m := &measurement{profile: plan.Profile{Units: units()}}
-		m.follow(gpu, c.ms, c.cut)
+		m.follow(gpu, c.ms, c.inUse)
 		got := m.unitsOf(gpu)
-		for i, part := range []span{{0, 1}, {2, 4}} {
+		for i, part := range []span{{0, 2}, {3, 6}} {
 			if ms := together(got, part); math.Abs(ms-c.together[i]) > 1e-12 {
 				t.Errorf("%s: units %v take %g ms together, want %g", c.name, part, ms, c.together[i])
 			}
@@ -89,12 +94,12 @@ func TestFollowInParts(t *testing.T) {
 				t.Errorf("%s: the cut behind unit %d costs %g ms, want %g", c.name, i, got[i].CutMS, cut)
 			}
 		}
-		if r := got[3].MS / got[2].MS; math.Abs(r-2) > 1e-9 {
+		if r := got[4].MS / got[3].MS; math.Abs(r-2) > 1e-9 {
 			t.Errorf("%s: of two units the second took twice as long, now %g times", c.name, r)
 		}
 	}
 	m := &measurement{profile: plan.Profile{Units: []plan.Unit{{Device: "gpu:1", Precision: plan.FP16, Why: "no"}}}}
-	m.follow(gpu, 1, 0) // it runs nothing
+	m.follow(gpu, 1, nil) // it runs nothing
 }
 
 // TestFollowOnDLA: its units are differences of runs that all begin with the first, which has what is hidden.
@@ -115,7 +120,7 @@ func TestFollowOnDLA(t *testing.T) {
 			{Device: "dla:0", Precision: plan.FP16, At: "c", MS: 2},
 			{Device: "dla:0", Precision: plan.FP16, Why: "no"},
 		}}}
-		m.follow(dla, c.ms, 0)
+		m.follow(dla, c.ms, nil)
 		for i, want := range c.want {
 			if got := m.profile.Units[i].MS; math.Abs(got-want) > 1e-12 {
 				t.Errorf("%s: unit %d takes %v ms, want %v", c.name, i, got, want)
@@ -164,8 +169,12 @@ func TestStretchFollowsItself(t *testing.T) {
 						if math.Abs(units[u].MS-2) > 0.2 { // a block at an end of the network has half a cut's waking too much
 							t.Errorf("unit %d takes %g ms, want 2: %+v", u, units[u].MS, *units[u])
 						}
-						if cut := units[u].CutMS; units[u].At != "" && math.Abs(cut-0.1) > 0.02 {
-							t.Errorf("the cut behind unit %d costs %g ms, want 0.1", u, cut)
+						cut, want := units[u].CutMS, 0.1
+						if u+1 == part.end {
+							want = 0 // its cost counts as the unit's, which never runs without
+						}
+						if math.Abs(cut-want) > 0.02 {
+							t.Errorf("the cut behind unit %d costs %g ms, want %g", u, cut, want)
 						}
 					}
 				}

@@ -3,6 +3,7 @@ package profile
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"braid/accel"
@@ -115,28 +116,38 @@ func (w work) stretch(ctx context.Context, s span, into []plan.Unit) error {
 	}
 	total, _ := whole.times.median()
 	w.warn(whole)
-	sol := solve(w.units.n(), equations, w.expect(s, total, cut))
-	if s.first > 0 {
-		into[s.first-1].CutMS = sol.cut[s.first-1] // the unit is refused, what the cut behind it costs is known
-	}
-	for i := s.first; i < s.end; i++ {
-		into[i].MS, into[i].CI = sol.ms[i], sol.ci[i]
-		if i+1 < w.units.n() {
-			into[i].CutMS = sol.cut[i]
+	// By itself: a cut at an end of the stretch is in every run that has the unit there, and counts as the unit's.
+	sol := solve(s.end-s.first, within(s, equations), w.expect(s, total, cut))
+	for i, u := range into[s.first:s.end] {
+		u.MS, u.CI = sol.ms[i], sol.ci[i]
+		if i < len(sol.cut) {
+			u.CutMS = sol.cut[i]
 		}
+		into[s.first+i] = u
 	}
 	return nil
 }
 
+// within are equations of spans of a stretch by the units of that alone.
+func within(s span, all []equation) []equation {
+	out := slices.Clone(all)
+	for i := range out {
+		out[i].span = span{out[i].first - s.first, out[i].end - s.first}
+	}
+	return out
+}
+
 // expect divides the total time of s by the guessed costs.
 func (w work) expect(s span, total, cut float64) expected {
-	e := expected{unit: make([]float64, w.units.n()), cut: cut}
+	e := expected{unit: make([]float64, s.end-s.first), cut: cut}
 	guess := 0.0
-	for i := s.first; i < s.end; i++ {
-		guess += w.units.guess[i]
+	for _, g := range w.units.guess[s.first:s.end] {
+		guess += g
 	}
-	for i := s.first; i < s.end && guess > 0; i++ {
-		e.unit[i] = total * w.units.guess[i] / guess
+	for i, g := range w.units.guess[s.first:s.end] {
+		if guess > 0 {
+			e.unit[i] = total * g / guess
+		}
 	}
 	return e
 }

@@ -12,7 +12,7 @@ type equation struct {
 	whole bool
 }
 
-// solution is what the equations say of n units and the n-1 cuts between them.
+// solution is what the equations say of the n units of a stretch and the n-1 cuts between them.
 type solution struct {
 	ms, ci []float64 // of units; ci is half of the 95 % interval
 	cut    []float64 // what a cut adds to both sides together
@@ -30,7 +30,7 @@ type expected struct {
 //	u_a + … + u_b-1  +  c_a/2 + c_b/2
 //
 // with half of the cost of the cut at each of its ends that is inside of the
-// network: so both parts of the network cut once are longer by c together, and the
+// stretch: so both parts of a stretch cut once are longer by c together, and the
 // whole has none. It is the least-squares solution weighted by 1/sigma², with what is expected as further equations: a unit by its guess, of variance
 // guess × all guesses (what several units took together is divided as guessed), a
 // cut by the mean cost, of a deviation of the same size. No time is negative: one

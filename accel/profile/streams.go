@@ -42,11 +42,11 @@ func (m *measurement) measureStreams(ctx context.Context, s plan.Series, budget 
 		case s.Device.Kind() == "cpu":
 			m.quicken(s, 1000/rate)
 		default:
-			cut, err := m.cutInUse(ctx, s, sets[i][0], budget/4)
+			cuts, err := m.cutsInUse(ctx, s, sets[i][0], budget/4)
 			if err != nil {
 				return err
 			}
-			m.follow(s, 1000/rate, cut)
+			m.follow(s, 1000/rate, cuts)
 		}
 	}
 	return m.measureBusy(ctx, s.Device, sets[len(sets)-1])
@@ -67,11 +67,11 @@ func (m *measurement) measureStretch(ctx context.Context, s plan.Series, budget 
 	if err != nil {
 		return err
 	}
-	cut, err := m.cutInUse(ctx, s, streams[0], budget/4)
+	cuts, err := m.cutsInUse(ctx, s, streams[0], budget/4)
 	if err != nil {
 		return err
 	}
-	m.follow(s, 1000/last(rates), cut)
+	m.follow(s, 1000/last(rates), cuts)
 	return m.measureBusy(ctx, s.Device, streams)
 }
 

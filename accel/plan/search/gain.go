@@ -48,8 +48,22 @@ func curveOf(measured []plan.Streams, alone float64) curve {
 	}
 	slices.SortStableFunc(c, func(a, b point) int { return int(a.n - b.n) })
 	c = slices.CompactFunc(c, func(a, b point) bool { return a.n == b.n })
-	for i := 1; i < len(c); i++ { // streams that wait do not slow the others down
-		c[i].gain = max(c[i].gain, c[i-1].gain)
+	return c.grown()
+}
+
+// asFast is what of the highest gain more streams must have reached to count: as many are of use where streams copy.
+const asFast = 0.95
+
+// grown is a measured curve that never falls, since streams that wait do not slow the others down, up to the last
+// number of streams that was not clearly slower than fewer.
+func (c curve) grown() curve {
+	last, top := 0, 0.0
+	for i := range c {
+		if c[i].gain >= asFast*top {
+			last = i
+		}
+		top = max(top, c[i].gain)
+		c[i].gain = top
 	}
-	return c
+	return c[:last+1]
 }

@@ -135,8 +135,9 @@ func (m *machine) choose(set uint, chosen []int, yield func([]int)) {
 
 // streamOptions are the numbers of streams that a device may have for a segment:
 // on the CPU 1, 2, 4 … and all cores or all but one; one on a device that works first in, first
-// out, where more would only take frames that other replicas could serve; elsewhere 1, 2 and what was
-// measured to be faster than fewer.
+// out, where more would only take frames that other replicas could serve; elsewhere 1, 2, what was
+// measured to be faster than fewer, and the next that was measured: a stream that copies leaves the
+// device to the others, which so many keep busy.
 func (m *machine) streamOptions(d int) []int {
 	if m.devices[d].fifo {
 		return []int{1}
@@ -150,10 +151,14 @@ func (m *machine) streamOptions(d int) []int {
 		options = append(options, max(1, m.cores-1), m.cores)
 	}
 	for _, s := range m.devices[d].series {
-		for i, p := range m.series[s].gain {
-			if i > 0 && p.gain > m.series[s].gain[i-1].gain {
-				options = append(options, int(p.n))
+		gain, last := m.series[s].gain, 0
+		for i, p := range gain {
+			if i > 0 && p.gain > gain[i-1].gain {
+				options, last = append(options, int(p.n)), i
 			}
+		}
+		if next := last + 1; !m.devices[d].cpu && next < len(gain) {
+			options = append(options, int(gain[next].n))
 		}
 	}
 	options = slices.DeleteFunc(options, func(n int) bool { return n > plan.MaxStreams })
