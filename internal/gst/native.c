@@ -96,3 +96,14 @@ void braid_prepare(GstElement *pipeline, GstElement *sink, BraidSample *s) {
   gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM, on_query, NULL, NULL);
   gst_object_unref(pad);
 }
+
+// A sink that shows no frame at its time has no latency itself, so what is before it is asked.
+gboolean braid_live(GstElement *sink) {
+  GstPad *pad = gst_element_get_static_pad(sink, "sink");
+  GstQuery *q = gst_query_new_latency();
+  gboolean live = FALSE;
+  if (gst_pad_peer_query(pad, q)) gst_query_parse_latency(q, &live, NULL, NULL);
+  gst_query_unref(q);
+  gst_object_unref(pad);
+  return live;
+}

@@ -23,3 +23,4 @@ void braid_unpull(BraidSample *s);
 void braid_prepare(GstElement *pipeline, GstElement *sink, BraidSample *s);
 void braid_ask(BraidSample *s);     // lets the decoder work on one frame
 void braid_release(BraidSample *s); // lets it run on, to the end
+gboolean braid_live(GstElement *sink);

@@ -124,6 +124,9 @@ func (r *Reader) Duration() (time.Duration, bool) {
 	return time.Duration(ns), ok && ns > 0
 }
 
+// Live is whether the frames come as a camera sends them, and not as fast as they are read, once frames flow.
+func (r *Reader) Live() bool { return C.braid_live(r.sinkElement()) != 0 }
+
 // Decoder is the name of the element that decodes, "" while there is none.
 func (r *Reader) Decoder() string {
 	return C.GoString((*C.char)(atomic.LoadPointer((*unsafe.Pointer)(unsafe.Pointer(&r.native.decoder)))))

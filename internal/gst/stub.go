@@ -36,6 +36,9 @@ func (*Reader) Warnings() []*Error { return nil }
 // Duration is unknown.
 func (*Reader) Duration() (time.Duration, bool) { return 0, false }
 
+// Live is false.
+func (*Reader) Live() bool { return false }
+
 // Input is 0.
 func (*Reader) Input() int { return 0 }
 

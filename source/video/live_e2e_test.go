@@ -239,6 +239,10 @@ func TestLaunchStrings(t *testing.T) {
 	if n != 7 || err != nil {
 		t.Errorf("%d frames, %v", n, err)
 	}
+	n, err = play(t, Config{URL: "gst:videotestsrc is-live=true num-buffers=3 ! video/x-raw,framerate=25/1"}, nil)
+	if n != 3 || !errors.Is(err, ErrEnded) {
+		t.Errorf("a camera that ends its stream: %d frames, %v", n, err)
+	}
 	for url, want := range map[string]error{
 		"gst:nosuchelement ! identity": source.ErrMissingPlugin,
 		"gst:avdec_nothing":            source.ErrMissingPlugin,

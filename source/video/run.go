@@ -86,7 +86,7 @@ func (s *Source) play(ctx context.Context, g gate, t *timeline, first bool) (err
 	switch {
 	case p.frames == 0:
 		return fmt.Errorf("%w: the stream ended before its first frame", ErrNoVideo)
-	case s.plan.endless:
+	case s.plan.endless || s.plan.launch && r.Live():
 		return ErrEnded
 	}
 	return nil

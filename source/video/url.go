@@ -31,6 +31,7 @@ type plan struct {
 	options gst.Options
 	live    bool
 	endless bool   // the end of the stream is an error
+	launch  bool   // of gst: whether it is endless GStreamer knows, of a pipeline that plays
 	aged    bool   // the pipeline's clock says when a frame was captured
 	file    string // of file: and plain paths
 	device  string // of v4l2:
@@ -205,5 +206,5 @@ func parseLaunch(_ Config, rest string) (plan, error) {
 	if launch == "" {
 		return plan{}, errors.New("gst: is followed by no pipeline")
 	}
-	return plan{live: true, options: gst.Options{Launch: launch}}, nil
+	return plan{live: true, launch: true, options: gst.Options{Launch: launch}}, nil
 }
