@@ -105,7 +105,7 @@ func evalScene(ctx context.Context, env *Env, data *coco.Dataset, o EvalOptions)
 
 // evalPictures judges what a model finds in the images of a truth.
 func evalPictures(ctx context.Context, env *Env, data *coco.Dataset, o EvalOptions) (*evalReport, error) {
-	return evalModel(ctx, env, o, data, func() (source.Source, error) { return pictures(data, o.Images) })
+	return evalModel(ctx, env, o, data, func() (source.Source, error) { return pictures(data, o.Images, env.Log) })
 }
 
 // evalRecorded judges what messages say.

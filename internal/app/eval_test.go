@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"log/slog"
 	"math"
 	"os"
 	"path/filepath"
@@ -54,7 +55,7 @@ func TestEvalPictures(t *testing.T) {
 		}
 	}
 	truth := &coco.Dataset{Images: []coco.Image{{ID: 7, File: "sub/a.jpg"}, {ID: 3, File: "a.jpg"}}}
-	src, err := pictures(truth, dir)
+	src, err := pictures(truth, dir, slog.New(slog.DiscardHandler))
 	if err != nil || src.Info().Frames != 2 {
 		t.Fatalf("got %v, %v", src, err)
 	}
@@ -65,7 +66,7 @@ func TestEvalPictures(t *testing.T) {
 	}
 	for file, want := range map[string]string{"b.jpg": "image 9 of the annotations", "../a.jpg": `"../a.jpg"`, "/a.jpg": "below " + dir} {
 		truth.Images[1] = coco.Image{ID: 9, File: file}
-		_, err := pictures(truth, dir)
+		_, err := pictures(truth, dir, slog.New(slog.DiscardHandler))
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %q", file, err, want)
 		}
@@ -73,7 +74,7 @@ func TestEvalPictures(t *testing.T) {
 			t.Errorf("%s: got %v", file, err)
 		}
 	}
-	if _, err := pictures(&coco.Dataset{}, dir); err == nil {
+	if _, err := pictures(&coco.Dataset{}, dir, slog.New(slog.DiscardHandler)); err == nil {
 		t.Error("no images were taken for some")
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -24,7 +25,7 @@ const evalCamera = "eval"
 
 // pictures are the images of a truth, below a folder. It notes in truth at which
 // stream time each will come: names in several subfolders may be the same.
-func pictures(truth *coco.Dataset, dir string) (source.Source, error) {
+func pictures(truth *coco.Dataset, dir string, log *slog.Logger) (source.Source, error) {
 	if len(truth.Images) == 0 {
 		return nil, errors.New("the annotations list no images")
 	}
@@ -42,7 +43,7 @@ func pictures(truth *coco.Dataset, dir string) (source.Source, error) {
 		pts := int64(i) * int64(images.Interval)
 		m.PTS = &pts
 	}
-	return images.New(images.Config{Name: evalCamera, Files: files})
+	return images.New(images.Config{Name: evalCamera, Files: files}, log)
 }
 
 // forEvaluation is the model with the thresholds of an evaluation: every class

@@ -24,7 +24,7 @@ func (s *subject) judge(o ProfileOptions) (*evaluator, error) {
 	if err != nil {
 		return nil, as(ErrInvalid, err)
 	}
-	frames := func() (source.Source, error) { return pictures(truth, o.Images) }
+	frames := func() (source.Source, error) { return pictures(truth, o.Images, s.env.Log) }
 	if _, err := frames(); err != nil {
 		return nil, as(ErrInvalid, err)
 	}

@@ -110,7 +110,7 @@ func int8Precision(d accel.DeviceID) plan.Precision {
 func (c contest) score(ctx context.Context, m *model, d accel.DeviceID, precision plan.Precision) (*evalReport, error) {
 	p := plan.Serial(planRef(m.card))
 	p.Segments[0].Devices[0].ID, p.Precision = d, precision
-	frames := func() (source.Source, error) { return pictures(c.truth, c.dir) }
+	frames := func() (source.Source, error) { return pictures(c.truth, c.dir, c.env.Log) }
 	e := evaluator{env: c.env, rt: c.rt, model: m.forEvaluation(), truth: c.truth, only: c.only, frames: frames}
 	return e.under(ctx, p)
 }

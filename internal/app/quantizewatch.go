@@ -38,7 +38,7 @@ func newCalibration(ctx context.Context, env *Env, rt accel.Backend, m *model, o
 	if err != nil {
 		return nil, err
 	}
-	src, err := images.New(images.Config{Name: calibrationCamera, Files: files})
+	src, err := images.New(images.Config{Name: calibrationCamera, Files: files}, env.Log)
 	if err != nil {
 		return nil, as(ErrInvalid, err)
 	}

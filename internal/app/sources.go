@@ -18,7 +18,7 @@ import (
 // scenes are drawn, everything else is GStreamer's.
 func openSource(env *Env, c config.Camera) (source.Source, error) {
 	if dir, ok := strings.CutPrefix(c.URL, "images:"); ok {
-		return images.New(images.Config{Name: c.Name, Dir: dir, Loop: c.Loop})
+		return images.New(images.Config{Name: c.Name, Dir: dir, Loop: c.Loop}, env.Log)
 	}
 	if strings.HasPrefix(c.URL, "scene:") {
 		clock := synth.Wall

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,9 +20,6 @@ import (
 
 // ErrNotImage is wrapped where a file is neither JPEG nor PNG.
 var ErrNotImage = errors.New("not a JPEG or PNG image")
-
-// errUnreadable marks a picture that is passed over.
-var errUnreadable = errors.New("reading image")
 
 // Interval is the stream time between two images: 25 a second.
 const Interval = time.Second / 25
@@ -41,17 +39,18 @@ type Source struct {
 	url   string
 	files []string
 	loop  bool
+	log   *slog.Logger
 }
 
 // New lists the images. In a folder it takes the files that are called .jpg,
 // .jpeg or .png. It wraps source.ErrNotFound where there is nothing, ErrNotImage
 // where a single file is no image.
-func New(cfg Config) (*Source, error) {
+func New(cfg Config, log *slog.Logger) (*Source, error) {
 	s, err := list(cfg)
 	if err != nil {
 		return nil, fmt.Errorf("opening images of %s: %w", cfg.Name, err)
 	}
-	s.name, s.loop = cfg.Name, cfg.Loop
+	s.name, s.loop, s.log = cfg.Name, cfg.Loop, log
 	return s, nil
 }
 
@@ -133,40 +132,49 @@ func (s *Source) Info() source.Info {
 	}
 }
 
-// Run delivers all images. One that cannot be read is passed over, before it is
-// offered; at the end Run returns one error that names all of these.
+// Run delivers all images. One that cannot be read is logged and passed over, before it is
+// offered; at the end Run returns one error of all these.
 func (s *Source) Run(ctx context.Context, g *source.Gate) error {
 	var d decoder
 	for round := 0; ; round++ {
-		delivered, err := s.pass(ctx, g, &d, round*len(s.files))
-		if s.loop && delivered > 0 && (err == nil || errors.Is(err, errUnreadable)) {
+		lost, err := s.pass(ctx, g, &d, round)
+		if err != nil {
+			return err
+		}
+		if round == 0 {
+			for _, u := range lost {
+				s.log.Warn("an image cannot be read", "camera", s.name, "image", u.path, "error", u.err)
+			}
+		}
+		if s.loop && len(lost) < len(s.files) {
 			continue
 		}
-		return err
+		if len(lost) > 0 {
+			return &unreadableError{all: len(s.files), images: lost}
+		}
+		return nil
 	}
 }
 
-// pass delivers every image once; the first of them has the given index.
-func (s *Source) pass(ctx context.Context, g *source.Gate, d *decoder, index int) (delivered int, err error) {
-	var unreadable []error
+// pass delivers every image once, in a round from 0, and gives those that cannot be read.
+func (s *Source) pass(ctx context.Context, g *source.Gate, d *decoder, round int) (lost []unreadable, err error) {
 	for i, path := range s.files {
 		if ctx.Err() != nil {
-			return delivered, context.Cause(ctx)
+			return nil, context.Cause(ctx)
 		}
 		if err := g.Asked(ctx); err != nil {
-			return delivered, err
+			return nil, err
 		}
 		start := time.Now()
 		if err := d.open(path); err != nil {
-			unreadable = append(unreadable, fmt.Errorf("%w %s: %w", errUnreadable, path, err))
+			lost = append(lost, unreadable{path, err})
 			continue
 		}
-		if err := s.deliver(ctx, g, d, path, index+i, time.Since(start)); err != nil {
-			return delivered, err
+		if err := s.deliver(ctx, g, d, path, round*len(s.files)+i, time.Since(start)); err != nil {
+			return nil, err
 		}
-		delivered++
 	}
-	return delivered, errors.Join(unreadable...)
+	return lost, nil
 }
 
 func (s *Source) deliver(ctx context.Context, g *source.Gate, d *decoder, path string, i int, decode time.Duration) error {

@@ -1,11 +1,13 @@
 package images
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"image"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -22,6 +24,8 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var _ source.Source = (*Source)(nil)
+
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 // play runs a Source to its end and says what came.
 func play(t *testing.T, s *Source, cfg source.GateConfig) (got []string, c frame.Counts, err error) {
@@ -76,7 +80,7 @@ func TestFolder(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(dir, "more.png"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	s, err := New(Config{Name: "holiday", Dir: dir})
+	s, err := New(Config{Name: "holiday", Dir: dir}, quiet())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +93,7 @@ func TestFolder(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %v\nwant %v", got, want)
 	}
-	if !errors.Is(err, ErrNotImage) || !strings.Contains(err.Error(), "b.jpg") || !strings.Contains(err.Error(), "e.png") {
+	if text := "2 of 5 images cannot be read: b.jpg ("; !errors.Is(err, ErrNotImage) || !strings.HasPrefix(err.Error(), text) || !strings.Contains(err.Error(), ", e.png (") {
 		t.Errorf("error %v, want it to name b.jpg and e.png", err)
 	}
 	if c.In != 3 || c.InFlight != 0 {
@@ -104,7 +108,7 @@ func TestFolder(t *testing.T) {
 func TestFilesKeepTheirOrder(t *testing.T) {
 	dir := t.TempDir()
 	b, a := write(t, dir, "b.png", pngOf(t, picture())), write(t, dir, "a.png", pngOf(t, picture()))
-	s, err := New(Config{Files: []string{b, a, filepath.Join(dir, "gone.png")}})
+	s, err := New(Config{Files: []string{b, a, filepath.Join(dir, "gone.png")}}, quiet())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,18 +136,18 @@ func TestNewRefuses(t *testing.T) {
 		"one image":    {Config{Dir: one}, nil},
 	}
 	for name, tc := range tests {
-		_, err := New(tc.cfg)
+		_, err := New(tc.cfg, quiet())
 		if !errors.Is(err, tc.want) || err != nil && strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: got %v, want %v in one line", name, err, tc.want)
 		}
 	}
-	if _, err := New(Config{Dir: dir, Files: []string{one}}); err == nil {
+	if _, err := New(Config{Dir: dir, Files: []string{one}}, quiet()); err == nil {
 		t.Error("folder and files: no error")
 	}
 }
 
 func TestRunEndsWithItsContext(t *testing.T) {
-	s, err := New(Config{Files: []string{write(t, t.TempDir(), "a.png", pngOf(t, picture()))}})
+	s, err := New(Config{Files: []string{write(t, t.TempDir(), "a.png", pngOf(t, picture()))}}, quiet())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,7 +168,8 @@ func TestLoopPassesOverUnreadableImages(t *testing.T) {
 	write(t, dir, "a.png", pngOf(t, image.NewGray(image.Rect(0, 0, 4, 4))))
 	write(t, dir, "b.png", []byte("broken"))
 	write(t, dir, "c.png", pngOf(t, image.NewGray(image.Rect(0, 0, 4, 4))))
-	s, err := New(Config{Name: "x", Dir: dir, Loop: true})
+	var log bytes.Buffer
+	s, err := New(Config{Name: "x", Dir: dir, Loop: true}, slog.New(slog.NewTextHandler(&log, nil)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,9 +177,30 @@ func TestLoopPassesOverUnreadableImages(t *testing.T) {
 	if !errors.Is(err, source.ErrClosed) || len(got) != 7 {
 		t.Errorf("%d frames and %v, want 7 of an endless loop", len(got), err)
 	}
+	if text := log.String(); strings.Count(text, "\n") != 1 || !strings.Contains(text, "b.png") || !strings.Contains(text, "camera=x") {
+		t.Errorf("three rounds logged %q, want b.png once", text)
+	}
 	write(t, dir, "a.png", []byte("broken"))
 	write(t, dir, "c.png", []byte("broken"))
 	if got, _, err := play(t, s, source.GateConfig{}); err == nil || len(got) != 0 {
 		t.Errorf("%d frames and %v of nothing but broken images", len(got), err)
+	}
+}
+
+func TestManyUnreadableImagesAreOneLine(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "z.png", pngOf(t, picture()))
+	for i := range 9 {
+		write(t, dir, fmt.Sprintf("%d.png", i), []byte("broken"))
+	}
+	var log bytes.Buffer
+	s, err := New(Config{Name: "x", Dir: dir}, slog.New(slog.NewTextHandler(&log, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, _, err := play(t, s, source.GateConfig{})
+	want := "9 of 10 images cannot be read: 0.png (not a JPEG or PNG image), 1.png (not a JPEG or PNG image), 2.png (not a JPEG or PNG image), 3.png (not a JPEG or PNG image), 4.png (not a JPEG or PNG image), and 4 more, which the log names"
+	if len(got) != 1 || err == nil || err.Error() != want || strings.Count(log.String(), "\n") != 9 {
+		t.Errorf("%d frames, %v, log:\n%s", len(got), err, log.String())
 	}
 }
