@@ -54,6 +54,7 @@ class Machine:
             if kind_of(s[0]) == "cpu" and self.threads(s) > 1 and one in self.series:
                 part = 1 / self.threads(s)
                 self.series[s] = [dict(u, ms=max(u["ms"], o["ms"] * part)) for u, o in zip(self.series[s], self.series[one])]
+        self.slower = set()  # streams of a series that were over 5 % slower than fewer
         self.curves = {s: self.curve(s) for s in self.series}
 
     def threads(self, s):
@@ -75,15 +76,15 @@ class Machine:
         if not rates and kind_of(s[0]) == "cpu":
             return [(1, 1.0), (self.most(s), float(self.most(s)))]
         alone = rates.get(1) or 1000 / max(LEAST, sum(u["ms"] for u in self.series[s]))
-        points, highest, last = [(1, 1.0)], 1.0, 0
+        points, highest = [(1, 1.0)], 1.0
         for n in sorted(rates):
             if n > 1:
                 gain = min(rates[n] / alone, n)
-                if gain >= .95 * highest:  # of more streams that are clearly slower nothing counts
-                    last = len(points)
+                if gain < .95 * highest:
+                    self.slower.add((s, n))
                 highest = max(highest, gain)
                 points.append((n, highest))
-        return points[:last + 1]
+        return points
 
     def gain(self, s, n):
         n = min(n, self.most(s))
@@ -310,8 +311,9 @@ def options(m, d):
                 if gain > before:
                     out.add(n)
                     last = i
-            if kind_of(d) != "cpu" and last + 1 < len(m.curves[s]):
-                out.add(m.curves[s][last + 1][0])
+            more = m.curves[s][last + 1:]
+            if kind_of(d) != "cpu" and more and (s, more[0][0]) not in m.slower:
+                out.add(more[0][0])
     return {n for n in out if n <= 64}
 
 

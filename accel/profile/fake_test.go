@@ -23,6 +23,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type machine struct {
 	nodes    []time.Duration                                            // times of the nodes, before anything
 	end      time.Duration                                              // what each end of a segment inside of the network adds
+	dear     map[int]time.Duration                                      // what a cut in front of a node adds beside that, to both sides together
 	speed    map[accel.DeviceID]float64                                 // times of a device are divided by it; 0: 1
 	launch   map[accel.DeviceID]time.Duration                           // added to every segment
 	refuse   map[accel.DeviceID]int                                     // a node that the device cannot run, plus 1
@@ -147,10 +148,10 @@ func (c *call) time() time.Duration {
 		sum += t
 	}
 	if c.first > 0 {
-		sum += c.machine.end
+		sum += c.machine.end + c.dear[c.engine.first]/2
 	}
 	if c.engine.end < len(c.nodes) {
-		sum += c.machine.end
+		sum += c.machine.end + c.dear[c.engine.end]/2
 	}
 	if s := c.speed[c.device]; s > 0 {
 		sum = time.Duration(float64(sum) / s)

@@ -2,6 +2,7 @@ package profile
 
 import (
 	"context"
+	"math"
 	"slices"
 	"time"
 
@@ -48,22 +49,19 @@ func (m *measurement) follow(s plan.Series, ms float64, cuts map[int]float64) {
 	}
 }
 
-// setCuts makes the cuts inside of stretches cost what they do in use, given by the unit behind each, those
-// that were not measured so the mean of those that were. Of a run by itself, which is what they have, the waiter's
-// waking is in a cut's cost, since that is one run more. Where none was measured so they stay.
+// setCuts makes the cuts inside of stretches cost what they do in use, given by the unit behind each. Those
+// that were not measured so cost as much more or less than by themselves as those that were, on the mean: of a run
+// by itself the waiter's waking is in a cut's cost, since that is one run more. Where none was measured so they stay.
 func setCuts(units []*plan.Unit, parts []span, inUse map[int]float64) {
-	if len(inUse) == 0 {
-		return
-	}
-	mean := 0.0
-	for _, ms := range inUse {
-		mean += ms / float64(len(inUse))
+	by := 0.0
+	for b, ms := range inUse {
+		by += (ms - units[b-1].CutMS) / float64(len(inUse))
 	}
 	for _, s := range parts {
 		for b := s.first + 1; b < s.end; b++ {
 			ms, measured := inUse[b]
 			if !measured {
-				ms = mean
+				ms = units[b-1].CutMS + by
 			}
 			units[b-1].CutMS = max(0, ms)
 		}
@@ -72,17 +70,23 @@ func setCuts(units []*plan.Unit, parts []span, inUse map[int]float64) {
 
 // cutsInUse is what cuts of a device's longest stretch cost where runs follow each other, ms, at a few borders, given
 // by the unit behind each: by how much both parts take longer together than the whole, of which there is a stream, each
-// with its next run always enqueued.
-func (m *measurement) cutsInUse(ctx context.Context, s plan.Series, whole stream, budget time.Duration) (_ map[int]float64, err error) {
+// with its next run always enqueued. A run of the whole takes ms. None is measured where there is no time for it.
+func (m *measurement) cutsInUse(ctx context.Context, s plan.Series, whole stream, ms float64, budget time.Duration) (_ map[int]float64, err error) {
 	stretch := m.longest[s]
-	at := m.units.balanced(stretch, m.pairsInUse(s))
+	// A cut is the small difference of long times: short windows, and several, so that what drifts meets both alike.
+	window := m.options.Window / 4
+	at := m.units.balanced(stretch, m.pairsInUse(s, max(window, time.Duration(3*ms*float64(time.Millisecond))), budget))
 	if len(at) == 0 {
 		return nil, nil //nolint:nilnil // none is measured
 	}
 	r := &rig{backend: m.backend, network: m.network, units: m.units, series: s}
 	defer r.closeInto(&err)
 	sets := [][]stream{{whole}}
-	for _, b := range at {
+	for i, b := range at {
+		if i > 0 && r.loaded+2*r.loaded/int64(i) > mostMemory { // with the whole, and the next two parts
+			at = at[:i]
+			break
+		}
 		borders := slices.Sorted(slices.Values(append(r.ends(stretch), b)))
 		for _, part := range []span{{stretch.first, b}, {b, stretch.end}} {
 			one, err := r.streams(ctx, borders, part, nil)
@@ -92,29 +96,46 @@ func (m *measurement) cutsInUse(ctx context.Context, s plan.Series, whole stream
 			sets = append(sets, one)
 		}
 	}
-	// A cut is the small difference of long times: short windows, and several, so that what drifts meets both alike.
-	rates, err := m.ratesOf(ctx, sets, m.options.Window/4, leastRounds, budget)
+	rates, err := m.ratesOf(ctx, sets, window, leastRounds, budget)
 	if err != nil {
 		return nil, err
 	}
-	frame := func(i int) float64 {
-		rate, _ := rates[i].median()
-		return 1000 / rate
+	more := make([]sample, len(at)) // by round: the whole and the parts met the same clock there
+	for i := range at {
+		for round, rate := range rates[0] {
+			more[i] = append(more[i], 1000/rates[1+2*i][round]+1000/rates[2+2*i][round]-1000/rate)
+		}
+	}
+	return apart(at, more), nil
+}
+
+// apart gives each border its own cost where that differs from the mean of all by more than it varies, and else the
+// mean: the planner cuts where cuts cost least, and would find those that were lucky.
+func apart(at []int, more []sample) map[int]float64 {
+	mean := 0.0
+	for _, s := range more {
+		ms, _ := s.median()
+		mean += ms / float64(len(more))
 	}
 	cuts := make(map[int]float64, len(at))
 	for i, b := range at {
-		cuts[b] = frame(1+2*i) + frame(2+2*i) - frame(0)
+		cuts[b] = mean
+		if ms, half := more[i].median(); math.Abs(ms-mean) > half {
+			cuts[b] = ms
+		}
 	}
-	return cuts, nil
+	return cuts
 }
 
-// pairsInUse is at how many borders a device is measured in two with runs that follow each other. A DLA's loadables
-// take long to build, and it holds few.
-func (m *measurement) pairsInUse(s plan.Series) int {
+// pairsInUse is at how many borders a device is measured in two with runs that follow each other, each of
+// three things in a round for at least the time that one takes. A DLA's loadables take long to build, and it holds few.
+func (m *measurement) pairsInUse(s plan.Series, each, budget time.Duration) int {
+	most := candidates
 	if s.Device.Kind() == "dla" {
-		return min(m.options.Pairs, 1)
+		most = 1
 	}
-	return min(m.options.Pairs, candidates)
+	inTime := (int(budget/(leastRounds*each)) - 1) / 2
+	return max(0, min(m.options.Pairs, most, inTime))
 }
 
 // unitsOf are the units of a series, in order.

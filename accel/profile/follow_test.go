@@ -33,12 +33,12 @@ func TestFollow(t *testing.T) {
 		ms    []float64
 		cuts  []float64
 	}{
-		{"hidden", 0.3, map[int]float64{1: 0.08}, []float64{0.075, 0.075, 0.15}, []float64{0.08, 0.08, 0}},
-		{"cuts cost next to nothing", 0.3, map[int]float64{1: 0.001}, []float64{0.075, 0.075, 0.15}, []float64{0.001, 0.001, 0}},
+		{"hidden", 0.3, map[int]float64{1: 0.08}, []float64{0.075, 0.075, 0.15}, []float64{0.08, 0.01, 0}},
+		{"cuts cost next to nothing", 0.3, map[int]float64{1: 0.001}, []float64{0.075, 0.075, 0.15}, []float64{0.001, 0, 0}},
 		{"both parts together are faster than the whole", 0.3, map[int]float64{1: -0.01}, []float64{0.075, 0.075, 0.15}, []float64{0, 0, 0}},
 		{"all are measured", 0.3, map[int]float64{1: 0.03, 2: 0.06}, []float64{0.075, 0.075, 0.15}, []float64{0.03, 0.06, 0}},
 		{"none is measured", 0.4, nil, []float64{0.1, 0.1, 0.2}, []float64{0.12, 0.05, 0}},
-		{"slower in use", 0.8, map[int]float64{2: 0.08}, []float64{0.2, 0.2, 0.4}, []float64{0.08, 0.08, 0}},
+		{"slower in use", 0.8, map[int]float64{2: 0.08}, []float64{0.2, 0.2, 0.4}, []float64{0.15, 0.08, 0}},
 	} {
 		m := &measurement{profile: plan.Profile{Units: units()}}
 		m.follow(gpu, c.whole, c.inUse)
@@ -77,9 +77,9 @@ func TestFollowInParts(t *testing.T) {
 		together []float64 // of the two stretches
 		cuts     []float64 // none at the ends of a stretch, where they count as the unit's
 	}{
-		{"a little is hidden", 3.9, map[int]float64{4: 0.3}, []float64{0.4, 3.9}, []float64{0.3, 0, 0, 0.3, 0.3, 0, 0}},
-		{"more than half of the short one is hidden", 3, map[int]float64{4: 0.1, 5: 0.3}, []float64{0.25, 3}, []float64{0.2, 0, 0, 0.1, 0.3, 0, 0}},
-		{"twice as slow in use", 8, map[int]float64{5: 0.7}, []float64{1, 8}, []float64{0.7, 0, 0, 0.7, 0.7, 0, 0}},
+		{"a little is hidden", 3.9, map[int]float64{4: 0.3}, []float64{0.4, 3.9}, []float64{0.2, 0, 0, 0.3, 0.5, 0, 0}},
+		{"more than half of the short one is hidden", 3, map[int]float64{4: 0.1, 5: 0.3}, []float64{0.25, 3}, []float64{0, 0, 0, 0.1, 0.3, 0, 0}},
+		{"twice as slow in use", 8, map[int]float64{5: 0.7}, []float64{1, 8}, []float64{0.4, 0, 0, 0.5, 0.7, 0, 0}},
 	} {
 		m := &measurement{profile: plan.Profile{Units: units()}}
 		m.follow(gpu, c.ms, c.inUse)
@@ -258,5 +258,69 @@ func TestQuicken(t *testing.T) {
 		if want := 0.05 * c.ms[0]; math.Abs(got[0].CI-want) > 1e-12 {
 			t.Errorf("%s: ± %v, want %v", c.name, got[0].CI, want)
 		}
+	}
+}
+
+// TestApart: a border has its own cost only where that differs from the mean by more than it varies.
+func TestApart(t *testing.T) {
+	steady := func(ms float64) sample { return sample{ms - 0.001, ms, ms + 0.001} }
+	for _, c := range []struct {
+		name string
+		more []sample
+		want map[int]float64
+	}{
+		{"noise", []sample{{0.01, 0.03, 0.08}, {0, 0.05, 0.06}}, map[int]float64{3: 0.04, 7: 0.04}},
+		{"one is dear", []sample{steady(0.02), steady(0.2)}, map[int]float64{3: 0.02, 7: 0.2}},
+		{"one varies", []sample{steady(0.02), {0, 0.1, 0.2}}, map[int]float64{3: 0.02, 7: 0.06}},
+	} {
+		got := apart([]int{3, 7}, c.more)
+		for b, want := range c.want {
+			if math.Abs(got[b]-want) > 1e-12 || len(got) != len(c.want) {
+				t.Errorf("%s: %v, want %v", c.name, got, c.want)
+				break
+			}
+		}
+	}
+}
+
+// TestPairsInUse: as many borders as there is time for, each with all three of its runs in every round.
+func TestPairsInUse(t *testing.T) {
+	m := &measurement{options: Full()}
+	for _, c := range []struct {
+		device       accel.DeviceID
+		each, budget time.Duration
+		want         int
+	}{
+		{"gpu:0", 50 * time.Millisecond, 10 * time.Second, candidates},
+		{"dla:0", 50 * time.Millisecond, 10 * time.Second, 1},
+		{"gpu:0", time.Second, 10 * time.Second, 1},
+		{"gpu:0", 7 * time.Second, 10 * time.Second, 0},
+	} {
+		if got := m.pairsInUse(plan.Series{Device: c.device}, c.each, c.budget); got != c.want {
+			t.Errorf("%s with %v of %v: %d, want %d", c.device, c.each, c.budget, got, c.want)
+		}
+	}
+}
+
+// TestDearCutIsKept: on a device whose units are measured as blocks a cut that costs more than others does so in the
+// profile too, also where it is not among those that were measured in use, and makes no other dear.
+func TestDearCutIsKept(t *testing.T) {
+	for _, dear := range []int{5, 6} { // in use 3, 6 and 9 of 12 are measured
+		synctest.Test(t, func(t *testing.T) {
+			m := &machine{
+				nodes: slices.Repeat([]time.Duration{2 * time.Millisecond}, 12), end: 25 * time.Microsecond, devices: []accel.Device{{ID: "gpu:0"}},
+				dear: map[int]time.Duration{dear: time.Millisecond},
+				copy: func(int64) time.Duration { return time.Microsecond },
+			}
+			for i, u := range measured2(t, m, Full()).Units {
+				want := 0.05
+				if i+1 == dear {
+					want = 1.05
+				}
+				if u.At != "" && math.Abs(u.CutMS-want) > 0.25 {
+					t.Errorf("the cut behind unit %d costs %g ms, want %g", i, u.CutMS, want)
+				}
+			}
+		})
 	}
 }

@@ -54,7 +54,11 @@ func (w work) byBlocks(ctx context.Context, whole *probe) ([]equation, float64, 
 // whole, as shares of its time; layers are then timed one by one, which takes
 // longer. The stretch in two at few borders tells what a cut costs.
 func (w work) byLayers(ctx context.Context, whole *probe) ([]equation, float64, error) {
-	halves, err := w.halves(ctx, whole.span, min(w.options.Pairs, candidates))
+	pairs, err := w.affordable(ctx, whole)
+	if err != nil {
+		return nil, 0, err
+	}
+	halves, err := w.halves(ctx, whole.span, min(pairs, candidates))
 	if err != nil {
 		return nil, 0, err
 	}

@@ -33,7 +33,8 @@ type expected struct {
 // stretch: so both parts of a stretch cut once are longer by c together, and the
 // whole has none. It is the least-squares solution weighted by 1/sigma², with what is expected as further equations: a unit by its guess, of variance
 // guess × all guesses (what several units took together is divided as guessed), a
-// cut by the mean cost, of a deviation of the same size. No time is negative: one
+// cut by the mean cost, of a deviation of the same size. A cut that is at no end of any measured
+// span costs the mean of those that are. No time is negative: one
 // that would be is set to 0. The interval follows from the covariance, widened
 // where the equations contradict each other by more than their deviations (Birge's
 // ratio).
@@ -48,10 +49,34 @@ func solve(n int, equations []equation, e expected) solution {
 		}
 		birge := residual(n, equations, x)
 		s := solution{ms: x[:n], cut: x[n:]}
+		s.spread(equations)
 		for i := range n {
 			s.ci = append(s.ci, z95*birge*math.Sqrt(max(inverse[i][i], 0)))
 		}
 		return s
+	}
+}
+
+// spread gives cuts of which no equation tells the mean of those of which one does.
+func (s solution) spread(equations []equation) {
+	told := make([]bool, len(s.cut))
+	for _, q := range equations {
+		for _, border := range []int{q.first, q.end} {
+			if !q.whole && border > 0 && border <= len(told) {
+				told[border-1] = true
+			}
+		}
+	}
+	sum, n := 0.0, 0
+	for i, is := range told {
+		if is {
+			sum, n = sum+s.cut[i], n+1
+		}
+	}
+	for i, is := range told {
+		if !is && n > 0 {
+			s.cut[i] = sum / float64(n)
+		}
 	}
 }
 

@@ -42,7 +42,7 @@ func (m *measurement) measureStreams(ctx context.Context, s plan.Series, budget 
 		case s.Device.Kind() == "cpu":
 			m.quicken(s, 1000/rate)
 		default:
-			cuts, err := m.cutsInUse(ctx, s, sets[i][0], budget/4)
+			cuts, err := m.cutsInUse(ctx, s, sets[i][0], 1000/rate, budget/4)
 			if err != nil {
 				return err
 			}
@@ -67,7 +67,7 @@ func (m *measurement) measureStretch(ctx context.Context, s plan.Series, budget 
 	if err != nil {
 		return err
 	}
-	cuts, err := m.cutsInUse(ctx, s, streams[0], budget/4)
+	cuts, err := m.cutsInUse(ctx, s, streams[0], 1000/last(rates), budget/4)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"math"
 	"slices"
 
 	"braid/accel"
@@ -28,19 +29,31 @@ func (t *Times) device(d accel.DeviceID) des.Device {
 
 // gain is the rate of 1, 2, … frames at work on a device over that of one; nil where
 // nothing was measured. Of several series that the plan has there it is the lowest: what
-// slows one of them down, memory or a core's other half, the others share.
+// slows one of them down, memory or a core's other half, the others share. Beyond what was measured of it a
+// series of another processor than the CPU is no faster, and with nothing measured never.
 func (t *Times) gain(d accel.DeviceID) (lowest []float64) {
+	var all [][]float64
+	most := 0
 	for _, key := range t.seriesOn(d) {
 		gains := t.gainOf(key)
-		if lowest == nil {
-			lowest = gains
+		if gains == nil && d.Kind() != "cpu" {
+			gains = []float64{1}
 		}
-		for n := range min(len(gains), len(lowest)) {
-			lowest[n] = min(lowest[n], gains[n])
+		if gains != nil {
+			all, most = append(all, gains), max(most, len(gains))
 		}
-		if len(gains) > len(lowest) {
-			lowest = append(lowest, gains[len(lowest):]...)
+	}
+	for n := range most {
+		least := math.Inf(1)
+		for _, gains := range all {
+			switch {
+			case n < len(gains):
+				least = min(least, gains[n])
+			case d.Kind() != "cpu": // a CPU's ends with its cores: that of fewer threads goes on alone
+				least = min(least, gains[len(gains)-1])
+			}
 		}
+		lowest = append(lowest, least)
 	}
 	return lowest
 }

@@ -112,7 +112,8 @@ func (t *Times) series(segment int, d accel.DeviceID, threads int) (plan.Series,
 		if !s.Device.Same(d) || s.Precision != precision {
 			continue
 		}
-		if s.Threads == threads || s.Device.Kind() != "cpu" {
+		all := s.Threads == 0 && threads == t.profile.Cores // the runtime's choice, as the search writes it
+		if s.Threads == threads || all || s.Device.Kind() != "cpu" {
 			return s, nil
 		}
 		if threads == 0 && s.Threads > best.Threads {

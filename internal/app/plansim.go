@@ -20,10 +20,10 @@ import (
 // simDrawn is how many frames of the steady state are drawn.
 const simDrawn = 24
 
-// simOptions are those of a simulated measurement of a plan with so many frames in flight: long enough that another
-// seed gives the same rate within a hundredth.
+// simOptions are those of a simulated measurement of a plan with so many frames in flight: long enough that
+// the rates of other seeds differ by half a hundredth (standard deviation), where frames in flight are enough.
 func simOptions(inFlight int) des.Options {
-	return des.Options{Warmup: max(500, 4*inFlight), Frames: max(4000, 100*inFlight)}
+	return des.Options{Warmup: max(500, 4*inFlight), Frames: max(4000, 50*inFlight)}
 }
 
 // simulated is what the simulator says of the chosen plan on its profile.
@@ -66,7 +66,8 @@ const simBottleneck = "order and waiting (sim)"
 // bounds leave out: waiting for others of different length, and the order that is
 // restored behind them. A plan gets as many frames in flight as its rate needs there, of times that vary,
 // and the lower of both rates is what is predicted. Of each kind, and of all, the simplest that is near
-// the best is taken, see search.Simplest. A profile that has not all that the simulator needs stays with the bounds.
+// the best is taken, see search.Simplest. A profile that has not all that the simulator needs for the chosen one stays
+// with the bounds; a runner for which it has not is not taken.
 func (c *chosen) refine() error {
 	if _, c.unsimulated = systemOf(c.profile, c.Chosen.Plan); c.unsimulated != nil {
 		c.alikeIfShort()
@@ -81,6 +82,10 @@ func (c *chosen) refine() error {
 	sure := make([]float64, len(c.Runners))
 	for i := range c.Runners {
 		k := &c.Runners[i]
+		if _, err := systemOf(c.profile, k.Plan); err != nil { // the profile lacks what this one needs
+			sure[i] = math.Inf(-1)
+			continue
+		}
 		if err := c.settle(k); err != nil {
 			return err
 		}

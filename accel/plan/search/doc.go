@@ -22,8 +22,7 @@
 // The gain of a series at n streams is rate(n)/rate(1) of the profile's streams,
 // rate(1) being the measured one or, without it, 1000 over the sum of its ms; never
 // above n, never below that of a smaller measured n (streams that wait do not slow the others
-// down), straight lines between the measured n, constant beyond; the largest n whose gain is below
-// 0.95 of that of fewer count for nothing. It is 1 for a device
+// down), straight lines between the measured n, constant beyond. It is 1 for a device
 // that works first in, first out (a DLA, or one declared fifo), and 1 where nothing was
 // measured; on the CPU n counts as at most m = cores/threads, rounded down, and
 // where nothing was measured the gain is n.
@@ -76,8 +75,8 @@
 // plan uses; its replicas have one precision. All segments on a device have the
 // same number of streams, and so have devices of one kind: one where the device works first in, first out; on the CPU 1, 2, 4 … (below the
 // number of cores), cores-1, cores, and the n where the measured gain grows; elsewhere the
-// largest of 2, those n and the next that was measured (of all devices of the kind in the plan), so
-// that streams that copy leave enough others at work; or one on every device.
+// largest of 2, those n and the next that was measured, unless its rate was below 0.95 of that of fewer (of all devices
+// of the kind in the plan), so that streams that copy leave enough others at work; or one on every device.
 // Streams of several threads have a core for each thread: no more than m of them on a CPU, or one.
 // Plans of one device and pipelines have one stream. At the end streams are taken away, one option after the
 // other, as long as the plan stays within 2 % of the best. Then those of a plan on the CPU alone get the fewest

@@ -136,8 +136,8 @@ func (m *machine) choose(set uint, chosen []int, yield func([]int)) {
 // streamOptions are the numbers of streams that a device may have for a segment:
 // on the CPU 1, 2, 4 … and all cores or all but one; one on a device that works first in, first
 // out, where more would only take frames that other replicas could serve; elsewhere 1, 2, what was
-// measured to be faster than fewer, and the next that was measured: a stream that copies leaves the
-// device to the others, which so many keep busy.
+// measured to be faster than fewer, and the next that was measured, unless it was clearly slower: a stream
+// that copies leaves the device to the others, which so many keep busy.
 func (m *machine) streamOptions(d int) []int {
 	if m.devices[d].fifo {
 		return []int{1}
@@ -157,7 +157,7 @@ func (m *machine) streamOptions(d int) []int {
 				options, last = append(options, int(p.n)), i
 			}
 		}
-		if next := last + 1; !m.devices[d].cpu && next < len(gain) {
+		if next := last + 1; !m.devices[d].cpu && next < len(gain) && !gain[next].slower {
 			options = append(options, int(gain[next].n))
 		}
 	}

@@ -3,6 +3,7 @@ package search
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"braid/accel"
@@ -145,6 +146,30 @@ func TestTogetherThreadsWait(t *testing.T) {
 		got := s.settle(layout{c.first, c.second})
 		if math.Abs(got.fps-c.fps) > 1e-6*c.fps || got.bottleneck != c.by {
 			t.Errorf("%.3f frames/s by %s, want %.3f by %s", got.fps, got.bottleneck, c.fps, c.by)
+		}
+	}
+}
+
+// TestStreamsThatAreTried: as many as make a device faster and the next number that was measured, not one that was
+// clearly slower.
+func TestStreamsThatAreTried(t *testing.T) {
+	for _, c := range []struct {
+		rates []float64 // of 1, 2, 4 and 8 streams
+		want  []int
+	}{
+		{[]float64{100, 150, 180, 200}, []int{1, 2, 4, 8}},
+		{[]float64{100, 150, 180, 175}, []int{1, 2, 4, 8}},
+		{[]float64{100, 150, 180, 160}, []int{1, 2, 4}},
+		{[]float64{100, 150, 148, 149}, []int{1, 2, 4}},
+		{[]float64{100, 150, 120, 145}, []int{1, 2}},
+		{[]float64{100}, []int{1, 2}},
+	} {
+		p := plan.Profile{Version: 1, Cores: 4, Units: []plan.Unit{{Device: "gpu:0", Precision: plan.FP16, MS: 10}}}
+		for i, r := range c.rates {
+			p.Streams = append(p.Streams, plan.Streams{Device: "gpu:0", N: 1 << i, Precision: plan.FP16, Rate: r})
+		}
+		if got := machineOf(p, nil, &Goal{}).streamOptions(0); !slices.Equal(got, c.want) {
+			t.Errorf("%v frames/s: %v, want %v", c.rates, got, c.want)
 		}
 	}
 }
