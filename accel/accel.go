@@ -81,6 +81,24 @@ type BuildOptions struct {
 // LoadOptions.Cores, and could load it without them.
 var ErrCores = errors.New("the threads cannot be kept on given cores")
 
+// ErrStale is wrapped by Load where the runtime does not take a blob that was kept, though it looked like one of its
+// own. It is kept no longer: Build makes it anew.
+var ErrStale = errors.New("what was kept is of no use to this runtime")
+
+// BuildAndLoad compiles a Segment and makes an Engine of it. A blob that was kept and that the runtime does not
+// take is made anew, once.
+func BuildAndLoad(ctx context.Context, b Backend, s *Segment, d DeviceID, o BuildOptions, l LoadOptions) (blob []byte, e Engine, err error) {
+	for _, again := range []bool{true, false} {
+		if blob, err = b.Build(ctx, s, d, o); err != nil {
+			return nil, nil, err
+		}
+		if e, err = b.Load(ctx, blob, d, l); !again || !errors.Is(err, ErrStale) {
+			break
+		}
+	}
+	return blob, e, err
+}
+
 // LoadOptions are fixed when an engine blob is loaded.
 type LoadOptions struct {
 	Threads int   // CPU threads of one Exec; 0: one for each core that this process may use

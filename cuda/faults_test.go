@@ -40,8 +40,10 @@ func TestDeviceLost(t *testing.T) {
 	refused(t, lost.Start(nil, 0), cuda.ErrDeviceLost, "starting a call")
 	_, err := r.AllocDevice(0, 16)
 	refused(t, err, cuda.ErrDeviceLost, "GPU 0 is lost")
-	_, err = r.Devices()
-	refused(t, err, cuda.ErrDeviceLost, "gpu:0")
+	devices, err := r.Devices()
+	check(t, err)
+	refused(t, devices[0].Err, cuda.ErrDeviceLost, "gpu:0")
+	check(t, devices[1].Err)
 	check(t, other.Start(lost.Call, 0))
 	check(t, other.Wait())
 	refused(t, lost.Close(), cuda.ErrDeviceLost, "closing a call")
@@ -205,7 +207,7 @@ func TestEveryEntryTellsItsFailure(t *testing.T) {
 	c := r.call(x)
 	for entry, f := range map[string]func() error{
 		"device_count":        func() error { _, err := r.Devices(); return err },
-		"device":              func() error { _, err := r.Devices(); return err },
+		"device":              func() error { list, err := r.Devices(); return errors.Join(err, list[0].Err) },
 		"alloc_device":        func() error { _, err := r.AllocDevice(0, 1); return err },
 		"alloc_host":          func() error { _, _, err := r.AllocHost(1); return err },
 		"peer":                func() error { _, err := r.Peer(0, 1); return err },

@@ -119,7 +119,7 @@ func (l *Library) Versions() (Versions, error) {
 	return Versions{TensorRT: TensorRTVersion(v.tensorrt), CUDA: Version(v.cuda), Driver: Version(v.driver)}, nil
 }
 
-// Devices are the GPUs; a GPU's number is its index.
+// Devices are the GPUs; a GPU's number is its index. One that cannot be asked says why in Err.
 func (l *Library) Devices() ([]Device, error) {
 	var n C.int32_t
 	err := l.do("listing GPUs", func(e *C.braid_cuda_error) C.int {
@@ -131,7 +131,7 @@ func (l *Library) Devices() ([]Device, error) {
 	devices := make([]Device, n)
 	for i := range devices {
 		if devices[i], err = l.device(i); err != nil {
-			return nil, err
+			devices[i] = Device{Err: err}
 		}
 	}
 	return devices, nil
@@ -152,7 +152,6 @@ func (l *Library) device(gpu int) (Device, error) {
 		DLACores:          int(d.dla_cores),
 		Integrated:        d.integrated != 0,
 		Memory:            int64(d.memory),
-		MemoryFree:        int64(d.memory_free),
 		UUID:              fixed(d.uuid[:]),
 	}, nil
 }

@@ -23,11 +23,6 @@ func TestMemory(t *testing.T) {
 	if len(host) != 1000 || !bytes.Equal(host, make([]byte, 1000)) || !bytes.Equal(r.Peek(p, 1000), host) {
 		t.Error("memory is not zeroed")
 	}
-	devices, err := r.Devices()
-	check(t, err)
-	if devices[0].MemoryFree != 1<<30 || devices[1].MemoryFree != 1<<30-1000 {
-		t.Errorf("free memory is %d and %d", devices[0].MemoryFree, devices[1].MemoryFree)
-	}
 	check(t, r.FreeDevice(0, 0))
 	check(t, r.FreeHost(0))
 }

@@ -33,8 +33,8 @@ type Device struct {
 	DLACores          int
 	Integrated        bool  // shares memory with the CPU, as on Jetson
 	Memory            int64 // bytes
-	MemoryFree        int64 // bytes, when it was asked
 	UUID              string
+	Err               error // why it cannot be used; nothing else is known then
 }
 
 // Address is a place in device or page-locked memory. Go may not look behind it.

@@ -99,6 +99,22 @@ func (c *Cache) read(path string, key Key) ([]byte, bool) {
 	return nil, false
 }
 
+// Forget removes an engine that its runtime does not take, by its key as Key.String writes it. It says whether there was one.
+func (c *Cache) Forget(key string) bool {
+	if c == nil {
+		return false
+	}
+	if _, ok := keyOf(key); !ok {
+		return false
+	}
+	_ = os.Remove(c.path(key, manifestSuffix)) // without its engine it misleads nobody who looks for one
+	err := os.Remove(c.path(key, engineSuffix))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		c.unwritable(err)
+	}
+	return err == nil
+}
+
 // removeSame removes a file, unless another process has put a good one in its
 // place since it was looked at.
 func (c *Cache) removeSame(path string, seen fs.FileInfo) {

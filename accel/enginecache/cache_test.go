@@ -333,3 +333,74 @@ func TestKeep(t *testing.T) {
 		t.Error(said.lines())
 	}
 }
+
+// TestForget removes an engine that is no use, and nothing else.
+func TestForget(t *testing.T) {
+	c, said := newCache(t.TempDir())
+	key := engine().Key()
+	c.Put(key, []byte("blob"), Manifest{})
+	for _, text := range []string{"", "x", "../" + key.String(), key.String()[2:]} {
+		if c.Forget(text) {
+			t.Errorf("%q was forgotten", text)
+		}
+	}
+	if _, ok := c.Get(key); !ok {
+		t.Fatal("it is gone already")
+	}
+	if !c.Forget(key.String()) || c.Forget(key.String()) || (*Cache)(nil).Forget(key.String()) {
+		t.Error("it is forgotten once, and only where it is kept")
+	}
+	if _, ok := c.Get(key); ok || len(said.lines()) > 0 {
+		t.Errorf("it is there still: %t, said %v", ok, said.lines())
+	}
+}
+
+// TestEvictionTogether: two processes that make room at once are no reason to think that the folder cannot be written.
+func TestEvictionTogether(t *testing.T) {
+	dir := t.TempDir()
+	var wait sync.WaitGroup
+	for worker := range 4 {
+		c, said := newCache(dir)
+		c.Limit = 3 * 200
+		wait.Go(func() {
+			for i := range 50 {
+				e := engine()
+				e.Driver = strings.Repeat("x", 1+worker*100+i)
+				c.Put(e.Key(), make([]byte, 100), Manifest{})
+				c.mu.Lock()
+				c.used = nil // as if another process had it
+				c.mu.Unlock()
+			}
+			if lines := said.lines(); len(lines) > 0 {
+				t.Error(lines[0])
+			}
+		})
+	}
+	wait.Wait()
+}
+
+// TestHalfWrittenFilesGo when nobody can be writing them any more.
+func TestHalfWrittenFilesGo(t *testing.T) {
+	c, _ := newCache(t.TempDir())
+	key := engine().Key().String()
+	old := time.Now().Add(-2 * abandoned)
+	for name, stays := range map[string]bool{
+		"." + key + ".engine.123": false, "." + key + ".json.9": false, ".gitignore": true, ".other.engine.1": true,
+	} {
+		path := filepath.Join(c.Dir, name)
+		if err := os.WriteFile(path, []byte("x"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c.evict()
+		if _, err := os.Stat(path); err != nil {
+			t.Errorf("%s went at once", name)
+		}
+		if err := os.Chtimes(path, old, old); err != nil {
+			t.Fatal(err)
+		}
+		c.evict()
+		if _, err := os.Stat(path); (err == nil) != stays {
+			t.Errorf("%s stays: %v", name, err == nil)
+		}
+	}
+}

@@ -2,8 +2,10 @@ package enginecache
 
 import (
 	"cmp"
-	"encoding/hex"
+	"errors"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -20,6 +22,7 @@ type kept struct {
 // that this process uses stay, even above the limit. An engine that another
 // process has loaded can go: it is read once, and what is read needs no file.
 func (c *Cache) evict() {
+	c.sweep()
 	limit := cmp.Or(c.Limit, DefaultLimit)
 	if limit < 0 {
 		return
@@ -37,12 +40,33 @@ func (c *Cache) evict() {
 		if c.inUse(e.key) {
 			continue
 		}
-		if err := os.Remove(c.path(e.key.String(), engineSuffix)); err != nil {
+		if err := os.Remove(c.path(e.key.String(), engineSuffix)); err != nil && !errors.Is(err, fs.ErrNotExist) { // another process was first
 			c.unwritable(err)
 			return
 		}
 		_ = os.Remove(c.path(e.key.String(), manifestSuffix)) // without its engine it misleads nobody who looks for one
 		total -= e.size
+	}
+}
+
+// abandoned is after how long a file that was never finished is nobody's any more.
+const abandoned = 24 * time.Hour
+
+// sweep removes what processes that were killed have left half written.
+func (c *Cache) sweep() {
+	entries, err := os.ReadDir(c.Dir)
+	if err != nil {
+		return
+	}
+	for _, entry := range entries {
+		hidden, ok := strings.CutPrefix(entry.Name(), ".")
+		name, _, _ := strings.Cut(hidden, ".")
+		if _, ours := keyOf(name); !ok || !ours {
+			continue
+		}
+		if info, err := entry.Info(); err == nil && info.Mode().IsRegular() && time.Since(info.ModTime()) > abandoned {
+			_ = os.Remove(filepath.Join(c.Dir, entry.Name())) // it costs room and nothing else
+		}
 	}
 }
 
@@ -54,15 +78,15 @@ func (c *Cache) engines() (engines []kept) {
 	}
 	for _, entry := range entries {
 		name, ours := strings.CutSuffix(entry.Name(), engineSuffix)
-		raw, err := hex.DecodeString(name)
-		if !ours || err != nil || len(raw) != len(Key{}) {
+		key, ok := keyOf(name)
+		if !ours || !ok {
 			continue
 		}
 		info, err := entry.Info()
 		if err != nil || !info.Mode().IsRegular() {
 			continue // it went meanwhile
 		}
-		engines = append(engines, kept{Key(raw), info.Size(), info.ModTime()})
+		engines = append(engines, kept{key, info.Size(), info.ModTime()})
 	}
 	return engines
 }

@@ -14,6 +14,15 @@ type Key [sha256.Size]byte
 
 func (k Key) String() string { return hex.EncodeToString(k[:]) }
 
+// keyOf reads what Key.String writes.
+func keyOf(text string) (Key, bool) {
+	raw, err := hex.DecodeString(text)
+	if err != nil || len(raw) != len(Key{}) {
+		return Key{}, false
+	}
+	return Key(raw), true
+}
+
 // Engine is everything that an engine depends on. Of the device it has the kind,
 // not the number: two equal GPUs share their engines, and so do the two cores of a
 // DLA, since a core is chosen when an engine is loaded.

@@ -126,16 +126,12 @@ func (r *rig) span(ctx context.Context, s span) (*probe, error) {
 
 // load builds and loads a segment as a plan's is: without spinning.
 func (r *rig) load(ctx context.Context, s *accel.Segment) (accel.Engine, error) {
-	blob, err := r.backend.Build(ctx, s, r.series.Device, r.options())
+	blob, e, err := accel.BuildAndLoad(ctx, r.backend, s, r.series.Device, r.options(), accel.LoadOptions{Threads: r.series.Threads})
 	if err != nil {
-		return nil, fmt.Errorf("building %s for %s: %w", s.Name, r.series.Device, err)
+		return nil, fmt.Errorf("preparing %s for %s: %w", s.Name, r.series.Device, err)
 	}
 	s.ONNX = nil // the blob has it, and a network may be large
 	r.loaded += int64(len(blob))
-	e, err := r.backend.Load(ctx, blob, r.series.Device, accel.LoadOptions{Threads: r.series.Threads})
-	if err != nil {
-		return nil, fmt.Errorf("loading %s on %s: %w", s.Name, r.series.Device, err)
-	}
 	r.closers = append(r.closers, e.Close)
 	return e, nil
 }

@@ -18,6 +18,7 @@ type header struct {
 	Segment  string             `json:"segment"`
 	Device   string             `json:"device"` // kind: gpu or dla
 	TensorRT string             `json:"tensorrt"`
+	Key      string             `json:"key,omitempty"` // under which it is kept
 	Inputs   []accel.TensorDesc `json:"inputs"`
 	Outputs  []accel.TensorDesc `json:"outputs"`
 }

@@ -85,7 +85,7 @@ func (w *work) engine() (_ []byte, err error) {
 	}
 	w.keepTimings(builder)
 	return pack(header{
-		Segment: w.segment.Name, Device: w.device.Kind(), TensorRT: w.versions.TensorRT.String(),
+		Segment: w.segment.Name, Device: w.device.Kind(), TensorRT: w.versions.TensorRT.String(), Key: w.identity().Key().String(),
 		Inputs: w.segment.Inputs, Outputs: w.segment.Outputs,
 	}, bytes)
 }

@@ -60,15 +60,25 @@ func (b *Backend) Load(ctx context.Context, blob []byte, d accel.DeviceID, o acc
 	}
 	native, err := b.lib.Load(at.gpu, at.dla, bytes)
 	if err != nil {
-		q.leave()
+		q.leave(1)
 		b.drop(&b.engines)
-		return nil, err
+		return nil, b.stale(h, err)
 	}
 	e := &engine{home: b, header: h, device: d, memory: d.Memory(), at: at, queue: q, options: o, native: native}
 	if err := errors.Join(e.check(), e.inspect()); err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
 	return e, nil
+}
+
+// stale is the error of an engine that TensorRT does not take. If it was kept it is so no longer: what
+// TensorRT checks, down to the build of the library, is more than it tells of itself.
+func (b *Backend) stale(h header, err error) error {
+	if !errors.Is(err, cuda.ErrInvalid) || !b.options.Cache.Forget(h.Key) {
+		return err
+	}
+	b.options.Log.Warn("TensorRT does not take a kept engine: it is removed", "segment", h.Segment, "error", err)
+	return fmt.Errorf("%w: %w", accel.ErrStale, err)
 }
 
 // waits is whether a Call is enqueued only when its input is there. What is in a queue before that keeps
@@ -102,15 +112,16 @@ func (e *engine) check() error {
 	return nil
 }
 
-// inspect reads back what TensorRT made of the Segment.
+// inspect reads back what TensorRT made of the Segment. Its JSON is only looked at, and has bytes that are none in some versions.
 func (e *engine) inspect() error {
 	text, err := e.native.Inspect()
-	if err == nil {
-		e.layout, err = readLayout(text)
-	}
 	if err != nil {
 		return fmt.Errorf("inspecting the engine: %w", err)
 	}
+	if e.layout, err = readLayout(text); err != nil {
+		e.home.options.Log.Debug("what TensorRT says of the engine's layers cannot be read", "segment", e.header.Segment, "error", err)
+	}
+	e.queue.more(e.layout.OnDLA - 1)
 	bytes, err := e.native.Memory()
 	if err != nil {
 		return err
@@ -157,6 +168,6 @@ func (e *engine) Close() error {
 	}
 	e.closed = true
 	e.home.drop(&e.home.engines)
-	e.queue.leave()
+	e.queue.leave(e.layout.OnDLA)
 	return closing(e.native.Close())
 }

@@ -395,7 +395,8 @@ func TestInspector(t *testing.T) {
 		want layout
 	}{
 		{`{"Layers":[{"Name":"conv_1","LayerType":"CaskConvolution"},{"Name":"Reformatting CopyNode for Input","LayerType":"Reformat"},{"Name":"{ForeignNode[a...b]}","LayerType":"DLA"}],"Bindings":["x"]}`, layout{3, 1, 1}},
-		{`{"Layers":["conv_1","Reformatting CopyNode for Output"]}`, layout{2, 0, 1}},
+		{`{"Layers":["conv_1","Reformatting CopyNode for Output","{ForeignNode[a...b]}"]}`, layout{3, 1, 1}},
+		{`{"Layers":[{"Name":"{ForeignNode[a...b]}","LayerType":"Myelin"}]}`, layout{1, 0, 0}},
 	} {
 		if got, err := readLayout([]byte(c.text)); err != nil || got != c.want {
 			t.Errorf("got %+v, %v, want %+v", got, err, c.want)

@@ -27,7 +27,7 @@ func readLayout(text []byte) (l layout, err error) {
 		}
 		l.Layers++
 		switch {
-		case strings.EqualFold(details.LayerType, "dla") || strings.Contains(details.Name, "{ForeignNode"):
+		case strings.EqualFold(details.LayerType, "dla") || details.LayerType == "" && strings.Contains(details.Name, "{ForeignNode"):
 			l.OnDLA++
 		case strings.EqualFold(details.LayerType, "reformat") || strings.HasPrefix(details.Name, "Reformatting"):
 			l.Reformats++

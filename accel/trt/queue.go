@@ -8,7 +8,7 @@ import (
 // queue is a device that works first in, first out: a DLA core, or a GPU that stands
 // in for one.
 type queue struct {
-	engines atomic.Int32
+	loadables atomic.Int32
 }
 
 // mostLoadables is how many loadables a DLA core holds at once (TensorRT developer
@@ -21,7 +21,8 @@ func (b *Backend) isFIFO(at place) bool {
 	return is || at.isDLA()
 }
 
-// enter counts an engine in on its device's queue, of which it gives nil where there is none.
+// enter counts an engine in on its device's queue, of which it gives nil where there is none: with one loadable, until
+// more tells.
 func (b *Backend) enter(at place) (*queue, error) {
 	if !b.isFIFO(at) {
 		return nil, nil
@@ -33,16 +34,23 @@ func (b *Backend) enter(at place) (*queue, error) {
 		q = &queue{}
 		b.queues[at] = q
 	}
-	if at.isDLA() && q.engines.Load() == mostLoadables {
-		return nil, fmt.Errorf("DLA core %d has %d loadables, the most that it holds: give it fewer segments or streams", at.dla, mostLoadables)
+	if n := q.loadables.Load(); at.isDLA() && n >= mostLoadables {
+		return nil, fmt.Errorf("DLA core %d has %d loadables, and holds no more than %d: give it fewer segments or streams", at.dla, n, mostLoadables)
 	}
-	q.engines.Add(1)
+	q.loadables.Add(1)
 	return q, nil
 }
 
-// leave counts it out again.
-func (q *queue) leave() {
+// more counts the loadables in that an engine has beyond one, where layers between them are on the GPU.
+func (q *queue) more(n int) {
+	if q != nil && n > 0 {
+		q.loadables.Add(int32(n)) //nolint:gosec // some
+	}
+}
+
+// leave counts an engine out again, of so many loadables.
+func (q *queue) leave(n int) {
 	if q != nil {
-		q.engines.Add(-1)
+		q.loadables.Add(-int32(max(1, n))) //nolint:gosec // some
 	}
 }

@@ -87,7 +87,7 @@ func TestQueueOfGPU(t *testing.T) {
 	if err != nil || q != nil {
 		t.Errorf("%v, %v", q, err)
 	}
-	q.leave()
+	q.leave(1)
 	core := place{gpu: 0, dla: 1}
 	var held []*queue
 	for range mostLoadables {
@@ -99,9 +99,9 @@ func TestQueueOfGPU(t *testing.T) {
 		t.Error("a core takes more loadables than it holds")
 	}
 	for _, q := range held {
-		q.leave()
+		q.leave(1)
 	}
 	q, err = b.enter(core)
 	must(t, err)
-	q.leave()
+	q.leave(1)
 }

@@ -51,12 +51,18 @@ func (b *Backend) standIn(at place) (StandIn, bool) {
 	return StandIn{}, false
 }
 
-// nameOf is the maker's name of a GPU, and what it stands in for.
+// nameOf is the maker's name of a GPU, and what it stands in for; of one that shares memory with the CPU also how
+// many multiprocessors it has, since all Jetsons of a generation have one name, and power modes that switch some off.
 func (b *Backend) nameOf(gpu int) string {
-	if s, ok := b.standIn(place{gpu: gpu, dla: -1}); ok {
-		return fmt.Sprintf(StandInPrefix+"x%g of %s", s.Factor, b.gpus[gpu].Name)
+	g := b.gpus[gpu]
+	name := g.Name
+	if g.Integrated {
+		name = fmt.Sprintf("%s with %d multiprocessors", name, g.Multiprocessors)
 	}
-	return b.gpus[gpu].Name
+	if s, ok := b.standIn(place{gpu: gpu, dla: -1}); ok {
+		return fmt.Sprintf(StandInPrefix+"x%g of %s", s.Factor, name)
+	}
+	return name
 }
 
 // standsFor says why a DLA of an AGX Orin could not run a Segment. The tensors at its

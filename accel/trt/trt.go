@@ -66,6 +66,11 @@ func Open(lib *cuda.Library, o Options) (_ *Backend, err error) {
 	if b.gpus, err = lib.Devices(); err != nil {
 		return nil, err
 	}
+	for i, g := range b.gpus {
+		if g.Err != nil {
+			o.Log.Warn("a GPU cannot be used", "device", fmt.Sprintf("gpu:%d", i), "error", g.Err)
+		}
+	}
 	if err := b.sayStandIns(); err != nil {
 		return nil, err
 	}
@@ -76,9 +81,12 @@ func Open(lib *cuda.Library, o Options) (_ *Backend, err error) {
 // Name is "trt".
 func (b *Backend) Name() string { return "trt" }
 
-// Devices are the GPUs and, on a chip that has them, the DLAs beside gpu:0.
+// Devices are the GPUs that can be used and, on a chip that has them, the DLAs beside gpu:0.
 func (b *Backend) Devices(context.Context) (list []accel.Device, err error) {
 	for i, g := range b.gpus {
+		if g.Err != nil {
+			continue
+		}
 		list = append(list, accel.Device{
 			ID: accel.DeviceID("gpu:" + strconv.Itoa(i)), Name: b.nameOf(i),
 			Backend: b.Name(), Version: b.versions.TensorRT.String(), Memory: g.Memory,
@@ -130,6 +138,8 @@ func (b *Backend) find(d accel.DeviceID) (place, error) {
 		return place{}, fmt.Errorf("trt serves gpu:N and dla:N, not %s", d)
 	case kind == "gpu" && n >= len(b.gpus):
 		return place{}, fmt.Errorf("there is no %s: this machine has %s", d, count(len(b.gpus), "GPU"))
+	case kind == "gpu" && b.gpus[n].Err != nil:
+		return place{}, fmt.Errorf("%s cannot be used: %w", d, b.gpus[n].Err)
 	case kind == "gpu":
 		return place{gpu: n, dla: cuda.NoDLA}, nil
 	case n >= b.dlaCores():

@@ -28,7 +28,7 @@ extern "C" {
 #endif
 
 /* Changes with every incompatible change of what follows. */
-#define BRAID_CUDA_ABI 2
+#define BRAID_CUDA_ABI 3
 
 /* What a call came to. */
 typedef enum {
@@ -66,7 +66,6 @@ typedef struct {
   int32_t dla_cores;
   int32_t integrated;   /* 1: shares memory with the CPU, as on Jetson */
   uint64_t memory;      /* bytes */
-  uint64_t memory_free; /* bytes, now */
   char uuid[64];        /* as nvidia-smi writes it */
 } braid_cuda_device;
 

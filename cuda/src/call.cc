@@ -68,13 +68,15 @@ struct Graph {
   }
 };
 
-// Not every network can be captured; that is for the caller to know, not fatal.
-[[noreturn]] void fail_capture(const std::string &why, cudaError_t e) {
+// Not every network can be captured; that is for the caller to know, not fatal. found is the code of what went
+// wrong while it was captured.
+[[noreturn]] void fail_capture(int found, const std::string &why, cudaError_t e) {
   cudaGetLastError();
   std::string text = "no CUDA graph for this network";
   if (!why.empty()) text += ": " + why;
   if (e != cudaSuccess) text += std::string(": ") + cudaGetErrorString(e) + " (" + cudaGetErrorName(e) + ")";
   int code = BRAID_CUDA_UNSUPPORTED;
+  if (found == BRAID_CUDA_DEVICE_LOST || found == BRAID_CUDA_OUT_OF_MEMORY) code = found;
   if (lost(e)) code = BRAID_CUDA_DEVICE_LOST;
   if (e == cudaErrorMemoryAllocation) code = BRAID_CUDA_OUT_OF_MEMORY;
   fail(code, text);
@@ -88,21 +90,26 @@ void capture(braid_cuda_call *c) {
   Graph g;
   std::string why;
   bool well = false;
+  int found = BRAID_CUDA_OK;
   try {
     enqueue(c->before, Which::kWithin, stream);
     well = enqueue_network(c);
     if (well) enqueue(c->after, Which::kWithin, stream);
     if (!well) why = said.text();
-  } catch (const Failure &f) {
+  } catch (Failure &f) {
     well = false;
-    why = f.text;
+    found = f.code;
+    why.swap(f.text);
+  } catch (...) {  // no memory for a text
+    well = false;
+    found = BRAID_CUDA_OUT_OF_MEMORY;
   }
   // Also after a failure: the stream must leave capture mode.
   const cudaError_t ended = cudaStreamEndCapture(stream, &g.graph);
-  if (!well || ended != cudaSuccess) fail_capture(why, ended);
+  if (!well || ended != cudaSuccess) fail_capture(found, why, ended);
   cudaGraphExec_t made = nullptr;
   const cudaError_t e = cudaGraphInstantiateWithFlags(&made, g.graph, 0);
-  if (e != cudaSuccess) fail_capture(said.text(), e);
+  if (e != cudaSuccess) fail_capture(BRAID_CUDA_OK, said.text(), e);
   c->graph = made;
   check(cudaGraphUpload(made, stream), "cudaGraphUpload");
   check(cudaStreamSynchronize(stream), "cudaStreamSynchronize");
@@ -117,10 +124,14 @@ void check_addresses(const braid_cuda_call *c) {
 }
 
 // Waits for what a failed start may have enqueued, or a failed wait has left: there is
-// no event behind it that anybody waits for, and the caller uses its tensors again.
-void drain(const braid_cuda_call *c) {
-  cudaStreamSynchronize(c->exec->stream);
+// no event behind it that anybody waits for, and the caller uses its tensors again. Where that fails too the
+// device is lost, whatever CUDA called the first error.
+int drain(const braid_cuda_call *c, int rc, Error *err) {
+  const auto turn = in_line(c->exec);
+  const cudaError_t e = cudaStreamSynchronize(c->exec->stream);
   cudaGetLastError();
+  if (e != cudaSuccess) err->code = rc = BRAID_CUDA_DEVICE_LOST;
+  return rc;
 }
 
 }  // namespace
@@ -214,8 +225,7 @@ int call_start(braid_cuda_call *c, braid_cuda_call *after, uint64_t wanted, Erro
     }
     check(cudaEventRecord(c->done, stream), "cudaEventRecord");
   });
-  if (rc != BRAID_CUDA_OK) drain(c);
-  return rc;
+  return rc == BRAID_CUDA_OK ? rc : drain(c, rc, err);
 }
 
 namespace {
@@ -284,8 +294,7 @@ int call_wait(braid_cuda_call *c, Error *err) {
     use(c);
     check(cudaEventSynchronize(c->done), "cudaEventSynchronize");
   });
-  if (rc != BRAID_CUDA_OK) drain(c);
-  return rc;
+  return rc == BRAID_CUDA_OK ? rc : drain(c, rc, err);
 }
 
 int call_close(braid_cuda_call *c, Error *err) {

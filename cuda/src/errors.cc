@@ -10,7 +10,11 @@ namespace braid {
 void fail(int code, std::string text) { throw Failure{code, std::move(text)}; }
 
 bool lost(cudaError_t e) {
-  switch (e) {
+  switch (static_cast<int>(e)) {
+    // "The process must be terminated": newer than the oldest headers that braid is built with.
+    case 226:  // cudaErrorContained
+    case 721:  // cudaErrorTensorMemoryLeak
+    case 810:  // cudaErrorMpsClientTerminated
     case cudaErrorCudartUnloading:
     case cudaErrorDevicesUnavailable:
     case cudaErrorDeviceUninitialized:
@@ -27,6 +31,7 @@ bool lost(cudaError_t e) {
     case cudaErrorInvalidPc:
     case cudaErrorLaunchFailure:
     case cudaErrorExternalDevice:  // a DLA's, among others: CUDA is unusable from then on
+    case cudaErrorUnknown:         // a GPU that has fallen off the bus
       return true;
     default:
       return false;

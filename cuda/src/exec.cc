@@ -53,8 +53,13 @@ int exec_close(braid_cuda_exec *x, Error *err) {
     std::unique_ptr<braid_cuda_exec> owned(x);
     braid_cuda_runtime *r = x->engine->runtime;
     r->use(x->engine->gpu);
-    // The context's memory must outlive what still runs; a dead stream does not.
-    const cudaError_t e = cudaStreamSynchronize(x->stream);
+    // The context's memory must outlive what still runs; a dead stream does not. A stream that is shared may be
+    // in the middle of another's capture, which waiting for it would spoil.
+    cudaError_t e = cudaSuccess;
+    {
+      const auto turn = x->line == nullptr ? std::unique_lock<std::mutex>() : std::unique_lock<std::mutex>(x->line->mutex);
+      e = cudaStreamSynchronize(x->stream);
+    }
     {
       const std::lock_guard<std::mutex> hold(r->mutex);
       owned.reset();

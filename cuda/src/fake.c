@@ -64,7 +64,6 @@ static int device(braid_cuda_runtime *r, int32_t gpu, braid_cuda_device *out, br
   out->dla_cores = fake.machine.dla_cores;
   out->integrated = fake.machine.integrated;
   out->memory = fake.machine.memory;
-  out->memory_free = fake.machine.memory - fake.used[gpu];
   return fake_leave(BRAID_CUDA_OK);
 }
 

@@ -2,6 +2,7 @@
 #ifndef BRAID_HANDLES_H
 #define BRAID_HANDLES_H
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -24,8 +25,12 @@ struct braid_cuda_runtime {
   braid_cuda_runtime &operator=(const braid_cuda_runtime &) = delete;
   ~braid_cuda_runtime();
 
+  // Fails where there is no such GPU.
+  void known(int gpu) const;
   // Makes gpu current.
   void use(int gpu) const;
+  // Makes the GPU current that was last, or one that works.
+  void use_any() const;
 
   // The stream that all stretched execs of a GPU share. gpu is current.
   struct Line {
@@ -39,6 +44,7 @@ struct braid_cuda_runtime {
   nvinfer1::IRuntime &runtime(int gpu, int dla_core);
 
  private:
+  mutable std::atomic<int> last_{-1};
   std::map<std::pair<int, int>, std::unique_ptr<nvinfer1::IRuntime>> runtimes_;
   std::map<int, Line> lines_;
 };

@@ -35,7 +35,7 @@ int free_device(braid_cuda_runtime *r, int32_t gpu, void *p, Error *err) {
 
 int alloc_host(braid_cuda_runtime *r, uint64_t bytes, void **out, Error *err) {
   return entry(err, [&] {
-    r->use(0);
+    r->use_any();  // portable: pinned for all
     const size_t size = std::max<uint64_t>(bytes, 1);
     void *p = nullptr;
     check(cudaHostAlloc(&p, size, cudaHostAllocPortable), ("cudaHostAlloc of " + std::to_string(bytes) + " bytes").c_str());
@@ -46,7 +46,7 @@ int alloc_host(braid_cuda_runtime *r, uint64_t bytes, void **out, Error *err) {
 
 int free_host(braid_cuda_runtime *r, void *p, Error *err) {
   return entry(err, [&] {
-    r->use(0);
+    r->use_any();
     check(cudaFreeHost(p), "cudaFreeHost");
   });
 }

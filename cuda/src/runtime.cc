@@ -27,10 +27,27 @@ braid_cuda_runtime::Line &braid_cuda_runtime::line(int gpu) {
   return l;
 }
 
-void braid_cuda_runtime::use(int gpu) const {
+void braid_cuda_runtime::known(int gpu) const {
   if (gpu < 0 || gpu >= gpus)
     fail(BRAID_CUDA_INVALID, "no GPU " + std::to_string(gpu) + ": there are " + std::to_string(gpus));
+}
+
+void braid_cuda_runtime::use(int gpu) const {
+  known(gpu);
   check(cudaSetDevice(gpu), "cudaSetDevice");
+  last_ = gpu;
+}
+
+void braid_cuda_runtime::use_any() const {
+  if (last_ >= 0) return use(last_);
+  for (int gpu = 0; gpu + 1 < gpus; gpu++) {
+    if (cudaSetDevice(gpu) == cudaSuccess) {
+      last_ = gpu;
+      return;
+    }
+    cudaGetLastError();
+  }
+  use(gpus - 1);
 }
 
 nvinfer1::IRuntime &braid_cuda_runtime::runtime(int gpu, int dla_core) {
@@ -57,13 +74,21 @@ std::string cuda_name(int version) {
   return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10);
 }
 
-int tensorrt_major(int version) { return version >= 10000 ? version / 10000 : version / 1000; }
+// Major and minor of a version: 8601 is 8.6, 100700 is 10.7.
+std::pair<int, int> tensorrt(int version) {
+  if (version >= 10000) return {version / 10000, version % 10000 / 100};
+  return {version / 1000, version % 1000 / 100};
+}
 
+std::string tensorrt_name(std::pair<int, int> v) { return std::to_string(v.first) + "." + std::to_string(v.second); }
+
+// What is newer by a minor has all that the older one has, in the same places of its interfaces.
 void check_tensorrt() {
-  const int loaded = tensorrt_major(getInferLibVersion());
-  if (loaded != NV_TENSORRT_MAJOR) {
-    fail(BRAID_CUDA_MISSING, "libnvinfer is of TensorRT " + std::to_string(loaded) +
-                                 ", but braid's CUDA library was built for " + std::to_string(NV_TENSORRT_MAJOR) +
+  const auto loaded = tensorrt(getInferLibVersion());
+  const std::pair<int, int> built{NV_TENSORRT_MAJOR, NV_TENSORRT_MINOR};
+  if (loaded.first != built.first || loaded < built) {
+    fail(BRAID_CUDA_MISSING, "libnvinfer is of TensorRT " + tensorrt_name(loaded) +
+                                 ", but braid's CUDA library was built for " + tensorrt_name(built) +
                                  ": build it again (make cuda), or install that version");
   }
 }
@@ -87,7 +112,7 @@ int count_gpus() {
     fail(BRAID_CUDA_MISSING, "the NVIDIA driver serves CUDA " + cuda_name(driver) + ", and this is CUDA " +
                                  cuda_name(cuda) + ": install a newer driver");
   }
-  fail(lost(e) ? BRAID_CUDA_DEVICE_LOST : BRAID_CUDA_MISSING,
+  fail(lost(e) && e != cudaErrorUnknown ? BRAID_CUDA_DEVICE_LOST : BRAID_CUDA_MISSING,
        std::string("the NVIDIA driver does not start: ") + cudaGetErrorString(e) + " (" + name +
            "); see nvidia-smi, and install the driver anew where that fails too");
 }
@@ -129,22 +154,21 @@ int device_count(braid_cuda_runtime *r, int32_t *out, Error *err) {
 
 int device(braid_cuda_runtime *r, int32_t gpu, braid_cuda_device *out, Error *err) {
   return entry(err, [&] {
-    r->use(gpu);
+    r->known(gpu);
+    // No use(gpu): that makes a context, which takes memory and fails where another process has the GPU to itself.
     cudaDeviceProp p;
     check(cudaGetDeviceProperties(&p, gpu), "cudaGetDeviceProperties");
-    size_t available = 0, total = 0;
-    check(cudaMemGetInfo(&available, &total), "cudaMemGetInfo");
     braid_cuda_device d = {};
     std::snprintf(d.name, sizeof d.name, "%s", p.name);
     d.compute_capability = p.major * 10 + p.minor;
     d.multiprocessors = p.multiProcessorCount;
-    {
+    d.integrated = p.integrated != 0;
+    if (d.integrated != 0) {  // only a chip with both has DLAs
+      r->use(gpu);
       const std::lock_guard<std::mutex> hold(r->mutex);
       d.dla_cores = r->runtime(gpu, BRAID_CUDA_NO_DLA).getNbDLACores();
     }
-    d.integrated = p.integrated != 0;
-    d.memory = total;
-    d.memory_free = available;
+    d.memory = p.totalGlobalMem;
     write_uuid(d.uuid, sizeof d.uuid, p.uuid);
     *out = d;
   });
@@ -159,10 +183,15 @@ int peer(braid_cuda_runtime *r, int32_t from, int32_t to, int32_t *direct, Error
       check(cudaDeviceCanAccessPeer(&can, from, to), "cudaDeviceCanAccessPeer");
       if (can != 0) {
         const cudaError_t e = cudaDeviceEnablePeerAccess(to, 0);
-        if (e == cudaErrorPeerAccessAlreadyEnabled)
-          cudaGetLastError();
-        else
-          check(e, "cudaDeviceEnablePeerAccess");
+        switch (e) {
+          case cudaErrorPeerAccessAlreadyEnabled: cudaGetLastError(); break;
+          case cudaErrorTooManyPeers:  // a limit of the system; copies go through the host then
+          case cudaErrorPeerAccessUnsupported:
+            cudaGetLastError();
+            can = 0;
+            break;
+          default: check(e, "cudaDeviceEnablePeerAccess");
+        }
       }
     }
     *direct = can != 0;

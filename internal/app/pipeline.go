@@ -254,10 +254,6 @@ func (b *builder) engine(ctx context.Context, segment int, r plan.Replica) (acce
 	key := engineKey{segment, r.Device, r.Threads, fmt.Sprint(r.Cores)}
 	engine := b.engines[key]
 	if engine == nil {
-		blob, err := b.runtime.Build(ctx, s, r.Device, b.buildOptions(segment))
-		if err != nil {
-			return nil, as(ErrInvalid, scarce(err))
-		}
 		options := accel.LoadOptions{
 			Threads: r.Threads,
 			Cores:   r.Cores,
@@ -265,7 +261,9 @@ func (b *builder) engine(ctx context.Context, segment int, r plan.Replica) (acce
 			Eager:   b.plan.Launch == plan.LaunchEager,
 			Shared:  b.among || b.plan.SegmentsOn(r.Device) > 1,
 		}
-		engine, err = b.runtime.Load(ctx, blob, r.Device, options)
+		var blob []byte
+		var err error
+		blob, engine, err = accel.BuildAndLoad(ctx, b.runtime, s, r.Device, b.buildOptions(segment), options)
 		if own && errors.Is(err, accel.ErrCores) {
 			b.log.Info("segment shares all cores after all", "segment", s.Name, "why", err)
 			options.Cores = nil
