@@ -111,6 +111,9 @@ func (s *stripper) check(l *node, i int) error {
 
 func (s *stripper) stands(tensor string) bool { return s.alias[tensor] != "" }
 
+// Quantized is whether a network has QuantizeLinear or DequantizeLinear nodes (Q/DQ): whether it can be run in int8.
+func (n *Network) Quantized() bool { return hasQDQ(n.model.Graph) }
+
 func hasQDQ(g *onnxpb.GraphProto) bool {
 	return slices.ContainsFunc(g.Node, func(n *onnxpb.NodeProto) bool {
 		return n.GetOpType() == quantizeOp || n.GetOpType() == dequantizeOp ||

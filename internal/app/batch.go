@@ -112,13 +112,10 @@ func natsURL(s string) string {
 }
 
 // publish opens the sinks, runs all inputs through them and sums up.
-func (b *batch) publish(ctx context.Context) (err error) {
+func (b *batch) publish(ctx context.Context) error {
 	sinks, err := b.openSinks(ctx)
 	if err != nil {
 		return err
-	}
-	for _, s := range sinks {
-		defer closeInto(&err, s.Close)
 	}
 	b.receipts = newReceipts(sinks, b.env.Log)
 	b.emitter = newEmitter(b.cfg.Site, b.model.card.ID(), b.pipeline, b.receipts)
@@ -130,8 +127,12 @@ func (b *batch) publish(ctx context.Context) (err error) {
 	if err == nil && b.begin != nil { // inputs without a frame have a result too: none
 		err = b.begin()
 	}
+	took, waited := time.Since(start), stood(b.runtime)-before
+	for _, s := range slices.Backward(sinks) { // what nobody confirmed has failed by then, and is counted
+		err = errors.Join(err, s.Close())
+	}
 	if len(b.feeds) > 0 {
-		b.sum(time.Since(start), stood(b.runtime)-before)
+		b.sum(took, waited)
 	}
 	return errors.Join(err, lostFrames(b.feeds))
 }

@@ -79,7 +79,7 @@ func Bench(ctx context.Context, env *Env, o BenchOptions) (err error) {
 // prepare reads the report to compare with, and sees that the files can be
 // written, before anything is measured.
 func (o BenchOptions) prepare(env *Env) (*bench.Report, error) {
-	used := slices.Concat(modelFiles(env, o.Model), pathsOf(o.Inputs), o.Plans)
+	used := slices.Concat(modelFiles(env, o.Model), pathsOf(o.Inputs), o.Plans, namedByEnv(env))
 	if err := checkOutFiles(used, outFile{"--json", o.JSONFile}, outFile{"--html", o.HTMLFile}); err != nil {
 		return nil, err
 	}

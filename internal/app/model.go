@@ -23,7 +23,7 @@ type model struct {
 // openModel finds a card and reads its network.
 func openModel(env *Env, ref string) (*model, error) {
 	if ref == "" {
-		return nil, invalidf("no model chosen: name one by --model or the key model")
+		return nil, invalidf("no model chosen: name one by --model or BRAID_MODEL, or where a configuration is read by its key model")
 	}
 	c, err := card.Find(ref, cardEnv(env))
 	if errors.Is(err, card.ErrNotFound) && carriedCard(ref) != nil {

@@ -61,13 +61,21 @@ func spare(flag, path string, used []string) error {
 	if err != nil {
 		return nil //nolint:nilerr // there is nothing that could be overwritten
 	}
+	folder, err := os.Stat(filepath.Dir(path))
+	if err != nil {
+		return nil //nolint:nilerr // then it is no place to write to either
+	}
 	for _, u := range used {
-		if info, err := os.Stat(u); err == nil && os.SameFile(out, info) {
+		info, err := os.Stat(u)
+		if err == nil && (os.SameFile(out, info) || os.SameFile(folder, info) && isPicture(path)) { // one of a folder of pictures
 			return Usage(fmt.Errorf("%s %s would overwrite what is read", flag, path))
 		}
 	}
 	return nil
 }
+
+// namedByEnv are the files that the environment has a command read.
+func namedByEnv(env *Env) []string { return []string{env.Getenv("BRAID_SIM")} }
 
 // sameFile says whether two names are one file's, also before there is one.
 func sameFile(a, b string) bool {

@@ -12,7 +12,10 @@ import (
 func TestCheckOutFiles(t *testing.T) {
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
-	for _, name := range []string{"model.onnx", "old.json"} {
+	if err := os.Mkdir(at("photos"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"model.onnx", "old.json", "photos/a.jpg", "photos/old.jsonl"} {
 		if err := os.WriteFile(at(name), []byte("x"), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -20,7 +23,7 @@ func TestCheckOutFiles(t *testing.T) {
 	if err := os.Symlink(at("model.onnx"), at("link.yaml")); err != nil {
 		t.Fatal(err)
 	}
-	used := []string{at("model.onnx"), "rtsp://camera/1", ""}
+	used := []string{at("model.onnx"), at("photos"), "rtsp://camera/1", ""}
 	for _, c := range []struct {
 		name string
 		outs []outFile
@@ -32,6 +35,8 @@ func TestCheckOutFiles(t *testing.T) {
 		{"none, and stdout twice", []outFile{{"--out", ""}, {"--out", "-"}, {"--timeline", "-"}}, 0, ""},
 		{"what is read", []outFile{{"--out", at("model.onnx")}}, 2, "--out " + at("model.onnx") + " would overwrite what is read"},
 		{"what is read, by a link", []outFile{{"--out", at("link.yaml")}}, 2, "overwrite"},
+		{"one of the pictures that are read", []outFile{{"--out", at("photos/a.jpg")}}, 2, "overwrite"},
+		{"a new picture, and results, beside them", []outFile{{"--out", at("photos/b.jpg")}, {"--json", at("photos/old.jsonl")}}, 0, ""},
 		{"one file twice", []outFile{{"--json", at("z")}, {"--html", dir + "/./z"}}, 2, "--json " + at("z") + " and --html"},
 		{"a folder", []outFile{{"--out", dir}}, 2, "is a directory"},
 		{"in no folder", []outFile{{"--out", at("none/a")}}, 4, at("none/a") + ": its folder is not there"},

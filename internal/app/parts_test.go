@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"braid/sink/wire"
 )
 
 func TestExitCodes(t *testing.T) {
@@ -130,7 +132,7 @@ func TestResumeReadsWholeLines(t *testing.T) {
 		return fmt.Sprintf(`{"schema":"braid.v1.Frame","camera":%q,"run":"r","seq":%d,"clock":"pts","pts_ns":0,"size":[1,1],"model":"m","plan":"p","objects":[]}`+"\n", camera, seq)
 	}
 	whole := line("a", 1) + line("a", 2) + line("b", 1)
-	done, end, err := readDone(strings.NewReader(whole + line("b", 2)[:30]))
+	done, end, err := readDone(strings.NewReader(whole+line("b", 2)[:30]), func(wire.Frame) error { return nil })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +140,7 @@ func TestResumeReadsWholeLines(t *testing.T) {
 		t.Errorf("got %v, end %d of %d", done, end, len(whole))
 	}
 	for _, bad := range []string{"hello\n", line("a", 2), line("a", 1) + line("a", 3)} {
-		if _, _, err := readDone(strings.NewReader(bad)); err == nil {
+		if _, _, err := readDone(strings.NewReader(bad), func(wire.Frame) error { return nil }); err == nil {
 			t.Errorf("no error for %q", bad)
 		}
 	}

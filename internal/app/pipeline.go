@@ -126,6 +126,9 @@ func (b *builder) support(ctx context.Context) error {
 	said := map[string]bool{}
 	for i, s := range b.segments {
 		for _, r := range b.plan.Replicas(i) {
+			if b.plan.PrecisionOf(i) == string(plan.INT8) && r.Device.Kind() != "sim" && !b.network.Quantized() {
+				return errFloat
+			}
 			err := b.runtime.Supports(s, r.Device, b.buildOptions(i))
 			if err != nil && !said[err.Error()] { // a runtime that is missing is missing for all segments
 				said[err.Error()] = true
@@ -135,6 +138,9 @@ func (b *builder) support(ctx context.Context) error {
 	}
 	return errors.Join(errs...)
 }
+
+// errFloat is the answer to int8 for a network that would run in another precision, and be called int8.
+var errFloat = invalidf("precision int8 needs a network with Q/DQ nodes: make one with braid model quantize")
 
 // warnSpare tells of spare devices that may never get a frame: the others take all that
 // are in flight ahead.

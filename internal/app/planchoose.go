@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -51,7 +52,7 @@ func PlanChoose(ctx context.Context, env *Env, o PlanOptions) (err error) {
 		return err
 	}
 	used := append(modelFiles(env, o.Model), o.Profile, o.WhatIf)
-	if err := checkOutFiles(append(used, pathsOf(o.Inputs)...), outFile{"--out", o.Out}, outFile{"--timeline", o.Timeline}); err != nil {
+	if err := checkOutFiles(slices.Concat(used, pathsOf(o.Inputs), namedByEnv(env)), outFile{"--out", o.Out}, outFile{"--timeline", o.Timeline}); err != nil {
 		return err
 	}
 	n, c, err := openNetwork(env, o.Model)

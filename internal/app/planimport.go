@@ -36,7 +36,7 @@ type imported struct {
 
 // PlanImportJedi makes a plan of a configuration of JEDI.
 func PlanImportJedi(env *Env, o ImportOptions) error {
-	if err := checkOutFiles([]string{o.File}, outFile{"--out", o.Out}); err != nil {
+	if err := checkOutFiles([]string{o.File, o.Cfg}, outFile{"--out", o.Out}); err != nil {
 		return err
 	}
 	in, others, err := o.instance()

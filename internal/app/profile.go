@@ -96,7 +96,7 @@ func (o ProfileOptions) prepareOut(env *Env) error {
 		return as(ErrEnvironment, fmt.Errorf("writing the profile: %w", err))
 	}
 	used := append(modelFiles(env, o.Model), parseInput(o.Input).path, o.Annotations)
-	return checkOutFiles(used, outFile{"--out", o.Out})
+	return checkOutFiles(append(used, namedByEnv(env)...), outFile{"--out", o.Out})
 }
 
 // keep writes the profile to its place in the cache, unless only some devices were

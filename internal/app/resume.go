@@ -114,6 +114,7 @@ func pathsOf(inputs []string) (paths []string) {
 // spare refuses to write over what is read.
 func (b *batch) spare(flag, path string) error {
 	used := append(b.model.card.Files(), b.cfg.Model, b.cfg.Plan)
+	used = append(used, namedByEnv(b.env)...)
 	return spare(flag, path, append(used, pathsOf(b.o.Inputs)...))
 }
 
@@ -126,7 +127,7 @@ func (b *batch) reopen() (*os.File, error) {
 	if err := jsonl.Take(f); err != nil {
 		return nil, as(ErrEnvironment, errors.Join(err, f.Close()))
 	}
-	done, end, err := readDone(f)
+	done, end, err := readDone(f, b.isOurs())
 	if err == nil {
 		b.lines = done
 		err = f.Truncate(end)
@@ -140,9 +141,27 @@ func (b *batch) reopen() (*os.File, error) {
 	return f, nil
 }
 
+// isOurs refuses a frame of an earlier batch that this one cannot go on from, since the output is that of one: of another
+// site or model. Of another plan it may be, the chosen one of a cache that is gone, say; that is told once.
+func (b *batch) isOurs() func(wire.Frame) error {
+	told := false
+	return func(m wire.Frame) error {
+		for _, c := range [][3]string{{"site", m.Site, b.cfg.Site}, {"model", m.Model, b.model.card.ID()}} {
+			if c[1] != c[2] {
+				return as(ErrInvalid, fmt.Errorf("it is of %s %s, and this batch is of %s: name that %s, or another --out", c[0], c[1], c[2], c[0]))
+			}
+		}
+		if is := b.pipeline.plan.ID(); m.Plan != is && !told {
+			told = true
+			b.env.Log.Warn("the batch goes on with another plan than it began with", "was", m.Plan, "plan", is)
+		}
+		return nil
+	}
+}
+
 // readDone counts the lines of each camera and run, and finds where the last
-// whole line ends. A line cut off by a crash is not counted.
-func readDone(r io.Reader) (done resumed, end int64, err error) {
+// whole line ends. A line cut off by a crash is not counted. ours refuses what cannot be gone on from.
+func readDone(r io.Reader, ours func(wire.Frame) error) (done resumed, end int64, err error) {
 	done = resumed{}
 	in := bufio.NewReader(r)
 	for n := 1; ; n++ {
@@ -156,6 +175,9 @@ func readDone(r io.Reader) (done resumed, end int64, err error) {
 		m, err := wire.ParseFrame(line)
 		if err != nil {
 			return nil, 0, fmt.Errorf("line %d is not a frame's: %w", n, err)
+		}
+		if err := ours(m); err != nil {
+			return nil, 0, fmt.Errorf("line %d: %w", n, err)
 		}
 		key := resumeKey{m.Camera, m.Run}
 		if m.Seq != done[key]+1 {

@@ -196,6 +196,10 @@ func (l *live) play(ctx context.Context) error {
 	for _, line := range l.lines {
 		line.flow.running.Wait()
 	}
+	waits := time.AfterFunc(time.Second, func() {
+		l.env.Log.Info("messages wait for the NATS server: braid ends when they are confirmed or given up, or at another signal")
+	})
+	defer waits.Stop()
 	err = errors.Join(err, l.nats.Flush(ctx))
 	//nolint:contextcheck // ctx may have ended: what the sink still has is sent, kept or fails now, and is in the report
 	err = errors.Join(err, l.nats.Close())

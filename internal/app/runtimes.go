@@ -22,7 +22,7 @@ type runtimes struct {
 	openvino onDemand[*openvino.Backend]
 	sim      onDemand[*sim.Backend]
 	declared *sim.File // nil: no device is simulated
-	only     bool      // every device is OpenVINO's, cpu too
+	only     string    // the one runtime that serves every device, cpu too: "openvino", or "trt", which has no cpu
 }
 
 // processor is the runtime of the CPU, which every build has.
@@ -36,7 +36,10 @@ func (r *runtimes) Name() string { return "any" }
 
 // serving is the runtime that serves a device.
 func (r *runtimes) serving(d accel.DeviceID) (accel.Backend, error) {
-	if r.only || d.Runtime() == "openvino" || d.Kind() == "npu" {
+	if r.only == "trt" && d.Kind() != "gpu" && d.Kind() != "dla" {
+		return nil, as(ErrInvalid, fmt.Errorf("TensorRT does not serve %s: with --backend trt a plan has gpu:N and dla:N", d))
+	}
+	if r.only == "openvino" || d.Runtime() == "openvino" || d.Kind() == "npu" {
 		b, err := r.openvino.get()
 		if err != nil {
 			return nil, fmt.Errorf("%s needs OpenVINO: %w", d, err)
@@ -63,8 +66,11 @@ func (r *runtimes) serving(d accel.DeviceID) (accel.Backend, error) {
 // Devices are those of all runtimes that can be opened. One processor that several serve is
 // there once for each.
 func (r *runtimes) Devices(ctx context.Context) ([]accel.Device, error) {
-	if r.only {
+	switch r.only {
+	case "openvino":
 		return devicesOf(ctx, func() (accel.Backend, error) { return r.openvino.get() })
+	case "trt":
+		return devicesOf(ctx, func() (accel.Backend, error) { return r.trt.get() })
 	}
 	list, err := r.cpu.Devices(ctx)
 	if err != nil {

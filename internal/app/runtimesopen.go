@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 
 	"braid/accel"
 	"braid/accel/enginecache"
@@ -13,13 +14,14 @@ import (
 	"braid/accel/sim"
 	"braid/accel/trt"
 	"braid/cuda"
+	"braid/internal/config"
 )
 
 // openRuntime opens the runtimes; name, where it is not "", is the one that must
 // serve the devices of a plan.
 func openRuntime(env *Env, name string) (accel.Backend, error) {
-	if !slices.Contains([]string{"", "ort", "trt", "openvino"}, name) {
-		return nil, invalidf("backend %q is not known: this build has ort, trt and openvino", name)
+	if name != "" && !slices.Contains(config.Backends(), name) {
+		return nil, invalidf("backend %q is not known: want one of %s", name, strings.Join(config.Backends(), ", "))
 	}
 	declared, err := readSimulated(env)
 	if err != nil {
@@ -36,15 +38,19 @@ func openRuntime(env *Env, name string) (accel.Backend, error) {
 	if name == "ort" {
 		return cpu, nil
 	}
-	r := &runtimes{cpu: cpu, declared: declared, only: name == "openvino"}
+	r := &runtimes{cpu: cpu, declared: declared, only: name}
 	r.openvino.open = func() (*openvino.Backend, error) { return openOpenVINO(env) }
-	if r.only {
-		if _, err := r.openvino.get(); err != nil {
-			return nil, errors.Join(err, cpu.Close())
-		}
-	}
 	r.trt.open = func() (*trt.Backend, error) { return openTRT(env) }
 	r.sim.open = func() (*sim.Backend, error) { return openSimulated(env, declared, cpu) }
+	switch name {
+	case "openvino":
+		_, err = r.openvino.get()
+	case "trt":
+		_, err = r.trt.get()
+	}
+	if err != nil {
+		return nil, errors.Join(err, cpu.Close())
+	}
 	return r, nil
 }
 

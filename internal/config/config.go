@@ -11,7 +11,7 @@ type Config struct {
 	NATS     NATS     `yaml:"nats"`
 	Model    string   `yaml:"model" doc:"model of the cameras that name none: a name from the model folders, CARD.yaml or FILE.onnx"`
 	Plan     string   `yaml:"plan" rule:"required" doc:"auto, serial or a plan file"`
-	Backend  string   `yaml:"backend,omitempty" doc:"runtime where several serve a device. Default: the first that can"`
+	Backend  string   `yaml:"backend,omitempty" doc:"the only runtime to use: ort, trt or openvino. Default: whichever serves a device"`
 	Cameras  []Camera `yaml:"cameras" doc:"at least one"`
 	HTTP     HTTP     `yaml:"http"`
 	Log      Log      `yaml:"log"`

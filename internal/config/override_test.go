@@ -36,7 +36,7 @@ func TestPrecedence(t *testing.T) {
 func TestEveryScalarKey(t *testing.T) {
 	value := map[string]string{
 		"nats.url": "nats://h:1", "nats.listen": "[::1]:0", "nats.jetstream": "true", "nats.max_bytes": "2GiB", "nats.max_age": "30s",
-		"http.listen": "127.0.0.1:0", "http.pprof": "true", "log.level": "warn", "log.format": "json",
+		"http.listen": "127.0.0.1:0", "http.pprof": "true", "log.level": "warn", "log.format": "json", "backend": "ort",
 		"nats.max_per_camera": "5", "nats.duplicate_window": "20s", "nats.storage": "memory", "nats.retention": "interest", "nats.replicas": "3",
 		"nats.events.max_bytes": "2GiB", "nats.events.max_age": "30s", "nats.spool.max_bytes": "2GiB",
 	}

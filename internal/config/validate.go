@@ -24,6 +24,9 @@ func (c Config) problems() strict.Errors {
 			errs.Addf("http.listen", "%s", msg)
 		}
 	}
+	if c.Backend != "" && !slices.Contains(Backends(), c.Backend) {
+		errs.Addf("backend", "%q is not known: want one of %s", c.Backend, strings.Join(Backends(), ", "))
+	}
 	if c.HTTP.Pprof && c.HTTP.Listen == "" {
 		errs.Addf("http.pprof", "needs http.listen")
 	}
@@ -39,6 +42,9 @@ func (c Config) problems() strict.Errors {
 	}
 	return errs
 }
+
+// Backends are the runtimes that a configuration may name.
+func Backends() []string { return []string{"ort", "trt", "openvino"} }
 
 // listenHost is the host of an address to listen on, or what is wrong with it.
 func listenHost(address string) (host, msg string) {
