@@ -107,12 +107,20 @@ func (c *Cache) Forget(key string) bool {
 	if _, ok := keyOf(key); !ok {
 		return false
 	}
-	_ = os.Remove(c.path(key, manifestSuffix)) // without its engine it misleads nobody who looks for one
-	err := os.Remove(c.path(key, engineSuffix))
+	err := c.remove(key)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		c.unwritable(err)
 	}
 	return err == nil
+}
+
+// remove removes an engine and its manifest.
+func (c *Cache) remove(key string) error {
+	err := os.Remove(c.path(key, engineSuffix))
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		_ = os.Remove(c.path(key, manifestSuffix)) // without its engine it misleads nobody who looks for one
+	}
+	return err
 }
 
 // removeSame removes a file, unless another process has put a good one in its

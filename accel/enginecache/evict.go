@@ -40,11 +40,10 @@ func (c *Cache) evict() {
 		if c.inUse(e.key) {
 			continue
 		}
-		if err := os.Remove(c.path(e.key.String(), engineSuffix)); err != nil && !errors.Is(err, fs.ErrNotExist) { // another process was first
+		if err := c.remove(e.key.String()); err != nil && !errors.Is(err, fs.ErrNotExist) { // another process was first
 			c.unwritable(err)
 			return
 		}
-		_ = os.Remove(c.path(e.key.String(), manifestSuffix)) // without its engine it misleads nobody who looks for one
 		total -= e.size
 	}
 }

@@ -127,6 +127,8 @@ void check_addresses(const braid_cuda_call *c) {
 // no event behind it that anybody waits for, and the caller uses its tensors again. Where that fails too the
 // device is lost, whatever CUDA called the first error.
 int drain(const braid_cuda_call *c, int rc, Error *err) {
+  // Not within another call's capture on this stream, which waiting would spoil, and be refused for.
+  const std::lock_guard<std::mutex> hold(c->exec->mutex);
   const auto turn = in_line(c->exec);
   const cudaError_t e = cudaStreamSynchronize(c->exec->stream);
   cudaGetLastError();

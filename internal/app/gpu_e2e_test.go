@@ -70,3 +70,28 @@ func onGPU0(at []string, precision plan.Precision) plan.Plan {
 	}
 	return p
 }
+
+// TestOnlyTensorRTServes: with --backend trt its devices are all there are, and the host's memory beside them.
+func TestOnlyTensorRTServes(t *testing.T) {
+	r := onStandIn(t)
+	r.only = "trt"
+	list, err := r.Devices(t.Context())
+	if err != nil || len(list) == 0 {
+		t.Fatalf("%v, %v", list, err)
+	}
+	for _, d := range list {
+		if d.Backend != "trt" {
+			t.Errorf("%s is %s's", d.ID, d.Backend)
+		}
+	}
+	for _, d := range []accel.DeviceID{host, "gpu:0"} {
+		m, err := r.Alloc(d, []accel.TensorDesc{{Name: "x", Type: accel.Float32, Shape: []int64{4}}})
+		if err != nil {
+			t.Errorf("memory of %s: %v", d, err)
+			continue
+		}
+		if err := m.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}

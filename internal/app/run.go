@@ -199,10 +199,10 @@ func (l *live) play(ctx context.Context) error {
 	waits := time.AfterFunc(time.Second, func() {
 		l.env.Log.Info("messages wait for the NATS server: braid ends when they are confirmed or given up, or at another signal")
 	})
-	defer waits.Stop()
 	err = errors.Join(err, l.nats.Flush(ctx))
 	//nolint:contextcheck // ctx may have ended: what the sink still has is sent, kept or fails now, and is in the report
 	err = errors.Join(err, l.nats.Close())
+	waits.Stop()
 	l.report(time.Since(l.started))
 	if l.once { // a service outlives its cameras, a single pass does not
 		for _, line := range l.lines {
