@@ -95,6 +95,18 @@ class Machine:
             if a <= n < b:
                 return ga + (gb - ga) * (n - a) / (b - a)
 
+    def load(self, s, alone, full, n):
+        """The device's time for a frame with n at work there."""
+        gain, most = self.gain(s, n), self.curves[s][-1][1]
+        if full is None or self.fifo(s[0]):
+            return alone / gain
+        part = (1 - 1 / gain) / (1 - 1 / most) if most > 1 else 0
+        return max(alone / n, alone + (full - alone) * part)
+
+    def spell(self, s, alone, full, n):
+        """How long a frame is at work with n there."""
+        return min(n, self.most(s)) * self.load(s, alone, full, n)
+
     def slowdown(self, a, b):
         for c in self.p.get("corun", []):
             if (c["a"], c["b"]) == (a, b):
@@ -150,35 +162,35 @@ def count(m, layout):
     segments, load = [], {}
     cores = m.decode + m.prep + m.detect + m.publish
     for k, (i, j, replicas) in enumerate(layout):
-        time = {}
+        time, full = {}, {}
         for s in replicas:
             units = m.series[s]
-            t = sum(u["ms"] for u in units[i:j])
-            if i > 0:
-                t += max(0, units[i - 1].get("cut_ms", 0)) / 2
-            if j < m.n:
-                t += max(0, units[j - 1].get("cut_ms", 0)) / 2
-            time[s] = max(LEAST, sigma[s[0]] * t)
+            half = sum(max(0, units[end - 1].get("cut_ms", 0)) / 2 for end in (i, j) if 0 < end < m.n)
+            time[s] = max(LEAST, sigma[s[0]] * (sum(u["ms"] for u in units[i:j]) + half))
+            full[s] = None
+            if any(u.get("full_ms") for u in units) and all(u.get("full_ms") or not u["ms"] for u in units):
+                part = sum(u.get("full_ms", 0) for u in units) / sum(u["ms"] for u in units)
+                full[s] = max(LEAST, sigma[s[0]] * (sum(u.get("full_ms", 0) for u in units[i:j]) + part * half))
         copied = {s: copies(m, layout, k, s) for s in replicas}
         if INF in copied.values():  # a copy that was not measured
             return 0, None, None, None, None
         for s in replicas:
             if m.fifo(s[0]):  # its copies are in the line
                 time[s], copied[s] = time[s] + copied[s], 0
-        together = 1 / sum(m.gain(s, streams[s[0]]) / time[s] for s in replicas)
-        share = {s: m.gain(s, streams[s[0]]) * together / time[s] for s in replicas}
+        loads = {s: m.load(s, time[s], full[s], streams[s[0]]) for s in replicas}
+        together = 1 / sum(1 / loads[s] for s in replicas)
+        share = {s: together / loads[s] for s in replicas}
         for s in replicas:
             load[s[0]] = load.get(s[0], 0) + together
             if kind_of(s[0]) == "cpu":
                 cores += min(streams[s[0]], m.most(s)) * m.threads(s) * together
-        segments.append((replicas, time, copied, share))
+        segments.append((replicas, time, full, copied, share))
     periods = list(load.values()) + [cores / m.cores, m.prep / 64, m.detect / 64] + ways(m, layout, segments)
     periods += waits(m, segments)
-    for replicas, time, copied, share in segments:
+    for replicas, time, full, copied, share in segments:
         for s, n in replicas.items():
             def held(at_work):
-                stretch = min(at_work, m.most(s)) / m.gain(s, at_work)
-                return share[s] * (time[s] * stretch + copied[s] + (0 if m.fifo(s[0]) else m.handover)) / n
+                return share[s] * (m.spell(s, time[s], full[s], at_work) + copied[s] + (0 if m.fifo(s[0]) else m.handover)) / n
             total = streams[s[0]]
             if kind_of(s[0]) == "cpu":
                 periods.append(held(total))
@@ -189,7 +201,7 @@ def count(m, layout):
 
 def waits(m, segments):
     """The bound of a single stream on the CPU whose threads wait for one another."""
-    on_cpu = [(s, n, share[s] * time[s]) for replicas, time, _, share in segments for s, n in replicas.items() if kind_of(s[0]) == "cpu"]
+    on_cpu = [(s, n, share[s] * time[s]) for replicas, time, _, _, share in segments for s, n in replicas.items() if kind_of(s[0]) == "cpu"]
     if len(on_cpu) != 1:
         return []
     (s, n, work), = on_cpu
@@ -200,7 +212,8 @@ def waits(m, segments):
 
 def at_work(m, segments, d, n):
     """The ms of a frame on device d with n at work there."""
-    return sum(share[s] * time[s] / m.gain(s, n) for replicas, time, _, share in segments for s in replicas if s[0] == d)
+    return sum(share[s] * m.load(s, time[s], full[s], n)
+               for replicas, time, full, _, share in segments for s in replicas if s[0] == d)
 
 
 def ways(m, layout, segments):
@@ -210,12 +223,12 @@ def ways(m, layout, segments):
         kept[a, b] = kept.get((a, b), 0) + share * m.busy(a, b, size)
     for k, (i, j, replicas) in enumerate(layout):
         for s in replicas:
-            here, share = memory(s[0]), segments[k][3][s]
+            here, share = memory(s[0]), segments[k][4][s]
             if k == 0:
                 add("cpu", here, m.input, share)
             else:
                 for p in layout[k - 1][2]:
-                    add(memory(p[0]), here, max(m.bytes_at(p, i), m.bytes_at(s, i)), share * segments[k - 1][3][p])
+                    add(memory(p[0]), here, max(m.bytes_at(p, i), m.bytes_at(s, i)), share * segments[k - 1][4][p])
             if k == len(layout) - 1:
                 add(here, "cpu", m.bytes_at(s, j), share)
     return list(kept.values())
@@ -248,8 +261,8 @@ def residence(m, segments, streams, f):
             n += 1
         active[d] = n
     out = m.prep + m.detect
-    for replicas, time, copied, _ in segments:
-        out += max(time[s] * min(active[s[0]], m.most(s)) / m.gain(s, active[s[0]]) + copied[s] for s in replicas) + m.handover
+    for replicas, time, full, copied, _ in segments:
+        out += max(m.spell(s, time[s], full[s], active[s[0]]) + copied[s] for s in replicas) + m.handover
     return out
 
 
@@ -419,6 +432,7 @@ def instance(rng):
         for threads in some:
             for precision in precisions:
                 cut, refuse = own.random() < .6, own.random() < .25 and kind != "cpu"
+                full = own.random() < .6 and kind == "gpu"
                 for i in range(n):
                     u = {"device": d, "precision": precision, "ms": float("%.4g" % (work[i] * factor * own.uniform(.5, 1.5) / max(1, threads) ** .8))}
                     if threads:
@@ -427,10 +441,13 @@ def instance(rng):
                         u["at"] = "c%d" % i
                         if cut:
                             u["cut_ms"] = f(0, .6)
+                    if full:
+                        u["full_ms"] = float("%.4g" % (u["ms"] * own.uniform(.15, 1.05)))
                     if size[i]:
                         u["bytes"] = size[i] * (2 if precision == "fp32" else 1)
                     if refuse and own.random() < .4:
                         u["ms"], u["why"] = 0, "layer l%d: no" % i
+                        u.pop("full_ms", None)
                     p["units"].append(u)
                 if own.random() < .6:
                     rate, total = own.uniform(50, 500), 0

@@ -42,6 +42,7 @@ type Unit struct {
 	MS        float64        `yaml:"ms" rule:"min=0" doc:"time alone on the device, one stream"`
 	CI        float64        `yaml:"ci_ms,omitempty" rule:"min=0" doc:"half of the 95 % interval of ms"`
 	CutMS     float64        `yaml:"cut_ms,omitempty" doc:"what a cut behind this unit adds to the time of both sides together: fusion lost, one more launch"`
+	FullMS    float64        `yaml:"full_ms,omitempty" rule:"min=0" doc:"of the device's time for a frame with so many streams that more make no more frames: what streams gain is not the same for all units; none: ms over the gain of the whole network"`
 	Bytes     int64          `yaml:"bytes,omitempty" rule:"min=0" doc:"of the tensors that cross behind it"`
 	Why       string         `yaml:"why,omitempty" doc:"the reason why the device cannot run it, naming the layer; ms is then 0"`
 }

@@ -29,6 +29,7 @@ type machine struct {
 	refuse   map[accel.DeviceID]int                                     // a node that the device cannot run, plus 1
 	wake     map[accel.DeviceID]func(slept time.Duration) time.Duration // a device with it is a queue, whose waiters wake so much later
 	lanes    map[accel.DeviceID]int                                     // runs at once; the next wait. 0: no limit
+	wide     map[int]bool                                               // nodes that have their device for themselves; nil: every run shares
 	slowdown float64                                                    // of a run while another device is at work; 0: 1
 	noise    func(i int) float64                                        // of the i-th run; nil: none
 	layers   func(first, end int) ([]string, []int)                     // layers of a segment: names, and nodes in each; nil: no LayerTimer
@@ -39,9 +40,11 @@ type machine struct {
 	open atomic.Int64
 	runs atomic.Int64
 	mu   sync.Mutex
-	busy map[accel.DeviceID]int
-	sems map[accel.DeviceID]chan struct{}
-	free map[accel.DeviceID]time.Time // when a queue has done all
+	// whole has something in it while a node has the device for itself.
+	whole chan struct{}
+	busy  map[accel.DeviceID]int
+	sems  map[accel.DeviceID]chan struct{}
+	free  map[accel.DeviceID]time.Time // when a queue has done all
 }
 
 func (m *machine) Name() string                                    { return "fake" }
@@ -175,8 +178,46 @@ func (c *call) Start(context.Context, accel.Event) (accel.Event, error) {
 	if c.machine.slowdown > 0 && c.others() {
 		factor *= c.machine.slowdown
 	}
+	if c.wide != nil && c.first >= 0 {
+		c.inTurns()
+		return accel.Done, nil
+	}
 	<-time.After(time.Duration(float64(c.time()) * factor))
 	return accel.Done, nil
+}
+
+// alone waits until no other run has the device for itself.
+func (c *call) alone() (leave func()) {
+	c.mu.Lock()
+	if c.whole == nil {
+		c.whole = make(chan struct{}, 1)
+	}
+	whole := c.whole
+	c.mu.Unlock()
+	whole <- struct{}{}
+	return func() { <-whole }
+}
+
+// inTurns runs nodes one after the other, wide ones while no other run is in a wide one. What a run takes beside its
+// nodes is wide.
+func (c *call) inTurns() {
+	rest := c.time()
+	wide := func(t time.Duration) {
+		if t > 0 {
+			leave := c.alone()
+			<-time.After(t)
+			leave()
+		}
+	}
+	for i, t := range c.nodes[c.first:c.engine.end] {
+		rest -= t
+		if c.wide[c.first+i] {
+			wide(t)
+		} else {
+			<-time.After(t)
+		}
+	}
+	wide(rest)
 }
 
 // enqueue begins a run as soon as the queue is free.

@@ -37,19 +37,38 @@ func (m *measurement) measureStreams(ctx context.Context, s plan.Series, budget 
 	for i, n := range counts {
 		rate, _ := rates[i].median()
 		m.profile.Streams = append(m.profile.Streams, plan.Streams{Device: s.Device, N: n, Threads: s.Threads, Precision: written(s.Precision), Rate: rate})
-		switch {
-		case n > 1:
-		case s.Device.Kind() == "cpu":
-			m.quicken(s, 1000/rate)
-		default:
-			cuts, err := m.cutsInUse(ctx, s, sets[i][0], 1000/rate, budget/4)
-			if err != nil {
-				return err
-			}
-			m.follow(s, 1000/rate, cuts)
+	}
+	if one, _ := rates[0].median(); s.Device.Kind() == "cpu" {
+		if counts[0] == 1 {
+			m.quicken(s, 1000/one)
 		}
+	} else if err := m.followInUse(ctx, s, counts, sets, rates, budget/4); err != nil {
+		return err
 	}
 	return m.measureBusy(ctx, s.Device, sets[len(sets)-1])
+}
+
+// followInUse makes the times of a device's units those of runs that follow each other, alone and on the full device.
+func (m *measurement) followInUse(ctx context.Context, s plan.Series, counts []int, sets [][]stream, rates []sample, budget time.Duration) error {
+	if counts[0] != 1 {
+		return nil
+	}
+	var all []stream
+	most := fullest(rates)
+	if most > 0 {
+		all = sets[most]
+	}
+	one, _ := rates[0].median()
+	u, err := m.measureInUse(ctx, s, sets[0][0], all, 1000/one, budget)
+	if err != nil {
+		return err
+	}
+	m.follow(s, 1000/one, u.cuts)
+	if most > 0 {
+		rate, _ := rates[most].median()
+		fill(m.unitsOf(s), u.full, counts[most], 1000/rate)
+	}
+	return nil
 }
 
 // measureStretch measures a stream of the longest stretch that a device runs.
@@ -67,11 +86,11 @@ func (m *measurement) measureStretch(ctx context.Context, s plan.Series, budget 
 	if err != nil {
 		return err
 	}
-	cuts, err := m.cutsInUse(ctx, s, streams[0], 1000/last(rates), budget/4)
+	u, err := m.measureInUse(ctx, s, streams[0], nil, 1000/last(rates), budget/4)
 	if err != nil {
 		return err
 	}
-	m.follow(s, 1000/last(rates), cuts)
+	m.follow(s, 1000/last(rates), u.cuts)
 	return m.measureBusy(ctx, s.Device, streams)
 }
 

@@ -58,6 +58,26 @@ func (t *Times) gain(d accel.DeviceID) (lowest []float64) {
 	return lowest
 }
 
+// kind is how much of a device's gain a segment has, where it was measured what it asks of the full device: the
+// speed of 1, 2, … frames, were they all of it, over that of one; nil where that was not measured.
+func (t *Times) kind(segment int, d accel.DeviceID, threads int, device []float64) (gains []float64) {
+	key, err := t.series(segment, d, threads)
+	if err != nil {
+		return nil
+	}
+	w, err := t.work(segment, d, threads)
+	own := t.gainOf(key)
+	if err != nil || w.Full == 0 || w.Alone == 0 || own == nil || t.profile.IsFIFO(d) {
+		return nil
+	}
+	for i, least := range device {
+		gain := own[min(i, len(own)-1)]
+		took := w.At(i+1, gain, plan.Fullness(gain, own[len(own)-1]))
+		gains = append(gains, w.Alone/took*least/gain) // another series of the device may gain less
+	}
+	return gains
+}
+
 // gainOf is that of a series, with straight lines between the measured numbers of streams. Streams
 // that wait do not slow the others down, so that it never falls.
 func (t *Times) gainOf(key plan.Series) []float64 {

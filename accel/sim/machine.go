@@ -91,7 +91,7 @@ func (m *machine) catchUp() time.Duration {
 func (m *machine) finished(c *call, at time.Duration) {
 	c.served = true
 	if c.copies > 0 && !m.queue(c.home) {
-		m.work.Start(at, len(m.devices), c.home.id, c.copies, 1)
+		m.work.Start(at, len(m.devices), c.home.id, c.copies, 1, 0)
 		return
 	}
 	m.done(c, at)
@@ -146,7 +146,7 @@ func (m *machine) give(c *call, at time.Duration) {
 		service += c.copies
 	}
 	c.begun = true
-	m.work.Start(at, x.device(), x.id, service, 1)
+	m.work.Start(at, x.device(), x.id, service, 1, 0)
 	x.changed.Signal()
 }
 

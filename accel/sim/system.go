@@ -80,7 +80,7 @@ func (t *Times) pool(name string, workers int, ms float64) des.Node {
 	return des.Node{Name: name, Replicas: []des.Replica{{Device: 0, Streams: workers, Service: t.dist(milliseconds(ms)), Share: 1}}}
 }
 
-// node is a segment. Where its device chains by events, its streams are given
+// node is a segment, of a kind of its own on a device where that was measured. Where its device chains by events, its streams are given
 // frames ahead; the CPU's have run one before they take another.
 func (t *Times) node(segment int, devices []des.Device) (des.Node, error) {
 	n := des.Node{Name: "infer." + strconv.Itoa(segment), Handover: milliseconds(t.profile.HandOver)}
@@ -93,9 +93,15 @@ func (t *Times) node(segment int, devices []des.Device) (des.Node, error) {
 		if err != nil {
 			return n, err
 		}
+		at := indexOf(devices, r.Device)
+		kind := 0
+		if gains := t.kind(segment, r.Device, r.Threads, devices[at].Gain); gains != nil {
+			devices[at].Kinds = append(devices[at].Kinds, gains)
+			kind = len(devices[at].Kinds)
+		}
 		n.Replicas = append(n.Replicas, des.Replica{
-			Copies: copies, Waits: t.waits(segment, r.Device),
-			Device: indexOf(devices, r.Device), Streams: 1, Service: t.distOn(r.Device, took),
+			Copies: copies, Waits: t.waits(segment, r.Device), Kind: kind,
+			Device: at, Streams: 1, Service: t.distOn(r.Device, took),
 			Share: t.share(segment, r.Device, r.Threads), Ahead: r.Device.Memory() != host, Most: r.Depth, Spare: r.Spare, Patience: patience,
 		})
 	}

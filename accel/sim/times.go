@@ -63,29 +63,32 @@ func NewTimes(p plan.Profile, pl plan.Plan, e Extras) (*Times, error) {
 // replica's, 0 for the runtime's choice. The error says what the profile lacks, or why the
 // device cannot run it.
 func (t *Times) Service(segment int, d accel.DeviceID, threads int) (time.Duration, error) {
+	w, err := t.work(segment, d, threads)
+	return milliseconds(w.Alone), err
+}
+
+// work is what a segment asks of a device, without copies.
+func (t *Times) work(segment int, d accel.DeviceID, threads int) (plan.Work, error) {
 	key, err := t.series(segment, d, threads)
 	if err != nil {
-		return 0, err
+		return plan.Work{}, err
 	}
 	units := t.units[key]
-	begin, end := 0, t.ends[segment]
-	if segment > 0 {
-		begin = t.ends[segment-1]
-	}
-	var ms float64
+	begin, end := t.begin(segment), t.ends[segment]
 	for _, u := range units[begin:end] {
 		if u.Why != "" {
-			return 0, fmt.Errorf("%s cannot run segment %d: %s", d, segment, u.Why)
+			return plan.Work{}, fmt.Errorf("%s cannot run segment %d: %s", d, segment, u.Why)
 		}
-		ms += u.MS
 	}
-	if begin > 0 {
-		ms += max(0, units[begin-1].CutMS) / 2
+	return plan.WorkOf(units, begin, end), nil
+}
+
+// begin is the first unit of a segment.
+func (t *Times) begin(segment int) int {
+	if segment == 0 {
+		return 0
 	}
-	if end < len(units) {
-		ms += max(0, units[end-1].CutMS) / 2
-	}
-	return milliseconds(ms), nil
+	return t.ends[segment-1]
 }
 
 // Copies is the time of what a segment on a device copies of a frame. The error says what
@@ -95,11 +98,7 @@ func (t *Times) Copies(segment int, d accel.DeviceID, threads int) (time.Duratio
 	if err != nil {
 		return 0, err
 	}
-	begin := 0
-	if segment > 0 {
-		begin = t.ends[segment-1]
-	}
-	ms, err := t.copies(segment, d.Memory(), t.units[key], begin, t.ends[segment])
+	ms, err := t.copies(segment, d.Memory(), t.units[key], t.begin(segment), t.ends[segment])
 	return milliseconds(ms), err
 }
 

@@ -317,22 +317,28 @@ func seriesLabel(s plan.Series) string {
 }
 
 func unitTable(b *strings.Builder, units []plan.Unit) {
-	total := 0.0
+	total, full := 0.0, 0.0
 	for _, u := range units {
-		total += u.MS
+		total, full = total+u.MS, full+u.FullMS
+	}
+	measured := func(ms float64) string { // of the full device
+		if full == 0 {
+			return ""
+		}
+		return fmt.Sprintf("%.3f", ms)
 	}
 	t := newTable(b)
-	t.AppendHeader(table.Row{"at", "ms", "±", "share", "cut ms", "KiB"})
+	t.AppendHeader(table.Row{"at", "ms", "±", "share", "full ms", "cut ms", "KiB"})
 	for _, u := range units {
 		if u.Why != "" {
-			t.AppendRow(table.Row{u.At, "-", "", "", "", u.Why})
+			t.AppendRow(table.Row{u.At, "-", "", "", "", "", u.Why})
 			continue
 		}
 		t.AppendRow(table.Row{
 			first(u.At, "(end)"), fmt.Sprintf("%.3f", u.MS), fmt.Sprintf("%.3f", u.CI), fmt.Sprintf("%5.1f %%", 100*u.MS/max(total, 1e-9)),
-			fmt.Sprintf("%.3f", u.CutMS), kib(u.Bytes),
+			measured(u.FullMS), fmt.Sprintf("%.3f", u.CutMS), kib(u.Bytes),
 		})
 	}
-	t.AppendFooter(table.Row{"sum", fmt.Sprintf("%.3f", total)})
+	t.AppendFooter(table.Row{"sum", fmt.Sprintf("%.3f", total), "", "", measured(full)})
 	t.Render()
 }

@@ -26,12 +26,12 @@ func (c prices) all(set uint, cores int) float64 {
 
 // fluid is the bound of the rate where each unit could be split at will over the
 // series, without cost, and the prices that prove it. alone is the ms of each unit on
-// each series, gain the best gain of each, fixed the CPU time around the network.
+// each series, load what it asks of the device at least, fixed the CPU time around the network.
 type fluid struct {
 	m     *machine
 	set   uint
 	alone [][]float64 // by series of the machine; infinite: cannot run it; nil: not in the set
-	gain  []float64
+	load  [][]float64
 	fixed float64
 }
 
@@ -94,17 +94,21 @@ func (c *prices) descend(set uint, under func(prices) float64) {
 func (b fluid) coarse() fluid {
 	n := len(b.alone[b.first()])
 	width := (n + chunks - 1) / chunks
-	out := b
-	out.alone = make([][]float64, len(b.alone))
-	for i, alone := range b.alone {
-		if alone == nil {
-			continue
+	pieces := func(fine [][]float64) [][]float64 {
+		out := make([][]float64, len(fine))
+		for i, units := range fine {
+			if units == nil {
+				continue
+			}
+			out[i] = make([]float64, (n+width-1)/width)
+			for u, t := range units {
+				out[i][u/width] += t
+			}
 		}
-		out.alone[i] = make([]float64, (n+width-1)/width)
-		for u, t := range alone {
-			out.alone[i][u/width] += t
-		}
+		return out
 	}
+	out := b
+	out.alone, out.load = pieces(b.alone), pieces(b.load)
 	return out
 }
 
@@ -115,37 +119,26 @@ func (b fluid) first() int {
 
 // under is the bound that prices prove.
 func (b fluid) under(c prices) float64 {
-	price := make([]float64, len(b.alone))
-	for i := range b.alone {
-		price[i] = b.price(c, i)
-	}
 	sum := c.cores * b.fixed
 	for u := range b.alone[b.first()] {
-		sum += b.cheapest(price, u)
+		sum += b.cheapest(c, u)
 	}
 	return 1000 * c.all(b.set, b.m.cores) / max(least, sum)
 }
 
-// price is that of a millisecond of work on series i.
-func (b fluid) price(c prices, i int) float64 {
-	if b.alone[i] == nil {
-		return math.Inf(1)
-	}
-	s := &b.m.series[i]
-	price := c.device[s.device] / b.gain[i]
-	if b.m.devices[s.device].cpu {
-		price += c.cores * float64(s.threads) // a core's time does not shrink by streams
-	}
-	return price
-}
-
-// cheapest is the least price at which unit u can be had, at the prices of series.
-func (b fluid) cheapest(price []float64, u int) float64 {
+// cheapest is the least price at which unit u can be had.
+func (b fluid) cheapest(c prices, u int) float64 {
 	lowest := math.Inf(1)
 	for i, alone := range b.alone {
-		if alone != nil {
-			lowest = min(lowest, price[i]*alone[u])
+		if alone == nil {
+			continue
 		}
+		s := &b.m.series[i]
+		price := c.device[s.device] * b.load[i][u]
+		if b.m.devices[s.device].cpu {
+			price += c.cores * float64(s.threads) * alone[u] // a core's time does not shrink by streams
+		}
+		lowest = min(lowest, price)
 	}
 	return lowest
 }

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -176,9 +177,9 @@ func (m *machine) plan(p plan.Profile, f found) plan.Plan {
 		for i, r := range seg.replicas {
 			from := m.series[r.series]
 			d := plan.Placement{ID: m.devices[from.device].id}
-			if isSlow(w.segments[k].time, i) {
+			if isSlow(w.segments[k].work, i) {
 				d.Spare = true
-				if ms := w.segments[k].time[i]; ms >= long && !m.devices[from.device].cpu {
+				if ms := w.segments[k].work[i].Alone; ms >= long && !m.devices[from.device].cpu {
 					d.Depth = 1
 				}
 			}
@@ -209,7 +210,10 @@ const long = 1
 // frame that it takes while a fast one has room comes out later. Where its runs are long it takes one frame at a time:
 // one that waits there for another comes out later by a run, and holds back, with all that follow it, what the fast
 // ones did.
-func isSlow(ms []float64, i int) bool { return ms[i] >= 2*slices.Min(ms) }
+func isSlow(works []plan.Work, i int) bool {
+	fastest := slices.MinFunc(works, func(a, b plan.Work) int { return cmp.Compare(a.Alone, b.Alone) })
+	return works[i].Alone >= 2*fastest.Alone
+}
 
 // rounded keeps four digits or one behind the point: more than any profile holds.
 func rounded(x float64) float64 {

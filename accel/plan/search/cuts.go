@@ -3,6 +3,8 @@ package search
 import (
 	"math"
 	"sort"
+
+	"braid/accel/plan"
 )
 
 // found is the best layout so far of one search, and how many steps are left.
@@ -27,7 +29,9 @@ func (b *found) above() float64 {
 type cutter struct {
 	a        *group
 	sequence []int
-	gains    []float64   // by series of the machine, at the streams that the sequence has
+	streams  []int       // by series of the machine: those of its device in the sequence
+	gains    []float64   // by series: with so many
+	fullness []float64   // by series: with so many
 	cores    []float64   // by series: cores that it keeps busy
 	stretch  []float64   // by series; elsewhere than on a CPU the least
 	ahead    [][]float64 // ahead[k][i]: the least price of units from i on, on segments k and behind
@@ -61,14 +65,16 @@ func (c *cutter) count() {
 			n[m.series[s].device] += c.a.streams[m.series[s].device]
 		}
 	}
-	c.gains, c.cores, c.stretch = make([]float64, len(m.series)), make([]float64, len(m.series)), make([]float64, len(m.series))
+	c.streams, c.gains, c.fullness = make([]int, len(m.series)), make([]float64, len(m.series)), make([]float64, len(m.series))
+	c.cores, c.stretch = make([]float64, len(m.series)), make([]float64, len(m.series))
 	for i := range m.series {
 		s := &m.series[i]
 		total := n[s.device]
 		if total == 0 {
 			continue
 		}
-		c.gains[i], c.cores[i], c.stretch[i] = s.gainAt(total), m.coresOf(s, total), 1
+		c.streams[i], c.gains[i], c.fullness[i] = total, s.gainAt(total), s.fullness(total)
+		c.cores[i], c.stretch[i] = m.coresOf(s, total), 1
 		if m.devices[s.device].cpu {
 			c.stretch[i] = s.stretch(total)
 		}
@@ -203,12 +209,17 @@ func (c *cutter) last(i int, cores float64) {
 	}
 }
 
+// load is what work asks of the device of series s for a frame, ms.
+func (c *cutter) load(s int, w plan.Work) float64 {
+	return w.At(c.streams[s], c.gains[s], c.fullness[s])
+}
+
 // bare is H of a segment without its end: what it is at least if it gets longer.
 func (c *cutter) bare(p *placement, i, j int) float64 {
 	rate := 0.0
 	for _, s := range p.series {
 		r := &c.a.m.series[s]
-		rate += c.gains[s] / max(least, c.a.sigma[r.device]*(r.sum[j]-r.sum[i]))
+		rate += 1 / max(least, c.load(s, r.inner(i, j, c.a.sigma[r.device])))
 	}
 	return 1 / rate
 }
@@ -233,18 +244,20 @@ func (c *cutter) segment(k, i, j int) (together, held float64) {
 	if k < a.segments-1 {
 		behind = c.sequence[k+1] + 1
 	}
-	var time, copies [16]float64
+	var work [16]plan.Work
+	var load, copies [16]float64
 	rate := 0.0
 	for n, s := range p.series {
 		r := &a.m.series[s]
 		copied := a.in[before][s][i] + a.out[behind][s][j] // infinite: not measured
-		time[n], copies[n] = a.m.inLine(r, max(least, r.alone(i, j, a.sigma[r.device])), copied)
-		rate += c.gains[s] / time[n]
+		work[n], copies[n] = a.m.inLine(r, r.work(i, j, a.sigma[r.device]), copied)
+		load[n] = c.load(s, work[n])
+		rate += 1 / load[n]
 	}
 	together = 1 / rate
 	for n, s := range p.series {
-		share := c.gains[s] * together / time[n]
-		held = max(held, share*(time[n]*c.stretch[s]+copies[n]+a.m.handOverOf(&a.m.series[s]))/float64(a.streams[a.m.series[s].device]))
+		share := together / load[n]
+		held = max(held, share*(work[n].Alone*c.stretch[s]+copies[n]+a.m.handOverOf(&a.m.series[s]))/float64(a.streams[a.m.series[s].device]))
 	}
 	return together, held
 }

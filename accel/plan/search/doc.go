@@ -15,9 +15,11 @@
 //	          (of two runtimes of the same processor at least 2/g(2), as between two streams of one)
 //	T_kd = sigma_d * (sum of ms + half of cut_ms at each inner end)                at least 1e-6
 //	c_kd = copies in and out; of a device that works first in, first out they are part of T_kd, and c_kd is 0
-//	g_kd = gain of the series at S_d streams
-//	H_k  = 1 / sum over d of g_kd/T_kd           the time of the replicas of a segment together
-//	share_kd = g_kd*H_k/T_kd                     the part of the frames that replica d takes
+//	F_kd = sigma_d * (sum of full_ms + half of cut_ms at each inner end, by the series' sum of full_ms over that of ms)
+//	L_kd(n) = T_kd/g(n), g being the gain; where the series has full_ms
+//	          the greater of T_kd/n and T_kd + (F_kd-T_kd) * (1-1/g(n))/(1-1/highest g)
+//	H_k  = 1 / sum over d of 1/L_kd(S_d)         the time of the replicas of a segment together
+//	share_kd = H_k/L_kd(S_d)                     the part of the frames that replica d takes
 //
 // The gain of a series at n streams is rate(n)/rate(1) of the profile's streams,
 // rate(1) being the measured one or, without it, 1000 over the sum of its ms; never
@@ -44,7 +46,7 @@
 //	f/1000 * sum over the segments on d of H_k <= 1                        each device: loads add up
 //	f/1000 * (decode + prep + detect + publish + sum of min(S_cpu,m)*threads*H_k) <= cores
 //	f/1000 * (H_k + decode + prep + detect + publish) <= 1 + cores - t     threads of the only stream on the CPU
-//	f/1000 * share_kd * (T_kd*n_d/g_kd(n_d) + c_kd + handover) <= s_kd     each replica's streams; without the
+//	f/1000 * share_kd * (n_d*L_kd(n_d) + c_kd + handover) <= s_kd          each replica's streams; without the
 //	                                                                       hand-over on a device that works first in, first out
 //	f/1000 * sum of share * share * bytes / (bytes a ms) <= 1              each way between memories
 //	f/1000 * prep <= 64, f/1000 * detect <= 64                             workers of a plan
@@ -58,10 +60,10 @@
 // on the free cores comes one piece at a time. Where several come at once the waiting overlaps, and
 // the rate can be higher than this bound, though not than that of the cores.
 //
-//	residence(f) = prep + detect + sum over k of (max over d of (T_kd*n_d/g_kd(n_d) + c_kd) + handover)
+//	residence(f) = prep + detect + sum over k of (max over d of (n_d*L_kd(n_d) + c_kd) + handover)
 //
 // n_d is how many frames are at work on device d at once: the smallest n from 1 to
-// S_d with f/1000 * sum of share_kd*T_kd/g_kd(n) <= 1. (On the CPU n_d = S_d, at most m.)
+// S_d with f/1000 * sum of share_kd*L_kd(n) <= 1. (On the CPU n_d = S_d, at most m.)
 // The maximum over the replicas is what order costs: a frame that a fast replica took waits, with its bindings, for the one before it on a slow
 // replica. The least in_flight that reaches f is residence(f)*f/1000 rounded up; a plan
 // gets one more, which waits in front of the bottleneck. With all bindings in use the

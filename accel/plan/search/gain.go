@@ -35,6 +35,9 @@ func (c curve) at(n int) float64 {
 	}
 }
 
+// top is the highest gain.
+func (c curve) top() float64 { return c[len(c)-1].gain }
+
 // curveOf makes the gain of measured rates. alone is the rate of one stream where
 // that was not measured.
 func curveOf(measured []plan.Streams, alone float64) curve {

@@ -1,5 +1,7 @@
 package search
 
+import "braid/accel/plan"
+
 // group is all layouts that use exactly one set of devices, with one vector of
 // streams and one number of segments: what they cost differs by cuts and placements only.
 type group struct {
@@ -28,12 +30,12 @@ func newGroup(m *machine, g *Goal, set uint, streams []int, segments int, kind K
 	a.places = m.uncrammed(m.placements(set, g.Precisions, kind.single()), streams)
 	a.fluid = fluid{
 		m: m, set: set, fixed: m.cpu.All(),
-		alone: make([][]float64, len(m.series)), gain: make([]float64, len(m.series)),
+		alone: make([][]float64, len(m.series)), load: make([][]float64, len(m.series)),
 	}
 	for _, p := range a.places {
 		for _, i := range p.series {
 			if a.fluid.alone[i] == nil {
-				a.fluid.alone[i], a.fluid.gain[i] = a.unitTimes(i), a.bestGain(i)
+				a.fluid.alone[i], a.fluid.load[i] = a.unitTimes(i)
 			}
 		}
 	}
@@ -41,24 +43,20 @@ func newGroup(m *machine, g *Goal, set uint, streams []int, segments int, kind K
 	return a
 }
 
-// unitTimes are the ms of each unit on series i.
-func (a *group) unitTimes(i int) []float64 {
+// unitTimes are the ms of each unit on series i, and what each asks of the device at least.
+func (a *group) unitTimes(i int) (alone, load []float64) {
 	s := &a.m.series[i]
-	t := make([]float64, a.m.units)
-	for u := range t {
-		t[u] = a.sigma[s.device] * s.unit(u)
+	for u := range a.m.units {
+		w := s.unit(u, a.sigma[s.device])
+		alone, load = append(alone, w.Alone), append(load, a.leastLoad(i, w))
 	}
-	return t
+	return alone, load
 }
 
-// bestGain is the gain of series i by however many of the segments its device has.
-func (a *group) bestGain(i int) float64 {
+// leastLoad is what work asks of the device of series i at least, however many of the segments that has.
+func (a *group) leastLoad(i int, w plan.Work) float64 {
 	s := &a.m.series[i]
-	best := 0.0
-	for n := 1; n <= a.segments; n++ {
-		best = max(best, s.gainAt(n*a.streams[s.device]))
-	}
-	return best
+	return s.leastLoad(w, a.segments*a.streams[s.device])
 }
 
 // prepare makes what the search of the group looks up.
@@ -83,12 +81,8 @@ func (a *group) prepare() {
 	}
 	a.tables = a.tablesFor(a.prices)
 	a.before = make([]float64, a.m.units+1)
-	price := make([]float64, len(a.m.series))
-	for i := range price {
-		price[i] = a.fluid.price(a.prices, i)
-	}
 	for u := range a.m.units {
-		a.before[u+1] = a.before[u] + a.fluid.cheapest(price, u)
+		a.before[u+1] = a.before[u] + a.fluid.cheapest(a.prices, u)
 	}
 	if a.g.Objective == Energy {
 		c := prices{device: make([]float64, len(a.m.devices))}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"braid/accel"
+	"braid/accel/plan"
 )
 
 // layout is a network spread over a machine: its segments in order.
@@ -70,13 +71,23 @@ func (m *machine) slowdowns(streams []int) []float64 {
 	return sigma
 }
 
-// alone is the time of units [i,j) of a series without copies, at slowdown sigma.
-func (s *series) alone(i, j int, sigma float64) float64 {
-	t := s.sum[j] - s.sum[i]
-	if i > 0 {
-		t += s.half[i]
+// work is what units [i,j) of a series ask of its device without copies, at slowdown sigma.
+func (s *series) work(i, j int, sigma float64) plan.Work {
+	t := s.sum[j] - s.sum[i] + s.half[i]
+	w := plan.Work{Alone: max(least, sigma*(t+s.half[j]))}
+	if s.full != nil {
+		w.Full = max(least, sigma*(s.full[j]-s.full[i]+s.fullPart*(s.half[i]+s.half[j])))
 	}
-	return sigma * (t + s.half[j])
+	return w
+}
+
+// inner is the same without what cuts cost.
+func (s *series) inner(i, j int, sigma float64) plan.Work {
+	w := plan.Work{Alone: sigma * (s.sum[j] - s.sum[i])}
+	if s.full != nil {
+		w.Full = sigma * (s.full[j] - s.full[i])
+	}
+	return w
 }
 
 // copyIn is the time that series s takes to fetch what the producers wrote of the

@@ -49,6 +49,8 @@ type series struct {
 	precision plan.Precision
 	sum       []float64 // sum[i]: ms of units [0,i)
 	half      []float64 // half[i]: half of what a cut in front of unit i costs; 0 at the ends
+	full      []float64 // as sum, of the full device; nil: not measured
+	fullPart  float64   // of sum, for the whole network
 	bytes     []int64   // bytes[i]: of the tensors that cross in front of unit i
 	stop      []int     // stop[i]: the first unit from i on that it cannot run
 	why       string    // the reason of the first of them
@@ -173,6 +175,7 @@ func (m *machine) seriesOf(key plan.Series, units []plan.Unit) series {
 			s.half[i+1] = max(0, u.CutMS) / 2
 		}
 	}
+	s.fill(units)
 	s.stop[n] = n
 	for i := n - 1; i >= 0; i-- {
 		s.stop[i] = s.stop[i+1]
@@ -199,16 +202,53 @@ func (m *machine) gainOf(p plan.Profile, key plan.Series, s series) curve {
 	return curveOf(measured, 1000/max(least, s.sum[len(s.sum)-1]))
 }
 
-// unit is the ms of unit u alone; infinite where it cannot run.
-func (s *series) unit(u int) float64 {
-	if s.stop[u] == u {
-		return math.Inf(1)
+// fill takes over what the units ask of the full device, where that was measured.
+func (s *series) fill(units []plan.Unit) {
+	if s.fullPart = plan.FullPart(units); s.fullPart == 0 {
+		return
 	}
-	return s.sum[u+1] - s.sum[u]
+	s.full = make([]float64, len(units)+1)
+	for i, u := range units {
+		s.full[i+1] = s.full[i] + u.FullMS
+	}
+}
+
+// unit is unit u by itself, at slowdown sigma; infinite where it cannot run.
+func (s *series) unit(u int, sigma float64) plan.Work {
+	if s.stop[u] == u {
+		return plan.Work{Alone: math.Inf(1)}
+	}
+	return s.inner(u, u+1, sigma)
 }
 
 // gainAt is the gain of a series at n streams of its device.
 func (s *series) gainAt(n int) float64 { return s.gain.at(min(n, s.most)) }
+
+// load is the device's time for a frame, ms, with n at work there.
+func (s *series) load(w plan.Work, n int) float64 { return w.At(n, s.gainAt(n), s.fullness(n)) }
+
+// unitTimes are the ms of each unit, so many frames of which make one, and what each asks of the device at best.
+func (s *series) unitTimes(weight float64) (alone, load []float64) {
+	for u := range len(s.stop) - 1 {
+		w := s.unit(u, weight)
+		alone, load = append(alone, w.Alone), append(load, s.leastLoad(w, math.MaxInt))
+	}
+	return alone, load
+}
+
+// leastLoad is a bound from below of load with up to n at work.
+func (s *series) leastLoad(w plan.Work, n int) float64 {
+	if w.Full == 0 {
+		return w.Alone / s.gainAt(n)
+	}
+	return min(w.Alone, w.Alone+(w.Full-w.Alone)*s.fullness(n))
+}
+
+// fullness is how full the device is with n at work.
+func (s *series) fullness(n int) float64 { return plan.Fullness(s.gainAt(n), s.gain.top()) }
+
+// spell is how long a frame is at work with n at work on the device, ms.
+func (s *series) spell(w plan.Work, n int) float64 { return float64(min(n, s.most)) * s.load(w, n) }
 
 // slowdown is the time on a with b at work, over the time alone: 1 where nothing
 // was measured.

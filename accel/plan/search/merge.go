@@ -89,13 +89,10 @@ func (out *merged) bound() float64 {
 	set := uint(1)<<len(out.devices) - 1
 	var parts []fluid
 	for i, m := range out.models {
-		f := fluid{m: &out.machine, set: set, alone: make([][]float64, len(out.series)), gain: make([]float64, len(out.series))}
+		f := fluid{m: &out.machine, set: set, alone: make([][]float64, len(out.series)), load: make([][]float64, len(out.series))}
 		for k := range m.series {
 			at := out.first[i] + k
-			f.alone[at], f.gain[at] = make([]float64, m.units), out.series[at].gain[len(out.series[at].gain)-1].gain
-			for u := range m.units {
-				f.alone[at][u] = out.weights[i] * m.series[k].unit(u)
-			}
+			f.alone[at], f.load[at] = m.series[k].unitTimes(out.weights[i])
 		}
 		parts = append(parts, f)
 	}

@@ -3,6 +3,8 @@ package search
 import (
 	"fmt"
 	"math"
+
+	"braid/accel/plan"
 )
 
 // loads is what a layout asks of the machine for one frame.
@@ -15,10 +17,10 @@ type loads struct {
 
 // segmentLoad is one segment, replica by replica.
 type segmentLoad struct {
-	together float64   // H: ms
-	time     []float64 // T: ms on the device
-	copies   []float64 // c: ms of copies, which a stream waits for and its device does not
-	share    []float64 // of the frames
+	together float64     // H: ms
+	work     []plan.Work // T, and what is asked of the full device
+	copies   []float64   // c: ms of copies, which a stream waits for and its device does not
+	share    []float64   // of the frames
 }
 
 // loadsOf follows the formulae of the package's comment.
@@ -39,15 +41,15 @@ func (m *machine) loadsWith(l layout, streams []int, sigma []float64) loads {
 		for _, r := range seg.replicas {
 			from := &m.series[r.series]
 			copies := m.copyIn(r.series, l.producers(k), seg.from) + m.copyOut(r.series, l.consumers(k), seg.to)
-			t, copies := m.inLine(from, max(least, from.alone(seg.from, seg.to, sigma[from.device])), copies)
-			s.time = append(s.time, t)
+			work, copies := m.inLine(from, from.work(seg.from, seg.to, sigma[from.device]), copies)
+			s.work = append(s.work, work)
 			s.copies = append(s.copies, copies)
-			rate += from.gainAt(out.streams[from.device]) / t
+			rate += 1 / from.load(work, out.streams[from.device])
 		}
 		s.together = 1 / rate
 		for i, r := range seg.replicas {
 			from := &m.series[r.series]
-			s.share = append(s.share, from.gainAt(out.streams[from.device])*s.together/s.time[i])
+			s.share = append(s.share, s.together/from.load(s.work[i], out.streams[from.device]))
 			out.device[from.device] += m.weight(seg) * s.together
 			out.cores += m.weight(seg) * m.coresOf(from, out.streams[from.device]) * s.together
 		}
@@ -59,11 +61,11 @@ func (m *machine) loadsWith(l layout, streams []int, sigma []float64) loads {
 // inLine are the times of a run and of its copies as they count: on a device that works first in,
 // first out the copies are in its line, and it works on nothing else meanwhile. Copies that were not
 // measured, which are infinite, stay apart.
-func (m *machine) inLine(s *series, ms, copies float64) (run, beside float64) {
+func (m *machine) inLine(s *series, w plan.Work, copies float64) (run plan.Work, beside float64) {
 	if m.devices[s.device].fifo && !math.IsInf(copies, 1) {
-		return ms + copies, 0
+		return plan.Work{Alone: w.Alone + copies}, 0
 	}
-	return ms, copies
+	return w, copies
 }
 
 func (l layout) producers(k int) []replica {
@@ -140,7 +142,7 @@ func (m *machine) streamRate(l layout, w loads, f float64, k, i int) float64 {
 	r, seg := l[k].replicas[i], &w.segments[k]
 	s := &m.series[r.series]
 	rate := func(n int) float64 {
-		held := m.weight(l[k]) * seg.share[i] * (seg.time[i]*s.stretch(n) + seg.copies[i] + m.handOverOf(s))
+		held := m.weight(l[k]) * seg.share[i] * (s.spell(seg.work[i], n) + seg.copies[i] + m.handOverOf(s))
 		return 1000 * float64(r.streams) / held
 	}
 	if m.devices[s.device].cpu {
@@ -178,7 +180,7 @@ func (m *machine) path(l layout, w loads, f float64, model int) float64 {
 		slowest := 0.0
 		for i, r := range seg.replicas {
 			s := &m.series[r.series]
-			slowest = max(slowest, w.segments[k].time[i]*s.stretch(active[s.device])+w.segments[k].copies[i]+m.handOver)
+			slowest = max(slowest, s.spell(w.segments[k].work[i], active[s.device])+w.segments[k].copies[i]+m.handOver)
 		}
 		sum += slowest
 	}
@@ -205,7 +207,7 @@ func (m *machine) atWork(l layout, w loads, d, n int) (sum float64) {
 	for k, seg := range l {
 		for i, r := range seg.replicas {
 			if s := &m.series[r.series]; s.device == d {
-				sum += m.weight(seg) * w.segments[k].share[i] * w.segments[k].time[i] / s.gainAt(n)
+				sum += m.weight(seg) * w.segments[k].share[i] * s.load(w.segments[k].work[i], n)
 			}
 		}
 	}

@@ -129,20 +129,14 @@ func WeighDecode(cpu plan.CPUTimes, cameras []CameraGroup) plan.CPUTimes {
 func (m *machine) limit(g *Goal) float64 {
 	b := fluid{
 		m: m, set: 1<<len(m.devices) - 1, fixed: m.cpu.All(),
-		alone: make([][]float64, len(m.series)), gain: make([]float64, len(m.series)),
+		alone: make([][]float64, len(m.series)), load: make([][]float64, len(m.series)),
 	}
 	for i := range m.series {
 		s := &m.series[i]
 		if len(g.Precisions) > 0 && !slices.Contains(g.Precisions, s.precision) {
 			continue
 		}
-		b.alone[i] = make([]float64, m.units)
-		for u := range m.units {
-			b.alone[i][u] = s.unit(u)
-		}
-		for _, p := range s.gain {
-			b.gain[i] = max(b.gain[i], p.gain, s.gainAt(int(p.n)))
-		}
+		b.alone[i], b.load[i] = s.unitTimes(1)
 	}
 	f, _ := b.bound()
 	return f

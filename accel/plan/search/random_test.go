@@ -29,8 +29,12 @@ func profiles(t *rapid.T) plan.Profile {
 		if d == "cpu" {
 			threads = rapid.IntRange(1, p.Cores).Draw(t, "threads")
 		}
+		full := d == "gpu:0" && rapid.Bool().Draw(t, "full")
 		for u := range n {
 			unit := plan.Unit{Device: d, Threads: threads, MS: ms.Draw(t, "ms"), CutMS: small.Draw(t, "cut"), Bytes: 1000}
+			if full {
+				unit.FullMS = unit.MS * rapid.Float64Range(0.1, 1.1).Draw(t, "part")
+			}
 			if u < n-1 {
 				unit.At = fmt.Sprintf("c%d", u)
 			}

@@ -35,7 +35,7 @@ func (a *group) leastPrice(c prices, p placement, i, j int) float64 {
 	rate, price, cheapest := 0.0, 0.0, math.Inf(1)
 	for _, s := range p.series {
 		r := &a.m.series[s]
-		rate += a.fluid.gain[s] / max(least, r.alone(i, j, a.sigma[r.device]))
+		rate += 1 / a.leastLoad(s, r.work(i, j, a.sigma[r.device]))
 		price += c.device[r.device]
 		cheapest = min(cheapest, a.replicaPrice(c, s, i, j))
 	}
@@ -46,11 +46,12 @@ func (a *group) leastPrice(c prices, p placement, i, j int) float64 {
 // price is a mean of theirs by their shares.
 func (a *group) replicaPrice(c prices, s, i, j int) float64 {
 	r := &a.m.series[s]
-	price := c.device[r.device] / a.fluid.gain[s]
+	w := r.work(i, j, a.sigma[r.device])
+	price := c.device[r.device] * a.leastLoad(s, w)
 	if a.m.devices[r.device].cpu {
-		price += c.cores * float64(r.threads)
+		price += c.cores * float64(r.threads) * w.Alone
 	}
-	return price * max(least, r.alone(i, j, a.sigma[r.device]))
+	return price
 }
 
 // copied is 0 where the tensors at a border can be copied between two placements, and

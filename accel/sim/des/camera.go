@@ -40,7 +40,7 @@ func (s *sim) decode(c int) {
 		s.counts.Arrived++
 		cam.decoding = true
 		if took := s.Source.Decode.draw(s.chance[len(s.stations)]); took > 0 {
-			s.work.Start(s.now, s.Source.Device, len(s.streams)+c, took, s.Source.Share)
+			s.work.Start(s.now, s.Source.Device, len(s.streams)+c, took, s.Source.Share, 0)
 			return
 		}
 		s.decoded(c)

@@ -20,6 +20,7 @@ type work struct {
 	id    int
 	due   float64 // virtual time; service time while it waits
 	share float64
+	kind  int
 	start time.Duration
 	turn  uint64 // how many began before it
 }

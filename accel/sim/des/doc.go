@@ -11,7 +11,7 @@
 //
 //	min(1, capacity / sum of u) * gain(n)/n / product of slowdowns by devices at work
 //
-// of a frame alone (gain(n)/n is 1 where no gain was measured), so that a frame of
+// of a frame alone (gain(n)/n is 1 where no gain was measured; kinds of work have gains of their own), so that a frame of
 // service time L alone costs the device w = u L (jedi.md, section 8).
 //
 // A frame with u > 1 is at work on several cores, whose threads wait for one another at the end of

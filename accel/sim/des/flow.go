@@ -213,7 +213,7 @@ func (s *sim) begins(st *stream, f *frame) {
 		s.pass(st)
 		return
 	}
-	s.work.Start(s.now, st.replica.Device, st.id, took, st.replica.Share)
+	s.work.Start(s.now, st.replica.Device, st.id, took, st.replica.Share, st.replica.Kind)
 }
 
 // pass takes a stream's first frame through without the device and the hand-over.

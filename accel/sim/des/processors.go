@@ -21,31 +21,34 @@ type Finished struct {
 	Start  time.Duration // when the device began
 }
 
-// processor serves frames by virtual time: one for frames of one core (or less, or a context), and
-// one for frames of several cores, which can be slower.
+// processor serves frames by virtual time: one for each kind of frames of one core (or less, or a context), and
+// one for frames of several cores, behind them, which can be slower.
 type processor struct {
 	Device
-	one, several class
-	queue        ring[work]
-	last         time.Duration
-	used         float64 // capacity in use over time, nanoseconds
+	classes []class
+	queue   ring[work]
+	last    time.Duration
+	used    float64 // capacity in use over time, nanoseconds
 }
 
 // NewProcessors makes idle devices.
 func NewProcessors(devices []Device) *Processors {
 	p := &Processors{list: make([]processor, len(devices))}
 	for i, d := range devices {
-		p.list[i] = processor{Device: d, one: class{next: Never}, several: class{next: Never}}
+		p.list[i] = processor{Device: d, classes: make([]class, 2+len(d.Kinds))}
+		for k := range p.list[i].classes {
+			p.list[i].classes[k].next = Never
+		}
 	}
 	return p
 }
 
 // Start gives a device work at the time now: service is its time alone, share what it can
-// use of the capacity, of which it has all at most.
-func (p *Processors) Start(now time.Duration, device, id int, service time.Duration, share float64) {
+// use of the capacity, of which it has all at most; kind is that of Replica.
+func (p *Processors) Start(now time.Duration, device, id int, service time.Duration, share float64, kind int) {
 	d := &p.list[device]
 	d.advance(now)
-	w := work{id: id, due: float64(service), share: min(share, d.Capacity)}
+	w := work{id: id, due: float64(service), share: min(share, d.Capacity), kind: kind}
 	if d.Servers > 0 && d.atWork() >= d.Servers {
 		d.queue.push(w)
 		return
@@ -58,7 +61,7 @@ func (p *Processors) Start(now time.Duration, device, id int, service time.Durat
 func (p *Processors) Next() time.Duration {
 	next := Never
 	for i := range p.list {
-		next = min(next, p.list[i].one.next, p.list[i].several.next)
+		next = min(next, p.list[i].first().next)
 	}
 	return next
 }
@@ -67,10 +70,7 @@ func (p *Processors) Next() time.Duration {
 func (p *Processors) Finish(now time.Duration) (Finished, bool) {
 	for i := range p.list {
 		d := &p.list[i]
-		c := &d.one
-		if d.several.next < c.next {
-			c = &d.several
-		}
+		c := d.first()
 		if c.next > now {
 			continue
 		}
@@ -90,8 +90,8 @@ func (p *Processors) Finish(now time.Duration) (Finished, bool) {
 func (p *Processors) Drop(now time.Duration, device int, ids []int) []int {
 	d := &p.list[device]
 	d.advance(now)
-	for _, c := range [2]*class{&d.one, &d.several} {
-		for len(c.due) > 0 {
+	for k := range d.classes {
+		for c := &d.classes[k]; len(c.due) > 0; {
 			ids = append(ids, c.pop().id)
 		}
 	}
@@ -127,47 +127,86 @@ func (p *Processors) changed(device int, now time.Duration, toggled bool) {
 
 func (p *Processors) respeed(device int, now time.Duration) {
 	d := &p.list[device]
-	factor := 1.0
-	if k := min(d.atWork(), len(d.Gain)); k > 0 {
-		factor *= d.Gain[k-1] / float64(k)
-	}
+	slow := 1.0
 	for i, f := range d.Slow {
 		if f > 1 && i != device && p.list[i].atWork() > 0 {
-			factor /= f
+			slow /= f
 		}
 	}
 	one, several := d.speeds()
-	d.one.respeed(one*factor, now)
-	d.several.respeed(several*factor, now)
+	n := d.atWork()
+	last := len(d.classes) - 1
+	d.classes[last].respeed(several*slow*partOf(d.Gain, n), now)
+	d.classes[0].respeed(one*slow*partOf(d.Gain, n), now)
+	for k, gains := range d.Kinds {
+		d.classes[1+k].respeed(one*slow*partOf(gains, n), now)
+	}
 }
+
+// partOf is what each of n frames has of a gain.
+func partOf(gains []float64, n int) float64 {
+	k := min(n, len(gains))
+	if k == 0 {
+		return 1
+	}
+	return gains[k-1] / float64(k)
+}
+
+// first is the class whose work ends first.
+func (d *processor) first() *class {
+	c := &d.classes[0]
+	for k := range d.classes[1:] {
+		if other := &d.classes[1+k]; other.next < c.next {
+			c = other
+		}
+	}
+	return c
+}
+
+// several is the class of frames of several cores.
+func (d *processor) several() *class { return &d.classes[len(d.classes)-1] }
 
 // speeds are those of frames of one core and of several by the capacity alone: see the package's
 // comment.
 func (d *processor) speeds() (one, several float64) {
-	n := d.one.shares + d.several.shares
+	n := d.shares()
 	fair := min(1, d.Capacity/n)
-	if len(d.several.due) != 1 || fair == 1 {
+	if len(d.several().due) != 1 || fair == 1 {
 		return fair, fair
 	}
-	t := d.several.shares
+	t := d.several().shares
 	several = 1 / math.Ceil(n/d.Capacity-1e-9) // what is added up is rounded
-	return (d.Capacity - t + min(n-d.Capacity, t)*(1-several)) / d.one.shares, several
+	return (d.Capacity - t + min(n-d.Capacity, t)*(1-several)) / (n - t), several
 }
 
-func (d *processor) atWork() int { return len(d.one.due) + len(d.several.due) }
+func (d *processor) atWork() (n int) {
+	for i := range d.classes {
+		n += len(d.classes[i].due)
+	}
+	return n
+}
+
+// shares are those of all at work.
+func (d *processor) shares() (sum float64) {
+	for i := range d.classes {
+		sum += d.classes[i].shares
+	}
+	return sum
+}
 
 func (d *processor) classOf(w work) *class {
 	if w.share > 1 {
-		return &d.several
+		return d.several()
 	}
-	return &d.one
+	return &d.classes[w.kind]
 }
 
 // advance brings virtual time and use up to now.
 func (d *processor) advance(now time.Duration) {
 	dt := float64(now - d.last)
 	d.last = now
-	d.one.v += dt * d.one.speed
-	d.several.v += dt * d.several.speed
-	d.used += dt * min(1, (d.one.shares+d.several.shares)/d.Capacity)
+	for i := range d.classes {
+		d.classes[i].v += dt * d.classes[i].speed
+	}
+	d.used += dt * min(1, d.shares()/d.Capacity)
 }

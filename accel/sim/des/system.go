@@ -23,7 +23,10 @@ type Device struct {
 	Servers  int       // frames served at once, the others in order of arrival; 0: it is shared
 	Capacity float64   // what frames at work can have of it together, in the unit of Replica.Share
 	Gain     []float64 // rate of 1, 2, … frames at work over that of one; nil: 1, 2, …
-	Slow     []float64 // by the index of another device: factor of time while that works; nil or 0: 1
+	// Kinds are the gains of work that others at work slow down more or less: the speed of 1, 2, … such frames
+	// would be that over the speed of one if all at work were of the kind. See Replica.Kind.
+	Kinds [][]float64
+	Slow  []float64 // by the index of another device: factor of time while that works; nil or 0: 1
 }
 
 // Node is a stage with its streams.
@@ -39,6 +42,7 @@ type Replica struct {
 	Streams int
 	Service Dist          // of a frame that is alone on the device
 	Share   float64       // of the device's capacity that a frame can use
+	Kind    int           // of work: 0 has the device's Gain, 1 the first of its Kinds, and so on
 	Copies  time.Duration // of a frame: its stream waits for them; its device does not, unless frames are given ahead to a queue
 	// Ahead: a stream is given its next frame, and the next node gets it too, before
 	// the frame has come, as on devices that chain by events. Such streams take
@@ -106,9 +110,11 @@ func (d Device) validate(devices int) error {
 	if d.Servers < 0 || !positive(d.Capacity) {
 		return fmt.Errorf("servers %d and capacity %g: capacity must be positive", d.Servers, d.Capacity)
 	}
-	for _, g := range d.Gain {
-		if !positive(g) {
-			return fmt.Errorf("gain %g must be positive", g)
+	for _, gains := range append([][]float64{d.Gain}, d.Kinds...) {
+		for _, g := range gains {
+			if !positive(g) {
+				return fmt.Errorf("gain %g must be positive", g)
+			}
 		}
 	}
 	if len(d.Slow) > devices {
@@ -132,6 +138,9 @@ func (s System) validateNode(n Node) error {
 		}
 		if r.Device < 0 || r.Device >= len(s.Devices) || r.Streams < 1 || !positive(r.Share) {
 			return fmt.Errorf("device %d, %d streams, share %g: want a device, a stream and a positive share", r.Device, r.Streams, r.Share)
+		}
+		if r.Kind < 0 || r.Kind > len(s.Devices[r.Device].Kinds) || r.Kind > 0 && r.Share > 1 {
+			return fmt.Errorf("kind %d of work with a share of %g: the device has %d, of a share of at most 1", r.Kind, r.Share, len(s.Devices[r.Device].Kinds))
 		}
 		if err := r.Service.validate(); err != nil {
 			return err

@@ -11,7 +11,7 @@ import (
 func sharing(cores int, shares ...int) *processor {
 	p := NewProcessors([]Device{{Name: "cpu", Capacity: float64(cores)}})
 	for i, n := range shares {
-		p.Start(0, 0, i, 10*ms, float64(n))
+		p.Start(0, 0, i, 10*ms, float64(n), 0)
 	}
 	return &p.list[0]
 }
@@ -53,7 +53,7 @@ func TestSpeeds(t *testing.T) {
 		}
 		d := sharing(cores, shares...)
 		one, several := d.speeds()
-		used := one*d.one.shares + several*d.several.shares
+		used := one*d.classes[0].shares + several*d.classes[1].shares
 		if used > float64(cores)+1e-9 || one > 1+1e-12 || several > one+1e-12 || several <= 0 {
 			t.Errorf("speeds %g and %g use %g of %d cores", one, several, used, cores)
 		}

@@ -1,0 +1,71 @@
+package plan
+
+// Work is what a stretch of units asks of a device for a frame, ms.
+type Work struct {
+	Alone float64 // with no other frame at work there
+	Full  float64 // with so many streams that more make no more frames; 0: not measured
+}
+
+// HasFull is whether it was measured what each unit of a series asks of the full device.
+func HasFull(units []Unit) (some bool) {
+	for _, u := range units {
+		if u.MS > 0 && u.FullMS == 0 {
+			return false
+		}
+		some = some || u.MS > 0 && u.FullMS > 0
+	}
+	return some
+}
+
+// FullPart is what a full device needs for the units of a series, as a part of their time alone: 0 where that was not
+// measured. What cuts cost shrinks by it.
+func FullPart(units []Unit) float64 {
+	if !HasFull(units) {
+		return 0
+	}
+	alone, full := 0.0, 0.0
+	for _, u := range units {
+		alone, full = alone+u.MS, full+u.FullMS
+	}
+	return full / alone
+}
+
+// WorkOf adds up units [i,j) of a series and half of what a cut costs at each of its ends inside of the
+// network.
+func WorkOf(units []Unit, i, j int) (w Work) {
+	for _, u := range units[i:j] {
+		w.Alone += u.MS
+		w.Full += u.FullMS
+	}
+	part := FullPart(units)
+	for _, end := range [2]int{i, j} {
+		if end > 0 && end < len(units) {
+			half := max(0, units[end-1].CutMS) / 2
+			w.Alone += half
+			w.Full += half * part
+		}
+	}
+	if part == 0 {
+		w.Full = 0
+	}
+	return w
+}
+
+// At is the device's time for a frame with n at work there, where the whole network is gain times as fast as
+// with one: as much of the way from Alone to Full as the device is full, see Fullness. Without Full it is Alone
+// over the gain. n frames are at most n times as fast as one.
+func (w Work) At(n int, gain, fullness float64) float64 {
+	if w.Full == 0 {
+		return w.Alone / gain
+	}
+	return max(w.Alone/float64(n), w.Alone+(w.Full-w.Alone)*fullness)
+}
+
+// Fullness is how full a device is that is gain times as fast as with one stream, and most times at best: what streams
+// save of a frame's time, as a part of the most that they can. It is from 0 with one stream to 1.
+func Fullness(gain, most float64) float64 {
+	if most <= 1 {
+		return 0
+	}
+	return (1 - 1/gain) / (1 - 1/most)
+}

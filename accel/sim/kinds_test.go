@@ -1,0 +1,102 @@
+package sim
+
+import (
+	"math"
+	"testing"
+
+	"braid/accel/plan"
+	"braid/accel/plan/search"
+	"braid/accel/sim/des"
+)
+
+// TestPartsThatGainMoreOrLess: a GPU runs the first part, whose kernels fill it, and the last, whose kernels do not; a
+// slower one takes what lies between. Planner and simulator agree on what is left for the first, which is not what the
+// mean gain of the network would make of it.
+func TestPartsThatGainMoreOrLess(t *testing.T) {
+	p := plan.Profile{Version: 1, Cores: 8}
+	for i, u := range []plan.Unit{
+		{At: "a", MS: 2, FullMS: 2}, {At: "b", MS: 2, FullMS: 0.5}, {MS: 2, FullMS: 0.5}, // 3 of 6: twice as fast
+	} {
+		u.Device, u.Precision = "gpu:0", plan.FP16
+		p.Units = append(p.Units, u)
+		if i == 1 {
+			p.Streams = []plan.Streams{{Device: "gpu:0", Precision: plan.FP16, N: 1, Rate: 1000. / 6}, {Device: "gpu:0", Precision: plan.FP16, N: 8, Rate: 1000. / 3}}
+		}
+	}
+	for _, u := range []plan.Unit{{At: "a", MS: 2}, {At: "b", MS: 1}, {MS: 2}} {
+		u.Device, u.Precision = "gpu:1", plan.FP16
+		p.Units = append(p.Units, u)
+	}
+	p.Transfers = []plan.Transfer{{From: "gpu:0", To: "gpu:1", Bytes: 1}, {From: "gpu:1", To: "gpu:0", Bytes: 1}}
+	pl := plan.Default()
+	pl.Precision, pl.InFlight = plan.FP16, 48
+	pl.Segments = []plan.Segment{
+		{Until: "a", Streams: 1, Devices: []plan.Placement{{ID: "gpu:0", Streams: 8}}},
+		{Until: "b", Streams: 1, Devices: []plan.Placement{{ID: "gpu:1", Streams: 2}}},
+		{Streams: 1, Devices: []plan.Placement{{ID: "gpu:0", Streams: 8}}},
+	}
+	for _, c := range []struct {
+		name string
+		full bool
+		want float64
+	}{
+		{"measured", true, 1000 / 2.5},
+		{"not measured", false, 1000 / 2},
+	} {
+		if !c.full {
+			for i := range p.Units {
+				p.Units[i].FullMS = 0
+			}
+		}
+		said, err := search.Predict(p, pl)
+		if err != nil {
+			t.Fatal(err)
+		}
+		times, err := NewTimes(p, pl, Extras{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := times.System(des.Source{Cameras: 1, Queue: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := des.Run(s, des.Options{Warmup: 200, Frames: 2000})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if math.Abs(said.FPS-c.want) > 1e-6*c.want || math.Abs(r.FPS-c.want) > 0.02*c.want {
+			t.Errorf("%s: said %.1f frames/s, simulated %.1f, want %.1f", c.name, said.FPS, r.FPS, c.want)
+		}
+	}
+}
+
+// TestKindOf: a segment's own gain goes from 1 to what it was measured to gain, and never above the number of streams.
+func TestKindOf(t *testing.T) {
+	p := plan.Profile{Version: 1, Cores: 4, Streams: []plan.Streams{{Device: "gpu:0", Precision: plan.FP16, N: 1, Rate: 100}, {Device: "gpu:0", Precision: plan.FP16, N: 4, Rate: 200}}}
+	for _, u := range []plan.Unit{{At: "a", MS: 5, FullMS: 4}, {MS: 5, FullMS: 1}} {
+		u.Device, u.Precision = "gpu:0", plan.FP16
+		p.Units = append(p.Units, u)
+	}
+	pl := plan.Default()
+	pl.Precision = plan.FP16
+	pl.Segments = []plan.Segment{
+		{Until: "a", Streams: 1, Devices: []plan.Placement{{ID: "gpu:0", Streams: 2}}},
+		{Streams: 1, Devices: []plan.Placement{{ID: "gpu:0", Streams: 2}}},
+	}
+	times, err := NewTimes(p, pl, Extras{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	device := times.gain("gpu:0")
+	for i, last := range []float64{1.25, 4} { // 5/4; 5, and four streams
+		got := times.kind(i, "gpu:0", 0, device)
+		if len(got) != len(device) || got[0] != 1 || math.Abs(got[3]-last) > 1e-9 {
+			t.Errorf("segment %d gains %v of %v, want %g at last", i, got, device, last)
+		}
+		for n := 1; n < len(got); n++ {
+			if got[n] < got[n-1] || got[n] > float64(n+1)+1e-9 {
+				t.Errorf("segment %d gains %v", i, got)
+			}
+		}
+	}
+}
