@@ -1,6 +1,7 @@
 package app
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -69,25 +70,53 @@ func ConfigValidate(env *Env, o ConfigOptions) error {
 	if err != nil {
 		return err
 	}
-	seen := map[string]bool{}
+	var errs []error
+	models := map[string]*model{}
 	for _, c := range cfg.Cameras {
 		ref := first(c.Model, cfg.Model)
-		if seen[ref] {
-			continue
+		m, seen := models[ref]
+		if !seen {
+			if m, err = validModel(env, cfg, ref); err != nil {
+				errs = append(errs, err)
+			}
+			models[ref] = m
 		}
-		seen[ref] = true
-		m, err := openModel(env, ref)
+		errs = append(errs, validCamera(c, m)...)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	return validated{true, cfg.Site, len(cfg.Cameras), len(models)}.print(env)
+}
+
+// validModel opens a model and reads the plan that it is to run under, but for one that is chosen by measuring.
+// The model comes back where the plan is what is wrong, too.
+func validModel(env *Env, cfg config.Config, ref string) (*model, error) {
+	m, err := openModel(env, ref)
+	if err != nil || cfg.Plan == "" || cfg.Plan == "auto" {
+		return m, err
+	}
+	_, err = choosePlan(cfg.Plan, m.network, m.card)
+	return m, err
+}
+
+// validCamera says what is wrong with a camera's URL, and with its classes where it has a model.
+func validCamera(c config.Camera, m *model) (errs []error) {
+	wrong := func(err error) {
 		if err != nil {
-			return err
-		}
-		if cfg.Plan == "" || cfg.Plan == "auto" {
-			continue // it is chosen by measuring
-		}
-		if _, err := choosePlan(cfg.Plan, m.network, m.card); err != nil {
-			return err
+			errs = append(errs, as(ErrInvalid, fmt.Errorf("camera %s: %w", c.Name, err)))
 		}
 	}
-	return validated{true, cfg.Site, len(cfg.Cameras), len(seen)}.print(env)
+	wrong(checkSource(c))
+	if m == nil {
+		return errs
+	}
+	names := labels(m.card, classes(m.card, m.network.Outputs()))
+	for _, class := range c.Classes {
+		_, err := classFilter(names, []string{class})
+		wrong(err)
+	}
+	return errs
 }
 
 // validated is what config validate prints of a configuration without a problem.

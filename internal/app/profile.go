@@ -197,6 +197,10 @@ func (s *subject) measure(ctx context.Context, names []string, o profile.Options
 	if len(devices) == 0 {
 		return plan.Profile{}, Usage(errNothingMeasured)
 	}
+	asked := func(d accel.Device) bool { return d.ID.Kind() != "cpu" } // a CPU has its own precisions
+	if slices.Contains(o.Precisions, plan.INT8) && slices.ContainsFunc(devices, asked) && !s.network.Quantized() {
+		return plan.Profile{}, errFloat
+	}
 	n, err := s.describe(ctx)
 	if err != nil {
 		return plan.Profile{}, err

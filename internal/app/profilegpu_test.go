@@ -183,3 +183,11 @@ func runOn(t *testing.T, rt accel.Backend, on plan.Series, s *accel.Segment, b *
 		t.Fatal(err)
 	}
 }
+
+// TestProfileOfFloatInInt8: a network without Q/DQ would run in another precision, and its times be those of int8.
+func TestProfileOfFloatInInt8(t *testing.T) {
+	s, _ := standIn(t)
+	if _, err := s.measure(t.Context(), []string{"gpu:0"}, briefly(plan.INT8)); ExitCode(err) != 3 || !strings.Contains(err.Error(), "Q/DQ") {
+		t.Errorf("exit %d, %v", ExitCode(err), err)
+	}
+}

@@ -140,6 +140,10 @@ func SceneDataset(ctx context.Context, env *Env, o SceneDatasetOptions) error {
 	if err := p.Validate(); err != nil {
 		return Usage(err)
 	}
+	kept := filepath.Join(o.Dir, "instances.json")
+	if _, err := os.Lstat(kept); err == nil {
+		return Usage(fmt.Errorf("%s is there already: remove it, or name another folder", kept))
+	}
 	bar.count("scenes", int64(o.Scenes))
 	err = p.Write(ctx, o.Dir)
 	bar.stop()

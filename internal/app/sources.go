@@ -27,6 +27,11 @@ func openSource(env *Env, c config.Camera) (source.Source, error) {
 		}
 		return synth.NewSource(c.URL, clock)
 	}
+	return video.New(videoConfig(c), env.Log)
+}
+
+// videoConfig is a camera of GStreamer's.
+func videoConfig(c config.Camera) video.Config {
 	v := video.Config{
 		Name: c.Name, URL: c.URL, Username: c.Username, Password: c.Password,
 		Transport: string(c.Transport), Latency: c.Latency, Loop: c.Loop,
@@ -35,7 +40,19 @@ func openSource(env *Env, c config.Camera) (source.Source, error) {
 	if c.Clock != config.ClockAuto {
 		v.Clock = string(c.Clock)
 	}
-	return video.New(v, env.Log)
+	return v
+}
+
+// checkSource says what is wrong with a camera's URL, which it does not open.
+func checkSource(c config.Camera) error {
+	switch {
+	case strings.HasPrefix(c.URL, "images:"):
+		return nil
+	case strings.HasPrefix(c.URL, "scene:"):
+		_, err := synth.Parse(c.URL)
+		return err
+	}
+	return video.Check(videoConfig(c))
 }
 
 // openRecording is openSource for what is measured: a recording that is not there, or

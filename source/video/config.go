@@ -65,6 +65,12 @@ func New(cfg Config, log *slog.Logger) (*Source, error) {
 	return s, nil
 }
 
+// Check says what is wrong with cfg, and opens nothing that it names.
+func Check(cfg Config) error {
+	_, err := parse(cfg)
+	return redact.New(cfg.URL, cfg.Password).Err(err)
+}
+
 func newSource(cfg Config, log *slog.Logger) (*Source, error) {
 	s := &Source{cfg: cfg, log: log, redact: redact.New(cfg.URL, cfg.Password)}
 	p, err := parse(cfg)
