@@ -23,9 +23,9 @@ func parseRTSP(cfg Config, _ string) (plan, error) {
 	transport := cmp.Or(cfg.Transport, "tcp")
 	launch := fmt.Sprintf("rtspsrc name=src user-agent=braid protocols=%s latency=%d%s ! "+
 		"application/x-rtp,media=video ! %s", transport, cmp.Or(cfg.Latency, defaultLatency).Milliseconds(), senderClock(), cfg.decode())
-	return plan{live: true, endless: true, aged: true, transport: transport, options: gst.Options{
+	return plan{live: true, endless: true, aged: true, transport: transport, host: address(u), options: gst.Options{
 		Launch:     launch,
-		Properties: append(credentials(user), gst.Property{Element: "src", Name: "location", Value: u}),
+		Properties: append(credentials(user), gst.Property{Element: "src", Name: "location", Value: u.String()}),
 	}}, nil
 }
 
@@ -44,31 +44,31 @@ func parseHTTP(cfg Config, _ string) (plan, error) {
 	if err != nil {
 		return plan{}, err
 	}
-	return plan{live: true, endless: true, aged: true, options: gst.Options{
+	return plan{live: true, endless: true, aged: true, host: address(u), options: gst.Options{
 		Launch:     "souphttpsrc name=src do-timestamp=true keep-alive=false ! " + cfg.decode(),
-		Properties: append(credentials(user), gst.Property{Element: "src", Name: "location", Value: u}),
+		Properties: append(credentials(user), gst.Property{Element: "src", Name: "location", Value: u.String()}),
 		Sync:       true,
 	}}, nil
 }
 
 // splitURL takes the credentials out of a URL; those given apart win.
-func splitURL(cfg Config) (string, *url.Userinfo, error) {
+func splitURL(cfg Config) (*url.URL, *url.Userinfo, error) {
 	u, err := url.Parse(cfg.URL)
 	if err != nil || strings.Contains(u.Host, "@") {
-		return "", nil, errURL
+		return nil, nil, errURL
 	}
 	if u.Hostname() == "" {
-		return "", nil, fmt.Errorf("no host in the %s: URL", u.Scheme)
+		return nil, nil, fmt.Errorf("no host in the %s: URL", u.Scheme)
 	}
 	if u.Fragment != "" {
-		return "", nil, errURL
+		return nil, nil, errURL
 	}
 	user := u.User
 	if cfg.Username != "" || cfg.Password != "" {
 		user = url.UserPassword(cfg.Username, cfg.Password)
 	}
 	u.User = nil
-	return u.String(), user, nil
+	return u, user, nil
 }
 
 func credentials(user *url.Userinfo) []gst.Property {

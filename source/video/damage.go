@@ -1,6 +1,7 @@
 package video
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -52,7 +53,7 @@ func (p *player) damage() error {
 
 // explain turns an error of the pipeline into one that says what is wrong with
 // the source, for a recording also where the file is damaged.
-func (s *Source) explain(err error) error {
+func (s *Source) explain(ctx context.Context, err error) error {
 	var posted *gst.Error
 	if errors.As(err, &posted) {
 		s.log.Debug("the pipeline failed", "camera", s.cfg.Name, "element", posted.Element,
@@ -63,6 +64,11 @@ func (s *Source) explain(err error) error {
 	}
 	stalled := errors.Is(err, gst.ErrStalled)
 	err = classify(err)
+	if s.plan.host != "" && posted != nil && (posted.Kind == gst.NotFound || posted.Kind == gst.Other) {
+		if why := unreachable(ctx, s.plan.host); why != nil {
+			return fmt.Errorf("%w: %w", source.ErrNotFound, why)
+		}
+	}
 	if s.plan.file == "" || !stalled && (posted == nil || posted.Kind == gst.MissingPlugin) {
 		return err
 	}

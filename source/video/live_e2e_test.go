@@ -106,11 +106,14 @@ func TestRTSPFails(t *testing.T) {
 	}
 }
 
-func TestRTSPRefused(t *testing.T) {
+func TestNobodyListens(t *testing.T) {
 	t.Parallel()
-	n, err := play(t, Config{URL: fmt.Sprintf("rtsp://u:%s@%s/cam", password, porttest.Address(t))}, nil)
-	if n != 0 || err == nil || strings.Contains(err.Error(), password) {
-		t.Errorf("%d frames, %v", n, err)
+	at := porttest.Address(t)
+	for _, scheme := range []string{"rtsp", "http"} {
+		n, err := play(t, Config{URL: fmt.Sprintf("%s://u:%s@%s/cam", scheme, password, at)}, nil)
+		if n != 0 || !errors.Is(err, source.ErrNotFound) || strings.Contains(err.Error(), password) || !strings.Contains(err.Error(), "connecting to "+at+": ") {
+			t.Errorf("%s: %d frames, %v", scheme, n, err)
+		}
 	}
 }
 

@@ -59,7 +59,7 @@ func (s *Source) play(ctx context.Context, g gate, t *timeline, first bool) (err
 	options.Lockstep = g.Lockstep()
 	r, err := gst.Open(ctx, options)
 	if err != nil {
-		return s.explain(err)
+		return s.explain(ctx, err)
 	}
 	defer func() {
 		if stuck := r.Close(); stuck != nil {
@@ -69,7 +69,7 @@ func (s *Source) play(ctx context.Context, g gate, t *timeline, first bool) (err
 	}()
 	p := player{s: s, r: r, gate: g, time: t, again: first && t.begun}
 	if err := p.pump(ctx); !errors.Is(err, io.EOF) {
-		return s.explain(err)
+		return s.explain(ctx, err)
 	}
 	for _, w := range r.Warnings() {
 		s.log.Warn("GStreamer warned", "camera", s.cfg.Name, "element", w.Element, "text", s.redact.Text(w.Text), "debug", s.redact.Text(w.Debug))

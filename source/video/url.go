@@ -35,6 +35,7 @@ type plan struct {
 	aged    bool   // the pipeline's clock says when a frame was captured
 	file    string // of file: and plain paths
 	device  string // of v4l2:
+	host    string // HOST:PORT of a network camera
 
 	transport string // of rtsp:
 	clock     string // Config.Clock
