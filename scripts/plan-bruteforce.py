@@ -101,7 +101,8 @@ class Machine:
         if full is None or self.fifo(s[0]):
             return alone / gain
         part = (1 - 1 / gain) / (1 - 1 / most) if most > 1 else 0
-        return max(alone / n, alone + (full - alone) * part)
+        n = min(n, self.curves[s][-1][0])  # of more no more are at work at once
+        return max(alone / n, alone + min(0, full - alone) * part)
 
     def spell(self, s, alone, full, n):
         """How long a frame is at work with n there."""
@@ -168,7 +169,7 @@ def count(m, layout):
             half = sum(max(0, units[end - 1].get("cut_ms", 0)) / 2 for end in (i, j) if 0 < end < m.n)
             time[s] = max(LEAST, sigma[s[0]] * (sum(u["ms"] for u in units[i:j]) + half))
             full[s] = None
-            if any(u.get("full_ms") for u in units) and all(u.get("full_ms") or not u["ms"] for u in units):
+            if kind_of(s[0]) != "cpu" and any(u["ms"] and u.get("full_ms") for u in units) and all(u.get("full_ms") or not u["ms"] for u in units):
                 part = sum(u.get("full_ms", 0) for u in units) / sum(u["ms"] for u in units)
                 full[s] = max(LEAST, sigma[s[0]] * (sum(u.get("full_ms", 0) for u in units[i:j]) + part * half))
         copied = {s: copies(m, layout, k, s) for s in replicas}

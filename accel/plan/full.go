@@ -6,10 +6,10 @@ type Work struct {
 	Full  float64 // with so many streams that more make no more frames; 0: not measured
 }
 
-// HasFull is whether it was measured what each unit of a series asks of the full device.
+// HasFull is whether it was measured what each unit of a series asks of the full device. That of a CPU is cores.
 func HasFull(units []Unit) (some bool) {
 	for _, u := range units {
-		if u.MS > 0 && u.FullMS == 0 {
+		if u.MS > 0 && u.FullMS == 0 || u.Device.Kind() == "cpu" {
 			return false
 		}
 		some = some || u.MS > 0 && u.FullMS > 0
@@ -53,12 +53,13 @@ func WorkOf(units []Unit, i, j int) (w Work) {
 
 // At is the device's time for a frame with n at work there, where the whole network is gain times as fast as
 // with one: as much of the way from Alone to Full as the device is full, see Fullness. Without Full it is Alone
-// over the gain. n frames are at most n times as fast as one.
+// over the gain. n frames are at most n times as fast as one, and no slower: streams that wait do not slow others
+// down.
 func (w Work) At(n int, gain, fullness float64) float64 {
 	if w.Full == 0 {
 		return w.Alone / gain
 	}
-	return max(w.Alone/float64(n), w.Alone+(w.Full-w.Alone)*fullness)
+	return max(w.Alone/float64(n), w.Alone+min(0, w.Full-w.Alone)*fullness)
 }
 
 // Fullness is how full a device is that is gain times as fast as with one stream, and most times at best: what streams

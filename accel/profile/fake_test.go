@@ -36,6 +36,7 @@ type machine struct {
 	copy     func(bytes int64) time.Duration                            // between memories
 	devices  []accel.Device
 	fail     error // of every Start
+	room     int64 // for what is open at once; 0: no limit
 
 	open atomic.Int64
 	runs atomic.Int64
@@ -108,8 +109,14 @@ type engine struct {
 }
 
 func (e *engine) Tensors() (in, out []accel.TensorDesc) { return nil, nil }
-func (e *engine) NewExec() (accel.Exec, error)          { e.open.Add(1); return &exec{e}, nil }
-func (e *engine) Close() error                          { e.open.Add(-1); return nil }
+func (e *engine) NewExec() (accel.Exec, error) {
+	if e.room > 0 && e.open.Load() >= e.room {
+		return nil, errors.New("out of memory")
+	}
+	e.open.Add(1)
+	return &exec{e}, nil
+}
+func (e *engine) Close() error { e.open.Add(-1); return nil }
 
 type exec struct{ *engine }
 

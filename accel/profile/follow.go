@@ -14,7 +14,7 @@ import (
 // of one stream that always has the next run enqueued. What a run alone takes longer is
 // what launching it and waking its waiter cost, which is then hidden behind the run
 // before. Each other stretch was a run of its own with as much to hide, of which no more than half of a
-// short one's time is taken away. cuts is what some cuts cost so, see inUse.
+// short one's time is taken away. cuts is what some cuts cost so, see cutsInUse.
 func (m *measurement) follow(s plan.Series, ms float64, cuts map[int]float64) {
 	units := m.unitsOf(s)
 	parts := stretches(len(units), func(i int) bool { return units[i].Why == "" })
@@ -68,42 +68,36 @@ func setCuts(units []*plan.Unit, parts []span, inUse map[int]float64) {
 	}
 }
 
-// inUse is what borders of a device's longest stretch tell where runs follow each other.
-type inUse struct {
-	cuts map[int]float64 // what a cut costs, ms, by the unit behind it
-	full []split         // of the full device
-}
-
-// part is a stretch in two, by the unit behind the border, with streams of each.
+// part is a stretch in two, built, by the unit behind the border.
 type part struct {
 	at            int
-	first, second []stream
+	first, second built
 }
 
-// measureInUse measures what cuts of a device's longest stretch cost where runs follow each other, ms, at a few
-// borders: by how much both parts take longer together than the whole, of which there is a stream, each with its next run
-// always enqueued. A run of the whole takes ms. all are the streams of the whole that fill the device; where there are
-// some, the parts are measured so too. None is measured where there is no time for it.
-func (m *measurement) measureInUse(ctx context.Context, s plan.Series, one stream, all []stream, ms float64, budget time.Duration) (u inUse, err error) {
+// cutsInUse is what cuts of a device's longest stretch cost where runs follow each other, ms, at a few borders, given
+// by the unit behind each: by how much both parts take longer together than the whole, of which there is a stream, each
+// with its next run always enqueued. A run of the whole takes ms. None is measured where there is no time for it. The
+// parts are there until r is closed.
+func (m *measurement) cutsInUse(ctx context.Context, r *rig, whole stream, ms float64, budget time.Duration) (parts []part, cuts map[int]float64, err error) {
 	// A cut is the small difference of long times: short windows, and several, so that what drifts meets both alike.
 	window := m.options.Window / 4
-	at := m.units.balanced(m.longest[s], m.pairsInUse(s, max(window, time.Duration(3*ms*float64(time.Millisecond))), budget))
-	if len(at) == 0 {
-		return u, nil
+	at := m.units.balanced(m.longest[r.series], m.pairsInUse(r.series, max(window, time.Duration(3*ms*float64(time.Millisecond))), budget))
+	if parts, err = m.partsAt(ctx, r, at); err != nil || len(parts) == 0 {
+		return nil, nil, err
 	}
-	r := &rig{backend: m.backend, network: m.network, units: m.units, series: s}
-	defer r.closeInto(&err)
-	parts, err := m.partsAt(ctx, r, at, max(1, len(all)))
-	if err != nil {
-		return u, err
-	}
-	sets := [][]stream{{one}}
+	sets := [][]stream{{whole}}
 	for _, p := range parts {
-		sets = append(sets, p.first[:1], p.second[:1])
+		for _, b := range []built{p.first, p.second} {
+			one, err := r.streamsOf(b, nil)
+			if err != nil {
+				return nil, nil, err
+			}
+			sets = append(sets, one)
+		}
 	}
 	rates, err := m.ratesOf(ctx, sets, window, leastRounds, budget)
 	if err != nil {
-		return u, err
+		return nil, nil, err
 	}
 	more := make([]sample, len(parts)) // by round: the whole and the parts met the same clock there
 	for i := range parts {
@@ -111,28 +105,22 @@ func (m *measurement) measureInUse(ctx context.Context, s plan.Series, one strea
 			more[i] = append(more[i], 1000/rates[1+2*i][round]+1000/rates[2+2*i][round]-1000/rate)
 		}
 	}
-	u.cuts = apart(at[:len(parts)], more)
-	if len(all) > 0 {
-		u.full, err = m.full(ctx, parts, all, window, budget)
-	}
-	return u, err
+	return parts, apart(at[:len(parts)], more), nil
 }
 
-// partsAt makes so many streams of both parts of the longest stretch at each border, at fewer borders where that
-// needs too much memory.
-func (m *measurement) partsAt(ctx context.Context, r *rig, at []int, streams int) (parts []part, err error) {
+// partsAt builds both parts of the longest stretch at each border, at fewer borders where that needs too much memory.
+func (m *measurement) partsAt(ctx context.Context, r *rig, at []int) (parts []part, err error) {
 	stretch := m.longest[r.series]
-	keepers := make([]keeper, streams)
 	for i, b := range at {
 		if i > 0 && r.loaded+2*r.loaded/int64(i) > mostMemory { // with the whole, and the next two parts
 			break
 		}
 		borders := slices.Sorted(slices.Values(append(r.ends(stretch), b)))
 		p := part{at: b}
-		if p.first, err = r.streams(ctx, borders, span{stretch.first, b}, keepers...); err != nil {
+		if p.first, err = r.built(ctx, borders, span{stretch.first, b}); err != nil {
 			return nil, err
 		}
-		if p.second, err = r.streams(ctx, borders, span{b, stretch.end}, keepers...); err != nil {
+		if p.second, err = r.built(ctx, borders, span{b, stretch.end}); err != nil {
 			return nil, err
 		}
 		parts = append(parts, p)

@@ -2,6 +2,8 @@ package profile
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"braid/accel/plan"
@@ -15,14 +17,19 @@ const leastFaster = 1.05
 // less are the parts of the network bound by theirs.
 const asFull = 0.95
 
-// fullest is the largest of the numbers of streams that fill a device, the most last; 0 where none makes clearly more
-// frames than one.
-func fullest(rates []sample) int {
-	best := 0.0
+// highest is the best of rates.
+func highest(rates []sample) (best float64) {
 	for _, r := range rates {
 		rate, _ := r.median()
 		best = max(best, rate)
 	}
+	return best
+}
+
+// fullest is the largest of the numbers of streams that fill a device, the most last; 0 where none makes clearly more
+// frames than one.
+func fullest(rates []sample) int {
+	best := highest(rates)
 	if one, _ := rates[0].median(); best < leastFaster*one {
 		return 0
 	}
@@ -39,59 +46,120 @@ type split struct {
 	first sample // by round: what the part in front of it asks for, of the whole
 }
 
-// full measures both parts at each border as the whole is measured with all of its streams: with as many, each
-// with its next run always enqueued. Kernels that fill a device gain nothing by others beside them; small ones do.
-// By what both take longer together than the whole, cut and all, neither asks for more than the other.
-func (m *measurement) full(ctx context.Context, parts []part, whole []stream, window time.Duration, budget time.Duration) ([]split, error) {
-	sets := [][]stream{whole}
+// full measures both parts at each border as the whole is measured with all of its streams, a run of which takes so
+// long: with as many, each with its next run always enqueued. Kernels that fill a device gain nothing by others beside
+// them; small ones do. It measures at fewer borders where there is no time for all, and none where the device has no
+// room for the streams.
+func (m *measurement) full(ctx context.Context, r *rig, parts []part, whole []stream, run, budget time.Duration) (list []split, err error) {
+	window := max(m.options.Window/4, 3*run)
+	parts = evenly(parts, int(budget/(3*leastRounds*window)))
 	for _, p := range parts {
-		sets = append(sets, p.first, p.second)
-	}
-	rates, err := m.ratesOf(ctx, sets, window, leastRounds, budget)
-	if err != nil {
-		return nil, err
-	}
-	var list []split
-	for i, p := range parts {
-		s := split{at: p.at}
-		for round, rate := range rates[0] {
-			all, first, second := 1000/rate, 1000/rates[1+2*i][round], 1000/rates[2+2*i][round]
-			s.first = append(s.first, (all+first-second)/2/all)
+		s, err := m.splitAt(ctx, r, p, whole, window, budget/time.Duration(len(parts)))
+		if errors.Is(err, errRoom) {
+			m.options.Log.Warn("not measured what parts of the network ask of the full device: it has no room for so many streams of them", "device", r.series.Device, "streams", len(whole), "error", err)
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
 		}
 		list = append(list, s)
 	}
 	return list, nil
 }
 
+// evenly are at most n of parts, far from each other.
+func evenly(parts []part, n int) (some []part) {
+	if n >= len(parts) {
+		return parts
+	}
+	for i := range n {
+		some = append(some, parts[(2*i+1)*len(parts)/(2*n)])
+	}
+	return some
+}
+
+// errRoom is wrapped where a device has no room for more streams.
+var errRoom = errors.New("no room")
+
+// splitAt measures so at one border, whose streams are gone behind it.
+func (m *measurement) splitAt(ctx context.Context, r *rig, p part, whole []stream, window, budget time.Duration) (s split, err error) {
+	x := &rig{backend: r.backend, network: r.network, units: r.units, series: r.series}
+	defer x.closeInto(&err)
+	sets := [][]stream{whole}
+	for _, b := range []built{p.first, p.second} {
+		streams, err := x.streamsOf(b, make([]keeper, len(whole))...)
+		if err != nil {
+			return s, fmt.Errorf("%w: %w", errRoom, err)
+		}
+		sets = append(sets, streams)
+	}
+	rates, err := m.ratesOf(ctx, sets, window, leastRounds, budget)
+	if err != nil {
+		return s, err
+	}
+	s.at = p.at
+	for round, rate := range rates[0] {
+		// What both take longer together than the whole, by the cut and since one part keeps fewer kernels beside each
+		// other, is neither's.
+		all, first, second := 1000/rate, 1000/rates[1][round], 1000/rates[2][round]
+		s.first = append(s.first, (all+first-second)/2/all)
+	}
+	return s, nil
+}
+
 // fill says of a device's units what each asks of the full device, of which the whole network, a frame with n
 // streams, takes ms: each part between borders what was measured of it, its units as much of that as of their time
 // alone. A border whose parts gain alike, but for what varies, says nothing.
 func fill(units []*plan.Unit, splits []split, n int, ms float64) {
-	if len(splits) == 0 {
+	alone := together(units, span{0, len(units)})
+	if len(splits) == 0 || alone <= 0 {
 		return
 	}
-	alone := together(units, span{0, len(units)})
-	share := func(b int) float64 { return together(units, span{0, b}) / alone }
-	first, begin, sum := 0, 0.0, 0.0
+	first, begin := 0, 0.0
 	add := func(end int, part float64) {
 		took := together(units, span{first, end})
 		asked := min(max((part-begin)*ms, took/float64(n)), took)
 		for _, u := range units[first:end] {
 			if took > 0 {
-				u.FullMS = u.MS * asked / took
+				u.FullMS = min(u.MS, u.MS*asked/took) // rounded it could be more
 			}
 		}
-		first, begin, sum = end, part, sum+asked
+		first, begin = end, part
 	}
 	for _, s := range splits {
 		part, half := s.first.median()
-		if even := share(s.at); part-half <= even && even <= part+half {
-			part = even
+		if even := together(units, span{0, s.at}) / alone; part-half <= even && even <= part+half {
+			continue
 		}
 		add(s.at, max(begin, min(part, 1)))
 	}
 	add(len(units), 1)
-	for _, u := range units {
-		u.FullMS = min(u.MS, u.FullMS*ms/sum) // what was above or below what can be
+	addUp(units, n, ms)
+}
+
+// addUp scales what units ask of the full device until it is ms together, none more than the unit takes alone
+// and none less than one of n streams does.
+func addUp(units []*plan.Unit, n int, ms float64) {
+	for range units { // in each round one more unit at least is at its bound, or all add up
+		sum, free := 0.0, 0.0
+		for _, u := range units {
+			sum += u.FullMS
+		}
+		up := sum < ms
+		can := func(u *plan.Unit) bool { return up && u.FullMS < u.MS || !up && u.FullMS > u.MS/float64(n) }
+		for _, u := range units {
+			if can(u) {
+				free += u.FullMS
+			}
+		}
+		if free == 0 {
+			return
+		}
+		by := 1 + (ms-sum)/free
+		for _, u := range units {
+			if can(u) {
+				u.FullMS = min(max(u.FullMS*by, u.MS/float64(n)), u.MS)
+			}
+		}
 	}
 }

@@ -1,8 +1,10 @@
 package profile
 
 import (
+	"log/slog"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -77,9 +79,10 @@ func TestFill(t *testing.T) {
 		{"the first gains less", []split{{2, steady(0.8)}}, []float64{4. / 3, 8. / 3, 0.5, 0.5}},
 		{"it varies", []split{{2, sample{0.5, 0.8, 1.1}}}, []float64{1, 2, 1, 1}},
 		{"in the middle", []split{{1, steady(0.3)}, {2, steady(0.5)}}, []float64{1.5, 1, 1.25, 1.25}},
-		{"no more than alone", []split{{1, steady(0.5)}}, []float64{2, 1.25 * 10 / 9, 0.625 * 10 / 9, 0.625 * 10 / 9}},
-		{"no less than one of eight", []split{{1, steady(0.4)}, {2, steady(0.4)}}, []float64{2 / 1.1, 0.5 / 1.1, 1.5 / 1.1, 1.5 / 1.1}},
-		{"borders that cross", []split{{1, steady(0.3)}, {2, steady(0.29)}}, []float64{1.5 / 1.1, 0.5 / 1.1, 1.75 / 1.1, 1.75 / 1.1}},
+		{"no more than alone", []split{{1, steady(0.5)}}, []float64{2, 1.5, 0.75, 0.75}},
+		{"no less than one of eight", []split{{1, steady(0.4)}, {2, steady(0.4)}}, []float64{1.8, 0.5, 1.35, 1.35}},
+		{"borders that cross", []split{{1, steady(0.3)}, {2, steady(0.29)}}, []float64{1.35, 0.5, 1.575, 1.575}},
+		{"one that tells and one that varies", []split{{1, steady(0.3)}, {2, sample{0.5, 0.55, 0.7}}}, []float64{1.5, 1.75, 0.875, 0.875}},
 		{"none", nil, []float64{0, 0, 0, 0}},
 	} {
 		units := []*plan.Unit{{MS: 2}, {MS: 4}, {MS: 2}, {MS: 2}}
@@ -92,18 +95,21 @@ func TestFill(t *testing.T) {
 	}
 }
 
-// TestFillIsPossible: whatever borders tell, no unit asks for more than it takes alone, nor the network for more
-// than it does.
+// TestFillIsPossible: whatever borders tell, no unit asks for more than it takes alone, nor for less than one of so
+// many streams does, and all ask together for what a frame of the full device takes.
 func TestFillIsPossible(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(2, 8).Draw(t, "units")
 		units := make([]*plan.Unit, n)
 		alone := 0.0
 		for i := range units {
-			units[i] = &plan.Unit{MS: rapid.Float64Range(0, 5).Draw(t, "ms")}
+			units[i] = &plan.Unit{MS: float64(rapid.IntRange(0, 5000).Draw(t, "µs")) / 1000}
 			alone += units[i].MS
 		}
 		if alone == 0 {
+			if fill(units, []split{{1, sample{0.5}}}, 2, 1); units[0].FullMS != 0 {
+				t.Errorf("%+v of units that take no time", *units[0])
+			}
 			return
 		}
 		streams := rapid.IntRange(2, 8).Draw(t, "streams")
@@ -115,16 +121,89 @@ func TestFillIsPossible(t *testing.T) {
 				splits = append(splits, split{b, sample{share.Draw(t, "share"), share.Draw(t, "share")}})
 			}
 		}
-		fill(units, splits, streams, ms)
+		if fill(units, splits, streams, ms); len(splits) == 0 {
+			return // nothing is said
+		}
 		sum := 0.0
 		for _, u := range units {
 			sum += u.FullMS
-			if u.FullMS < 0 || u.FullMS > u.MS || math.IsNaN(u.FullMS) {
+			if !(u.FullMS >= u.MS/float64(streams)*(1-1e-9)) || u.FullMS > u.MS {
 				t.Errorf("%+v", *u)
 			}
 		}
-		if sum > ms*(1+1e-9) {
+		if math.Abs(sum-ms) > 1e-9*ms {
 			t.Errorf("%g ms together, of a frame of %g", sum, ms)
 		}
 	})
+}
+
+// TestFullOfFIFO: on a device that works first in, first out, no parts are measured with several streams, whose frames
+// would be at work one at a time.
+func TestFullOfFIFO(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &machine{
+			nodes: slices.Repeat([]time.Duration{2 * time.Millisecond}, 6), devices: []accel.Device{{ID: "gpu:0", FIFO: true}},
+			copy: func(int64) time.Duration { return time.Microsecond },
+		}
+		for i, u := range measured2(t, m, Full()).Units {
+			if u.FullMS != 0 {
+				t.Errorf("unit %d: %+v", i, u)
+			}
+		}
+	})
+}
+
+// TestNoRoomForStreams: a device that has no room for as many streams of two parts is measured without them, with a warning.
+func TestNoRoomForStreams(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &machine{
+			nodes: slices.Repeat([]time.Duration{2 * time.Millisecond}, 6), devices: []accel.Device{{ID: "gpu:0"}},
+			copy: func(int64) time.Duration { return time.Microsecond }, room: 80,
+		}
+		var log strings.Builder
+		o := Full()
+		o.Log = slog.New(slog.NewTextHandler(&log, nil))
+		for i, u := range measured2(t, m, o).Units {
+			if u.FullMS != 0 || u.MS == 0 {
+				t.Errorf("unit %d: %+v", i, u)
+			}
+		}
+		if !strings.Contains(log.String(), "no room for so many streams") {
+			t.Errorf("log %q", log.String())
+		}
+	})
+}
+
+func TestFullest(t *testing.T) {
+	for _, c := range []struct {
+		rates []float64 // of 1, 2, 4, 8 streams
+		want  int
+	}{
+		{[]float64{100, 150, 190, 200}, 3},
+		{[]float64{100, 150, 200, 191}, 3},
+		{[]float64{100, 150, 200, 180}, 2},
+		{[]float64{100, 102, 104, 103}, 0},
+		{[]float64{100}, 0},
+	} {
+		var rates []sample
+		for _, r := range c.rates {
+			rates = append(rates, sample{r})
+		}
+		if got := fullest(rates); got != c.want {
+			t.Errorf("%v: %d, want %d", c.rates, got, c.want)
+		}
+	}
+}
+
+func TestEvenly(t *testing.T) {
+	parts := []part{{at: 1}, {at: 2}, {at: 3}}
+	for n, want := range [][]int{{}, {2}, {1, 3}, {1, 2, 3}, {1, 2, 3}} {
+		var got []int
+		for _, p := range evenly(parts, n) {
+			got = append(got, p.at)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%d of three: %v, want %v", n, got, want)
+		}
+	}
 }

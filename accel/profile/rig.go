@@ -157,17 +157,34 @@ type keeper func(accel.Exec) (accel.Exec, error)
 // streams builds a span of the network, cut at borders, once and makes a stream of it for each
 // of keepers, with an Exec of its own.
 func (r *rig) streams(ctx context.Context, borders []int, s span, keepers ...keeper) ([]stream, error) {
+	b, err := r.built(ctx, borders, s)
+	if err != nil {
+		return nil, err
+	}
+	return r.streamsOf(b, keepers...)
+}
+
+// built is a span of the network that is loaded.
+type built struct {
+	engine  accel.Engine
+	cutting *Cutting
+}
+
+// built builds and loads a span of the network, cut at borders.
+func (r *rig) built(ctx context.Context, borders []int, s span) (built, error) {
 	c, spans, err := r.cut(ctx, borders)
 	if err != nil {
-		return nil, err
+		return built{}, err
 	}
 	e, err := r.load(ctx, c.Segments[slices.Index(spans, s)])
-	if err != nil {
-		return nil, err
-	}
-	list := make([]stream, len(keepers))
+	return built{e, c}, err
+}
+
+// streamsOf makes streams of what is built, which close with r.
+func (r *rig) streamsOf(b built, keepers ...keeper) (list []stream, err error) {
+	list = make([]stream, len(keepers))
 	for i, keep := range keepers {
-		if list[i], err = r.stream(e, c, i, keep); err != nil {
+		if list[i], err = r.stream(b.engine, b.cutting, i, keep); err != nil {
 			return nil, fmt.Errorf("making stream %d on %s: %w", i+1, r.series.Device, err)
 		}
 	}

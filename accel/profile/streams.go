@@ -49,26 +49,35 @@ func (m *measurement) measureStreams(ctx context.Context, s plan.Series, budget 
 }
 
 // followInUse makes the times of a device's units those of runs that follow each other, alone and on the full device.
-func (m *measurement) followInUse(ctx context.Context, s plan.Series, counts []int, sets [][]stream, rates []sample, budget time.Duration) error {
+func (m *measurement) followInUse(ctx context.Context, s plan.Series, counts []int, sets [][]stream, rates []sample, budget time.Duration) (err error) {
 	if counts[0] != 1 {
 		return nil
 	}
-	var all []stream
 	most := fullest(rates)
-	if most > 0 {
-		all = sets[most]
+	if m.profile.IsFIFO(s.Device) { // frames are at work there one at a time
+		most = 0
 	}
+	if most > 0 {
+		budget /= 2
+	}
+	r := &rig{backend: m.backend, network: m.network, units: m.units, series: s}
+	defer r.closeInto(&err)
 	one, _ := rates[0].median()
-	u, err := m.measureInUse(ctx, s, sets[0][0], all, 1000/one, budget)
+	parts, cuts, err := m.cutsInUse(ctx, r, sets[0][0], 1000/one, budget)
 	if err != nil {
 		return err
 	}
-	m.follow(s, 1000/one, u.cuts)
-	if most > 0 {
-		rate, _ := rates[most].median()
-		fill(m.unitsOf(s), u.full, counts[most], 1000/rate)
+	m.follow(s, 1000/one, cuts)
+	if most == 0 || len(parts) == 0 {
+		return nil
 	}
-	return nil
+	rate, _ := rates[most].median()
+	run := time.Duration(float64(counts[most]) / rate * float64(time.Second))
+	splits, err := m.full(ctx, r, parts, sets[most], run, budget)
+	if err == nil {
+		fill(m.unitsOf(s), splits, counts[most], 1000/highest(rates))
+	}
+	return err
 }
 
 // measureStretch measures a stream of the longest stretch that a device runs.
@@ -86,11 +95,13 @@ func (m *measurement) measureStretch(ctx context.Context, s plan.Series, budget 
 	if err != nil {
 		return err
 	}
-	u, err := m.measureInUse(ctx, s, streams[0], nil, 1000/last(rates), budget/4)
+	parts := &rig{backend: m.backend, network: m.network, units: m.units, series: s}
+	defer parts.closeInto(&err)
+	_, cuts, err := m.cutsInUse(ctx, parts, streams[0], 1000/last(rates), budget/4)
 	if err != nil {
 		return err
 	}
-	m.follow(s, 1000/last(rates), u.cuts)
+	m.follow(s, 1000/last(rates), cuts)
 	return m.measureBusy(ctx, s.Device, streams)
 }
 

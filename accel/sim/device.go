@@ -72,7 +72,7 @@ func (t *Times) kind(segment int, d accel.DeviceID, threads int, device []float6
 	}
 	for i, least := range device {
 		gain := own[min(i, len(own)-1)]
-		took := w.At(i+1, gain, plan.Fullness(gain, own[len(own)-1]))
+		took := w.At(min(i+1, len(own)), gain, plan.Fullness(gain, own[len(own)-1]))
 		gains = append(gains, w.Alone/took*least/gain) // another series of the device may gain less
 	}
 	return gains

@@ -78,7 +78,7 @@ func TestKindOf(t *testing.T) {
 		p.Units = append(p.Units, u)
 	}
 	pl := plan.Default()
-	pl.Precision = plan.FP16
+	pl.Precision, pl.InFlight = plan.FP16, 4
 	pl.Segments = []plan.Segment{
 		{Until: "a", Streams: 1, Devices: []plan.Placement{{ID: "gpu:0", Streams: 2}}},
 		{Streams: 1, Devices: []plan.Placement{{ID: "gpu:0", Streams: 2}}},
@@ -88,6 +88,17 @@ func TestKindOf(t *testing.T) {
 		t.Fatal(err)
 	}
 	device := times.gain("gpu:0")
+	s, err := times.System(des.Source{Cameras: 1, Queue: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, n := range s.Nodes[1:3] { // both streams of a segment are of one kind
+		for _, r := range n.Replicas {
+			if r.Kind != i+1 || len(s.Devices[r.Device].Kinds) != 2 {
+				t.Errorf("segment %d: kind %d of %d", i, r.Kind, len(s.Devices[r.Device].Kinds))
+			}
+		}
+	}
 	for i, last := range []float64{1.25, 4} { // 5/4; 5, and four streams
 		got := times.kind(i, "gpu:0", 0, device)
 		if len(got) != len(device) || got[0] != 1 || math.Abs(got[3]-last) > 1e-9 {

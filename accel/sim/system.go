@@ -94,10 +94,13 @@ func (t *Times) node(segment int, devices []des.Device) (des.Node, error) {
 			return n, err
 		}
 		at := indexOf(devices, r.Device)
-		kind := 0
+		kind := 0 // that of the device
 		if gains := t.kind(segment, r.Device, r.Threads, devices[at].Gain); gains != nil {
-			devices[at].Kinds = append(devices[at].Kinds, gains)
-			kind = len(devices[at].Kinds)
+			same := func(other []float64) bool { return slices.Equal(other, gains) } // another stream of the segment
+			if kind = 1 + slices.IndexFunc(devices[at].Kinds, same); kind == 0 {
+				devices[at].Kinds = append(devices[at].Kinds, gains)
+				kind = len(devices[at].Kinds)
+			}
 		}
 		n.Replicas = append(n.Replicas, des.Replica{
 			Copies: copies, Waits: t.waits(segment, r.Device), Kind: kind,

@@ -29,9 +29,10 @@ func (b *found) above() float64 {
 type cutter struct {
 	a        *group
 	sequence []int
-	streams  []int       // by series of the machine: those of its device in the sequence
-	gains    []float64   // by series: with so many
-	fullness []float64   // by series: with so many
+	streams  []int       // by series of the machine: those of its device in the sequence that are at work at once
+	gains    []float64   // by series: with all of the sequence
+	spared   []float64   // by series: 1/gain
+	fullness []float64   // by series: with all of the sequence
 	cores    []float64   // by series: cores that it keeps busy
 	stretch  []float64   // by series; elsewhere than on a CPU the least
 	ahead    [][]float64 // ahead[k][i]: the least price of units from i on, on segments k and behind
@@ -65,7 +66,7 @@ func (c *cutter) count() {
 			n[m.series[s].device] += c.a.streams[m.series[s].device]
 		}
 	}
-	c.streams, c.gains, c.fullness = make([]int, len(m.series)), make([]float64, len(m.series)), make([]float64, len(m.series))
+	c.streams, c.gains, c.spared, c.fullness = make([]int, len(m.series)), make([]float64, len(m.series)), make([]float64, len(m.series)), make([]float64, len(m.series))
 	c.cores, c.stretch = make([]float64, len(m.series)), make([]float64, len(m.series))
 	for i := range m.series {
 		s := &m.series[i]
@@ -73,7 +74,8 @@ func (c *cutter) count() {
 		if total == 0 {
 			continue
 		}
-		c.streams[i], c.gains[i], c.fullness[i] = total, s.gainAt(total), s.fullness(total)
+		c.streams[i], c.gains[i], c.fullness[i] = s.atOnce(total), s.gainAt(total), s.fullness(total)
+		c.spared[i] = 1 / c.gains[i]
 		c.cores[i], c.stretch[i] = m.coresOf(s, total), 1
 		if m.devices[s.device].cpu {
 			c.stretch[i] = s.stretch(total)
@@ -211,6 +213,9 @@ func (c *cutter) last(i int, cores float64) {
 
 // load is what work asks of the device of series s for a frame, ms.
 func (c *cutter) load(s int, w plan.Work) float64 {
+	if w.Full == 0 { // the same with nothing to divide by: this is where the search spends its time
+		return w.Alone * c.spared[s]
+	}
 	return w.At(c.streams[s], c.gains[s], c.fullness[s])
 }
 
@@ -219,7 +224,12 @@ func (c *cutter) bare(p *placement, i, j int) float64 {
 	rate := 0.0
 	for _, s := range p.series {
 		r := &c.a.m.series[s]
-		rate += 1 / max(least, c.load(s, r.inner(i, j, c.a.sigma[r.device])))
+		w := r.inner(i, j, c.a.sigma[r.device])
+		w.Alone = max(least, w.Alone)
+		if r.full != nil {
+			w.Full = max(least, w.Full)
+		}
+		rate += 1 / c.load(s, w)
 	}
 	return 1 / rate
 }

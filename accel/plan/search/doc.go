@@ -17,7 +17,8 @@
 //	c_kd = copies in and out; of a device that works first in, first out they are part of T_kd, and c_kd is 0
 //	F_kd = sigma_d * (sum of full_ms + half of cut_ms at each inner end, by the series' sum of full_ms over that of ms)
 //	L_kd(n) = T_kd/g(n), g being the gain; where the series has full_ms
-//	          the greater of T_kd/n and T_kd + (F_kd-T_kd) * (1-1/g(n))/(1-1/highest g)
+//	          the greater of T_kd/n and T_kd - max(0, T_kd-F_kd) * (1-1/g(n))/(1-1/highest g),
+//	          n being at most the largest number of streams that was measured
 //	H_k  = 1 / sum over d of 1/L_kd(S_d)         the time of the replicas of a segment together
 //	share_kd = H_k/L_kd(S_d)                     the part of the frames that replica d takes
 //

@@ -225,7 +225,12 @@ func (s *series) unit(u int, sigma float64) plan.Work {
 func (s *series) gainAt(n int) float64 { return s.gain.at(min(n, s.most)) }
 
 // load is the device's time for a frame, ms, with n at work there.
-func (s *series) load(w plan.Work, n int) float64 { return w.At(n, s.gainAt(n), s.fullness(n)) }
+func (s *series) load(w plan.Work, n int) float64 {
+	return w.At(s.atOnce(n), s.gainAt(n), s.fullness(n))
+}
+
+// atOnce is n, or as many as were measured at most: of more no more are at work at once.
+func (s *series) atOnce(n int) int { return min(n, int(s.gain[len(s.gain)-1].n)) }
 
 // unitTimes are the ms of each unit, so many frames of which make one, and what each asks of the device at best.
 func (s *series) unitTimes(weight float64) (alone, load []float64) {
@@ -241,7 +246,7 @@ func (s *series) leastLoad(w plan.Work, n int) float64 {
 	if w.Full == 0 {
 		return w.Alone / s.gainAt(n)
 	}
-	return min(w.Alone, w.Alone+(w.Full-w.Alone)*s.fullness(n))
+	return w.Alone + min(0, w.Full-w.Alone)*s.fullness(n)
 }
 
 // fullness is how full the device is with n at work.

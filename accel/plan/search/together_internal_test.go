@@ -27,6 +27,7 @@ func twoModels(r *rand.Rand) []Weighted {
 		}
 		n := 1 + r.IntN(3)
 		for _, d := range devices {
+			full := d == "gpu:0" && r.IntN(2) == 0
 			threads := 0
 			if d == "cpu" {
 				threads = 1 + r.IntN(2)
@@ -35,6 +36,9 @@ func twoModels(r *rand.Rand) []Weighted {
 				u := plan.Unit{Device: d, Threads: threads, MS: 0.5 + 5*r.Float64(), CutMS: 0.3 * r.Float64(), Bytes: 1000}
 				if i < n-1 {
 					u.At = string(rune('a' + i))
+				}
+				if full {
+					u.FullMS = u.MS * (0.1 + 2*r.Float64())
 				}
 				p.Units = append(p.Units, u)
 			}
