@@ -325,13 +325,8 @@ func unitTable(b *strings.Builder, units []plan.Unit) {
 	for _, u := range units {
 		total, full = total+u.MS, full+u.FullMS
 	}
-	measured := func(ms float64) string { // of the full device
-		if full == 0 {
-			return ""
-		}
-		return fmt.Sprintf("%.3f", ms)
-	}
 	t := newTable(b)
+	t.SetColumnConfigs([]table.ColumnConfig{{Name: "full ms", Hidden: full == 0}}) // where it was not measured
 	t.AppendHeader(table.Row{"at", "ms", "±", "share", "full ms", "cut ms", "KiB"})
 	for _, u := range units {
 		if u.Why != "" {
@@ -340,9 +335,9 @@ func unitTable(b *strings.Builder, units []plan.Unit) {
 		}
 		t.AppendRow(table.Row{
 			first(u.At, "(end)"), fmt.Sprintf("%.3f", u.MS), fmt.Sprintf("%.3f", u.CI), fmt.Sprintf("%5.1f %%", 100*u.MS/max(total, 1e-9)),
-			measured(u.FullMS), fmt.Sprintf("%.3f", u.CutMS), kib(u.Bytes),
+			fmt.Sprintf("%.3f", u.FullMS), fmt.Sprintf("%.3f", u.CutMS), kib(u.Bytes),
 		})
 	}
-	t.AppendFooter(table.Row{"sum", fmt.Sprintf("%.3f", total), "", "", measured(full)})
+	t.AppendFooter(table.Row{"sum", fmt.Sprintf("%.3f", total), "", "", fmt.Sprintf("%.3f", full)})
 	t.Render()
 }
