@@ -116,7 +116,7 @@ class Machine:
                 return max(1, c["slowdown_b"])
         return 1
 
-    def copy(self, a, b, size):
+    def copy(self, a, b, size, tensors=1):
         if a == b or size == 0:
             return 0
         line = sorted((t["bytes"], t["ms"]) for t in self.p.get("transfers", [])
@@ -128,10 +128,12 @@ class Machine:
             while i < len(line) - 1 and line[i][0] < size:
                 i += 1
             (x0, y0), (x1, y1) = line[i - 1], line[i]
-            return max(0, y0 + (y1 - y0) * (size - x0) / (x1 - x0))
+            (s0, z0), (s1, z1) = line[:2]
+            start = max(0, z0 - (z1 - z0) * s0 / (s1 - s0))  # of each tensor but the first
+            return max(0, y0 + (y1 - y0) * (size - x0) / (x1 - x0)) + (tensors - 1) * start
         if "cpu" in (a, b):
             return INF
-        return self.copy(a, "cpu", size) + self.copy("cpu", b, size)
+        return self.copy(a, "cpu", size, tensors) + self.copy("cpu", b, size, tensors)
 
     def busy(self, a, b, size):
         """How long a copy keeps the way between two memories from others."""
@@ -146,6 +148,9 @@ class Machine:
 
     def bytes_at(self, s, i):
         return self.input if i == 0 else self.series[s][i - 1].get("bytes", 0)
+
+    def tensors_at(self, i):
+        return 1 if i == 0 else max(max(1, units[i - 1].get("tensors", 0)) for units in self.series.values())
 
     def can(self, s, i, j):
         return not any(u.get("why") for u in self.series[s][i:j])
@@ -244,12 +249,12 @@ def copies(m, layout, k, s):
         ms = m.copy("cpu", memory(s[0]), m.input)
         fetch = 0 if ms == INF else ms
     else:
-        fetch = max(m.copy(memory(p[0]), memory(s[0]), max(m.bytes_at(p, i), m.bytes_at(s, i))) for p in layout[k - 1][2])
+        fetch = max(m.copy(memory(p[0]), memory(s[0]), max(m.bytes_at(p, i), m.bytes_at(s, i)), m.tensors_at(i)) for p in layout[k - 1][2])
     if k == len(layout) - 1:
-        ms = m.copy(memory(s[0]), "cpu", m.bytes_at(s, j))
+        ms = m.copy(memory(s[0]), "cpu", m.bytes_at(s, j), m.tensors_at(j))
         write = 0 if ms == INF else ms
     else:
-        write = max([0] + [m.copy(memory(s[0]), "cpu", max(m.bytes_at(c, j), m.bytes_at(s, j)))
+        write = max([0] + [m.copy(memory(s[0]), "cpu", max(m.bytes_at(c, j), m.bytes_at(s, j)), m.tensors_at(j))
                            for c in layout[k + 1][2] if kind_of(c[0]) == "cpu"])
     return fetch + write
 
@@ -414,6 +419,7 @@ def instance(rng):
     if rng.random() < .5:
         p["input_bytes"] = rng.randrange(1, 3000)
     size = [rng.choice([0, rng.randrange(1, 3000)]) for _ in range(n)]
+    tensors = [rng.choice([1, 1, 2, 3]) for _ in range(n)]
     work = [rng.uniform(.2, 6) for _ in range(n)]
     twins = rng.random() < .5  # devices of one kind are alike
     precisions = rng.choice([["fp32"], ["fp16"], ["fp16", "int8"]]) if n < 5 and len(names) < 3 else ["fp16"]
@@ -446,6 +452,8 @@ def instance(rng):
                         u["full_ms"] = float("%.4g" % (u["ms"] * own.uniform(.15, 1.05)))
                     if size[i]:
                         u["bytes"] = size[i] * (2 if precision == "fp32" else 1)
+                        if tensors[i] > 1:
+                            u["tensors"] = tensors[i]
                     if refuse and own.random() < .4:
                         u["ms"], u["why"] = 0, "layer l%d: no" % i
                         u.pop("full_ms", None)

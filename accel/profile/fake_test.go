@@ -318,7 +318,7 @@ func (c *layeredCall) TimeLayers(context.Context) ([]accel.LayerTime, error) {
 
 // network is the machine's, with a cut behind every node.
 func (m *machine) network() Network {
-	n := Network{Ref: "fake@sha256:0123456789abcdef", Cut: m.cut, Copy: func(bytes int64) (*accel.Segment, error) {
+	n := Network{Ref: "fake@sha256:0123456789abcdef", Outputs: 3, Cut: m.cut, Copy: func(bytes int64) (*accel.Segment, error) {
 		desc := func(name string) accel.TensorDesc {
 			return accel.TensorDesc{Name: name, Type: accel.Uint8, Shape: []int64{bytes}}
 		}
@@ -327,7 +327,7 @@ func (m *machine) network() Network {
 	for i, t := range m.nodes {
 		n.Nodes = append(n.Nodes, Node{Name: fmt.Sprintf("n%d", i), Outputs: []string{fmt.Sprintf("t%d", i)}, Cost: float64(t)})
 		if i+1 < len(m.nodes) {
-			n.Cuts = append(n.Cuts, Cut{At: fmt.Sprintf("t%d", i), Index: i + 1, Bytes: int64(1000 + i%3)})
+			n.Cuts = append(n.Cuts, Cut{At: fmt.Sprintf("t%d", i), Index: i + 1, Bytes: int64(1000 + i%3), Tensors: 1 + i%2})
 		}
 	}
 	return n

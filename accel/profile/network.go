@@ -15,6 +15,7 @@ type Network struct {
 	Nodes []Node // in its order
 	// Input and Output are the bytes of what prep writes and detect reads.
 	Input, Output int64
+	Outputs       int // tensors that detect reads
 	// Cut cuts it at some of Cuts for a series, without any cut at none.
 	Cut func(ctx context.Context, at []string, on plan.Series) (*Cutting, error)
 	// Copy makes a segment that does nothing but copy its one input "x" to its one
@@ -24,9 +25,10 @@ type Network struct {
 
 // Cut is a place where the network may be cut.
 type Cut struct {
-	At    string // the tensor that names it
-	Index int    // nodes before it
-	Bytes int64  // of the tensors that cross
+	At      string // the tensor that names it
+	Index   int    // nodes before it
+	Bytes   int64  // of the tensors that cross
+	Tensors int    // how many these are
 }
 
 // Node is a node of the network.

@@ -55,15 +55,24 @@ func (w work) blank(refused []error) []plan.Unit {
 	list := make([]plan.Unit, w.units.n())
 	for i := range list {
 		list[i] = plan.Unit{Device: w.series.Device, Threads: w.series.Threads, Precision: written(w.series.Precision)}
-		list[i].Bytes = w.network.Output
+		list[i].Bytes, list[i].Tensors = w.network.Output, several(w.network.Outputs)
 		if i < len(w.units.borders) {
-			list[i].At, list[i].Bytes = w.units.borders[i].At, crossing(w.series, w.units.borders[i].Bytes)
+			b := w.units.borders[i]
+			list[i].At, list[i].Bytes, list[i].Tensors = b.At, crossing(w.series, b.Bytes), several(b.Tensors)
 		}
 		if refused[i] != nil {
 			list[i].Why = refused[i].Error()
 		}
 	}
 	return list
+}
+
+// several is a number of tensors as profiles have it: none where it is one.
+func several(tensors int) int {
+	if tensors <= 1 {
+		return 0
+	}
+	return tensors
 }
 
 // crossing is what of float32 tensors crosses between devices of the series' kind:

@@ -5,9 +5,12 @@ import (
 	"math"
 	"slices"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"pgregory.net/rapid"
 
+	"braid/accel"
 	"braid/accel/plan"
 )
 
@@ -122,4 +125,20 @@ func TestStretches(t *testing.T) {
 			t.Errorf("stretches of %v are %v, want %v", c.refused, got, c.want)
 		}
 	}
+}
+
+// TestTensorsThatCross: units say how many tensors cross behind them, and leave at the end, where these are several.
+func TestTensorsThatCross(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &machine{
+			nodes: slices.Repeat([]time.Duration{2 * time.Millisecond}, 4), devices: []accel.Device{{ID: "gpu:0"}},
+			copy: func(int64) time.Duration { return time.Microsecond },
+		}
+		p := measured2(t, m, Quick())
+		for i, want := range []int{0, 2, 0, 3} {
+			if p.Units[i].Tensors != want {
+				t.Errorf("unit %d: %+v, want %d tensors", i, p.Units[i], want)
+			}
+		}
+	})
 }

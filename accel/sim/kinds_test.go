@@ -4,6 +4,7 @@ import (
 	"math"
 	"testing"
 
+	"braid/accel"
 	"braid/accel/plan"
 	"braid/accel/plan/search"
 	"braid/accel/sim/des"
@@ -109,5 +110,38 @@ func TestKindOf(t *testing.T) {
 				t.Errorf("segment %d gains %v", i, got)
 			}
 		}
+	}
+}
+
+// TestCopiesOfSeveralTensors: planner and simulator start a copy for each tensor.
+func TestCopiesOfSeveralTensors(t *testing.T) {
+	p := plan.Profile{Version: 1, Cores: 4, Input: 1000}
+	for i, d := range []accel.DeviceID{"gpu:0", "gpu:1"} {
+		p.Units = append(p.Units, plan.Unit{At: "a", Device: d, Precision: plan.FP16, MS: 1, Bytes: 1000, Tensors: 2 * (1 - i)},
+			plan.Unit{Device: d, Precision: plan.FP16, MS: 1, Bytes: 2000, Tensors: 3})
+	}
+	for _, way := range [][2]accel.DeviceID{{"cpu", "gpu:0"}, {"gpu:0", "gpu:1"}, {"gpu:1", "cpu"}} {
+		p.Transfers = append(p.Transfers, plan.Transfer{From: way[0], To: way[1], Bytes: 1000, MS: 0.3}, plan.Transfer{From: way[0], To: way[1], Bytes: 2000, MS: 0.4})
+	}
+	pl := plan.Default()
+	pl.Precision, pl.InFlight = plan.FP16, 1
+	pl.Segments = []plan.Segment{
+		{Until: "a", Streams: 1, Devices: []plan.Placement{{ID: "gpu:0"}}},
+		{Streams: 1, Devices: []plan.Placement{{ID: "gpu:1"}}},
+	}
+	times, err := NewTimes(p, pl, Extras{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := 2.0
+	for i, want := range []float64{0.3, 0.3 + 0.2 + 0.4 + 2*0.2} {
+		got, err := times.Copies(i, pl.Segments[i].Devices[0].ID, 0)
+		if err != nil || math.Abs(got.Seconds()*1000-want) > 1e-6 {
+			t.Errorf("segment %d copies for %v, want %g ms: %v", i, got, want, err)
+		}
+		sum += want
+	}
+	if said, err := search.Predict(p, pl); err != nil || math.Abs(said.LatencyMS-sum) > 1e-4 { // bisected
+		t.Errorf("%+v, %v, want a frame in %g ms", said, err, sum)
 	}
 }

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -15,13 +16,13 @@ func (t *Times) copies(segment int, memory accel.DeviceID, units []plan.Unit, be
 	if memory == host {
 		return 0, nil
 	}
-	bytes := t.profile.Input
+	bytes, tensors := t.profile.Input, 1
 	if begin > 0 {
-		bytes = t.crossing(segment-1, begin, units)
+		bytes, tensors = t.crossing(segment-1, begin, units)
 	}
 	var in, out float64
 	for _, from := range t.memories(segment - 1) {
-		ms, err := t.copy(from, memory, bytes)
+		ms, err := t.copy(from, memory, bytes, tensors)
 		if err != nil {
 			return 0, err
 		}
@@ -31,7 +32,8 @@ func (t *Times) copies(segment int, memory accel.DeviceID, units []plan.Unit, be
 		if to != host {
 			continue
 		}
-		ms, err := t.copy(memory, to, t.crossing(segment+1, end, units))
+		bytes, tensors := t.crossing(segment+1, end, units)
+		ms, err := t.copy(memory, to, bytes, tensors)
 		if err != nil {
 			return 0, err
 		}
@@ -41,18 +43,21 @@ func (t *Times) copies(segment int, memory accel.DeviceID, units []plan.Unit, be
 }
 
 // crossing is the size of what crosses behind so many units, between the series whose units
-// are given and those of a neighbour: in the form of the one that needs more.
-func (t *Times) crossing(neighbour, behind int, units []plan.Unit) int64 {
-	most := units[behind-1].Bytes
+// are given and those of a neighbour, in the form of the one that needs more, and how many tensors that are.
+func (t *Times) crossing(neighbour, behind int, units []plan.Unit) (most int64, tensors int) {
+	for _, list := range t.units { // they are the same on every device
+		tensors = max(1, tensors, list[behind-1].Tensors)
+	}
+	most = units[behind-1].Bytes
 	if neighbour == len(t.plan.Segments) {
-		return most // detect has no form of its own
+		return most, tensors // detect has no form of its own
 	}
 	for _, r := range t.plan.Replicas(neighbour) {
 		if key, err := t.series(neighbour, r.Device, r.Threads); err == nil { // else NewTimes refuses the plan
 			most = max(most, t.units[key][behind-1].Bytes)
 		}
 	}
-	return most
+	return most, tensors
 }
 
 // memories are those that a segment works on; in front of the first and behind the
@@ -68,10 +73,9 @@ func (t *Times) memories(segment int) []accel.DeviceID {
 	return list
 }
 
-// copy is the time of one copy, ms: straight lines between the sizes of the profile
-// and beyond them, in proportion where it has one. What it does not have goes over
-// the host.
-func (t *Times) copy(from, to accel.DeviceID, bytes int64) (float64, error) {
+// copy is the time of a copy of so many tensors, ms, see plan.CopyMS. What the profile does not have goes over the
+// host.
+func (t *Times) copy(from, to accel.DeviceID, bytes int64, tensors int) (float64, error) {
 	if from == to || bytes == 0 {
 		return 0, nil
 	}
@@ -82,31 +86,16 @@ func (t *Times) copy(from, to accel.DeviceID, bytes int64) (float64, error) {
 		}
 	}
 	if len(line) > 0 {
-		return along(line, bytes), nil
+		slices.SortStableFunc(line, func(a, b plan.Transfer) int { return cmp.Compare(a.Bytes, b.Bytes) })
+		return plan.CopyMS(line, bytes, tensors), nil
 	}
 	if from == host || to == host {
 		return 0, fmt.Errorf("the profile has no transfers from %s to %s", from, to)
 	}
-	there, err := t.copy(from, host, bytes)
+	there, err := t.copy(from, host, bytes, tensors)
 	if err != nil {
 		return 0, err
 	}
-	on, err := t.copy(host, to, bytes)
+	on, err := t.copy(host, to, bytes, tensors)
 	return there + on, err
-}
-
-func along(line []plan.Transfer, bytes int64) float64 {
-	slices.SortStableFunc(line, func(a, b plan.Transfer) int { return int(max(-1, min(1, a.Bytes-b.Bytes))) })
-	if len(line) == 1 {
-		return line[0].MS * float64(bytes) / float64(max(1, line[0].Bytes))
-	}
-	i := 1
-	for i < len(line)-1 && line[i].Bytes < bytes {
-		i++
-	}
-	a, b := line[i-1], line[i]
-	if a.Bytes == b.Bytes {
-		return b.MS
-	}
-	return max(0, a.MS+(b.MS-a.MS)*float64(bytes-a.Bytes)/float64(b.Bytes-a.Bytes))
 }

@@ -31,7 +31,7 @@ func (s *subject) describe(ctx context.Context) (profile.Network, error) {
 	}
 	n := profile.Network{
 		Ref: s.ref, Cut: s.cut, Copy: copySegment,
-		Input: sum(s.network.Inputs()), Output: sum(results(s.network, whole[0])),
+		Input: sum(s.network.Inputs()), Output: sum(results(s.network, whole[0])), Outputs: len(results(s.network, whole[0])),
 	}
 	for _, l := range s.network.Layers() {
 		node := profile.Node{Name: l.Name, Cost: float64(l.Work) + byteCost*float64(l.ActivationBytes)}
@@ -42,7 +42,7 @@ func (s *subject) describe(ctx context.Context) (profile.Network, error) {
 	}
 	for _, c := range s.network.Cuts() {
 		if c.Mark == network.Plain && c.Bytes >= 0 {
-			n.Cuts = append(n.Cuts, profile.Cut{At: c.At, Index: c.Index, Bytes: c.Bytes})
+			n.Cuts = append(n.Cuts, profile.Cut{At: c.At, Index: c.Index, Bytes: c.Bytes, Tensors: len(c.Tensors)})
 		}
 	}
 	return n, nil

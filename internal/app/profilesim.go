@@ -69,7 +69,7 @@ func workAlong(n *network.Network, units []plan.Unit) (list []whatif.Work) {
 	before[""] = total
 	done := 0.0
 	for _, u := range units {
-		list = append(list, whatif.Work{At: u.At, Amount: before[u.At] - done, Bytes: u.Bytes})
+		list = append(list, whatif.Work{At: u.At, Amount: before[u.At] - done, Bytes: u.Bytes, Tensors: u.Tensors})
 		done = before[u.At]
 	}
 	return list

@@ -77,7 +77,7 @@ func workOf(n *network.Network) (list []whatif.Work) {
 	best, cuts := network.Cut{}, n.Cuts()
 	add := func(c network.Cut) {
 		at := operations(c.WorkBefore)
-		list = append(list, whatif.Work{At: c.At, Amount: at - done, Bytes: c.Bytes})
+		list = append(list, whatif.Work{At: c.At, Amount: at - done, Bytes: c.Bytes, Tensors: len(c.Tensors)})
 		done = at
 	}
 	for _, c := range cuts {

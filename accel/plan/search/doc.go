@@ -33,7 +33,8 @@
 // Copies: a tensor that changes memories (accel.DeviceID.Memory) is copied by the
 // replica that reads it, or by the one that writes it where the reader is the CPU. The
 // time is the slowest copy between any two replicas of the two segments, in the form of the
-// one that needs more bytes. A copy takes its replica's stream, whose next run waits for it,
+// one that needs more bytes; each tensor but the first takes what the line through the two smallest
+// measured sizes says of no byte more (0 where there is one size). A copy takes its replica's stream, whose next run waits for it,
 // but not its device, which works on frames of other streams meanwhile, unless it works first in, first
 // out: copies are in its line. And it
 // takes the way between the two memories, for as long as its bytes need beyond what

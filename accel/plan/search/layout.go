@@ -98,12 +98,12 @@ func (m *machine) copyIn(s int, producers []replica, i int) float64 {
 		return 0 // the writer has done it
 	}
 	if producers == nil {
-		return m.end("cpu", to.memory, m.series[s].bytes[0])
+		return m.end("cpu", to.memory, m.series[s].bytes[0], 1)
 	}
 	longest := 0.0
 	for _, p := range producers {
 		from := &m.series[p.series]
-		longest = max(longest, m.copies.ms(m.devices[from.device].memory, to.memory, m.crossing(s, p.series, i)))
+		longest = max(longest, m.copies.ms(m.devices[from.device].memory, to.memory, m.crossing(s, p.series, i), m.series[s].tensors[i]))
 	}
 	return longest
 }
@@ -116,12 +116,12 @@ func (m *machine) copyOut(s int, consumers []replica, j int) float64 {
 		return 0
 	}
 	if consumers == nil {
-		return m.end(from.memory, "cpu", m.series[s].bytes[j])
+		return m.end(from.memory, "cpu", m.series[s].bytes[j], m.series[s].tensors[j])
 	}
 	longest := 0.0
 	for _, c := range consumers {
 		if m.devices[m.series[c.series].device].cpu {
-			longest = max(longest, m.copies.ms(from.memory, "cpu", m.crossing(s, c.series, j)))
+			longest = max(longest, m.copies.ms(from.memory, "cpu", m.crossing(s, c.series, j), m.series[s].tensors[j]))
 		}
 	}
 	return longest
@@ -133,8 +133,8 @@ func (m *machine) crossing(a, b, i int) int64 { return max(m.series[a].bytes[i],
 
 // end is the copy at an end of the network. What was not measured there is in the
 // time of the whole network.
-func (m *machine) end(from, to accel.DeviceID, bytes int64) float64 {
-	if t := m.copies.ms(from, to, bytes); !math.IsInf(t, 1) {
+func (m *machine) end(from, to accel.DeviceID, bytes int64, tensors int) float64 {
+	if t := m.copies.ms(from, to, bytes, tensors); !math.IsInf(t, 1) {
 		return t
 	}
 	return 0

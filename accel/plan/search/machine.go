@@ -27,6 +27,21 @@ type machine struct {
 	final    bool          // nobody gives a plan more frames in flight than the search did
 }
 
+// tensorsOf is how many tensors are in front of each unit, behind the last at the end. Prep writes one.
+func tensorsOf(units map[plan.Series][]plan.Unit) []int {
+	var out []int
+	for _, list := range units {
+		if out == nil {
+			out = make([]int, len(list)+1)
+		}
+		for i, u := range list {
+			out[i+1] = max(1, out[i+1], u.Tensors)
+		}
+	}
+	out[0] = 1
+	return out
+}
+
 // device is a processor of a machine.
 type device struct {
 	id        accel.DeviceID
@@ -52,6 +67,7 @@ type series struct {
 	full      []float64 // as sum, of the full device; nil: not measured
 	fullPart  float64   // of sum, for the whole network
 	bytes     []int64   // bytes[i]: of the tensors that cross in front of unit i
+	tensors   []int     // tensors[i]: how many these are
 	stop      []int     // stop[i]: the first unit from i on that it cannot run
 	why       string    // the reason of the first of them
 	gain      curve
@@ -70,13 +86,14 @@ func machineOf(p plan.Profile, listed []accel.Device, g *Goal) *machine {
 	for _, u := range units[order[0]] {
 		m.at, m.cuttable = append(m.at, u.At), append(m.cuttable, true)
 	}
+	tensors := tensorsOf(units)
 	m.units = len(m.at)
 	for _, key := range order {
 		if why, is := g.tooLossy(p, key); is {
 			m.reject(key.Device, why)
 			continue
 		}
-		m.addSeries(p, key, units[key], listed)
+		m.addSeries(p, key, units[key], tensors, listed)
 	}
 	m.slowDown(p.Corun)
 	for _, w := range p.Watts {
@@ -121,7 +138,7 @@ func (m *machine) find(id accel.DeviceID) int {
 	return slices.IndexFunc(m.devices, func(d device) bool { return d.id == id })
 }
 
-func (m *machine) addSeries(p plan.Profile, key plan.Series, units []plan.Unit, listed []accel.Device) {
+func (m *machine) addSeries(p plan.Profile, key plan.Series, units []plan.Unit, tensors []int, listed []accel.Device) {
 	at := slices.IndexFunc(listed, func(d accel.Device) bool { return d.ID.Same(key.Device) })
 	if len(listed) > 0 && at < 0 {
 		m.reject(key.Device, "is in the profile and not on this machine")
@@ -142,6 +159,7 @@ func (m *machine) addSeries(p plan.Profile, key plan.Series, units []plan.Unit, 
 	}
 	m.devices[i].series = append(m.devices[i].series, len(m.series))
 	s := m.seriesOf(key, units)
+	s.tensors = tensors
 	s.device = i
 	s.gain = m.gainOf(p, key, s)
 	m.series = append(m.series, s)

@@ -23,20 +23,19 @@ func copiesOf(p plan.Profile) copies {
 	return c
 }
 
-// ms is the time of a copy: straight lines between the measured sizes and beyond
-// them, in proportion where one size was measured. What was not measured is taken
-// over the host, and is infinite where that was not measured either.
-func (c copies) ms(from, to accel.DeviceID, bytes int64) float64 {
+// ms is the time of a copy of so many tensors, see plan.CopyMS. What was not measured is taken over the host, and
+// is infinite where that was not measured either.
+func (c copies) ms(from, to accel.DeviceID, bytes int64, tensors int) float64 {
 	if from == to || bytes == 0 {
 		return 0
 	}
 	if line := c[[2]accel.DeviceID{from, to}]; line != nil {
-		return along(line, bytes)
+		return plan.CopyMS(line, bytes, tensors)
 	}
 	if from == "cpu" || to == "cpu" {
 		return math.Inf(1)
 	}
-	return c.ms(from, "cpu", bytes) + c.ms("cpu", to, bytes)
+	return c.ms(from, "cpu", bytes, tensors) + c.ms("cpu", to, bytes, tensors)
 }
 
 // busy is for how long a copy keeps the way between two memories from other copies: its
@@ -55,19 +54,4 @@ func (c copies) busy(from, to accel.DeviceID, bytes int64) float64 {
 		}
 	}
 	return last.MS / float64(max(1, last.Bytes)) * float64(bytes)
-}
-
-func along(line []plan.Transfer, bytes int64) float64 {
-	if len(line) == 1 {
-		return line[0].MS * float64(bytes) / float64(max(1, line[0].Bytes))
-	}
-	i := 1
-	for i < len(line)-1 && line[i].Bytes < bytes {
-		i++
-	}
-	a, b := line[i-1], line[i]
-	if a.Bytes == b.Bytes {
-		return b.MS
-	}
-	return max(0, a.MS+(b.MS-a.MS)*float64(bytes-a.Bytes)/float64(b.Bytes-a.Bytes))
 }

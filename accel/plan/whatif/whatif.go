@@ -18,10 +18,11 @@ var ErrMachine = errors.New("declared machine cannot be used")
 
 // Work is what the unit between two neighbouring cut points asks for.
 type Work struct {
-	At     string  // the cut point behind it; "" behind the last
-	Amount float64 // in GFLOP, or in any other unit that Device.Speed is in
-	Bytes  int64   // of the tensors that cross behind it
-	Layers int     // that take time of their own beside their work: Device.LayerMS
+	At      string  // the cut point behind it; "" behind the last
+	Amount  float64 // in GFLOP, or in any other unit that Device.Speed is in
+	Bytes   int64   // of the tensors that cross behind it
+	Tensors int     // how many these are; 0: one
+	Layers  int     // that take time of their own beside their work: Device.LayerMS
 }
 
 // Machine is what is declared.
@@ -80,7 +81,7 @@ func Relative(p plan.Profile, s plan.Series) []Work {
 	_, units := p.BySeries()
 	var out []Work
 	for _, u := range units[s] {
-		out = append(out, Work{At: u.At, Amount: u.MS, Bytes: u.Bytes})
+		out = append(out, Work{At: u.At, Amount: u.MS, Bytes: u.Bytes, Tensors: u.Tensors})
 	}
 	return out
 }
@@ -92,7 +93,7 @@ func (d Device) alone(w Work) float64 { return w.Amount/d.Speed + float64(w.Laye
 func units(work []Work, m Machine, d Device) []plan.Unit {
 	var out []plan.Unit
 	for i, w := range work {
-		u := plan.Unit{At: w.At, Device: d.ID, Threads: threads(d), Precision: d.Precision, MS: d.alone(w), Bytes: w.Bytes}
+		u := plan.Unit{At: w.At, Device: d.ID, Threads: threads(d), Precision: d.Precision, MS: d.alone(w), Bytes: w.Bytes, Tensors: w.Tensors}
 		if i == 0 || i == len(work)-1 {
 			u.MS += d.StartMS / 2
 		}
