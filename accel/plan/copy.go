@@ -11,7 +11,10 @@ func CopyMS(bySize []Transfer, bytes int64, tensors int) float64 {
 	for i < len(bySize)-1 && bySize[i].Bytes < bytes {
 		i++
 	}
-	start := line(bySize[0], bySize[1], 0)
+	start := 0.0
+	if bySize[0].Bytes < bySize[1].Bytes {
+		start = line(bySize[0], bySize[1], 0)
+	}
 	return line(bySize[i-1], bySize[i], bytes) + start*float64(max(0, tensors-1))
 }
 

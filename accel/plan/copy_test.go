@@ -26,7 +26,7 @@ func TestCopyMS(t *testing.T) {
 		{"beyond the last, of two", three, 6000, 2, 0.13 + 0.01},
 		{"next to nothing", two, 1, 1, 0.01001},
 		{"the start is not below nothing", []plan.Transfer{{Bytes: 1000, MS: 0.01}, {Bytes: 2000, MS: 0.04}}, 2000, 4, 0.04},
-		{"one size twice", []plan.Transfer{{Bytes: 1000, MS: 0.01}, {Bytes: 1000, MS: 0.02}}, 1000, 1, 0.02},
+		{"one size twice", []plan.Transfer{{Bytes: 1000, MS: 0.01}, {Bytes: 1000, MS: 0.02}}, 1000, 3, 0.02},
 	} {
 		if got := plan.CopyMS(c.line, c.bytes, c.tensors); math.Abs(got-c.want) > 1e-12 {
 			t.Errorf("%s: %g ms, want %g", c.name, got, c.want)
