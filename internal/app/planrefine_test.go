@@ -265,51 +265,49 @@ func TestSpareDevicesCostNothing(t *testing.T) {
 func TestBudgetHoldsAsSimulated(t *testing.T) {
 	r := rand.New(rand.NewPCG(11, 11))
 	limited := 0
-	for range 2 {
+	for _, part := range []float64{0.3, 0.6, 1} {
 		p := twoGPUs(r)
 		free := refined(t, p)
-		for _, part := range []float64{0.3, 0.6, 1} {
-			for _, objective := range []search.Objective{search.FPS, search.Latency} {
-				goal := search.Goal{Objective: objective, Budget: part * free.Chosen.LatencyMS}
-				c, err := search.Choose(p, nil, goal)
-				if errors.Is(err, search.ErrNoPlan) {
-					continue
-				}
+		for _, objective := range []search.Objective{search.FPS, search.Latency} {
+			goal := search.Goal{Objective: objective, Budget: part * free.Chosen.LatencyMS}
+			c, err := search.Choose(p, nil, goal)
+			if errors.Is(err, search.ErrNoPlan) {
+				continue
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			made := &chosen{Choice: c, goal: goal, profile: p, origin: "test"}
+			err = made.refine()
+			if errors.Is(err, search.ErrNoPlan) && ExitCode(err) == 3 && strings.Contains(err.Error(), "more than the budget of") {
+				continue
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			rate := func(n int) float64 {
+				pl := made.Chosen.Plan
+				pl.InFlight = n
+				f, err := expectedRate(p, pl)
 				if err != nil {
 					t.Fatal(err)
 				}
-				made := &chosen{Choice: c, goal: goal, profile: p, origin: "test"}
-				err = made.refine()
-				if errors.Is(err, search.ErrNoPlan) && ExitCode(err) == 3 && strings.Contains(err.Error(), "more than the budget of") {
-					continue
-				}
-				if err != nil {
-					t.Fatal(err)
-				}
-				rate := func(n int) float64 {
-					pl := made.Chosen.Plan
-					pl.InFlight = n
-					f, err := expectedRate(p, pl)
-					if err != nil {
-						t.Fatal(err)
-					}
-					return f
-				}
-				n := made.Chosen.Plan.InFlight
-				if f := rate(n); latency(n, f) > goal.Budget*1.001 || math.Abs(f-made.Chosen.FPS) > 1e-6*f {
-					t.Errorf("%s: %.1f frames/s and %.2f ms, said %.1f, budget %.2f", layoutOf(made.Chosen.Plan), f, latency(n, f), made.Chosen.FPS, goal.Budget)
-				}
-				if f := rate(n + 1); latency(n+1, f) <= goal.Budget && f > 1.011*made.Chosen.FPS {
-					t.Errorf("%s: %.1f frames/s with %d in flight, %.1f with one more", layoutOf(made.Chosen.Plan), made.Chosen.FPS, n, f)
-				}
-				if made.Chosen.Bottleneck == "budget" {
-					limited++
-				}
-				for _, k := range made.Candidates {
-					late := len(k.Plan.Segments) > 0 && k.LatencyMS > goal.Budget*1.001
-					if late != strings.Contains(k.Rejected, "more than the budget") {
-						t.Errorf("%s takes %.2f ms of %.2f: %q", k.Kind, k.LatencyMS, goal.Budget, k.Rejected)
-					}
+				return f
+			}
+			n := made.Chosen.Plan.InFlight
+			if f := rate(n); latency(n, f) > goal.Budget*1.001 || math.Abs(f-made.Chosen.FPS) > 1e-6*f {
+				t.Errorf("%s: %.1f frames/s and %.2f ms, said %.1f, budget %.2f", layoutOf(made.Chosen.Plan), f, latency(n, f), made.Chosen.FPS, goal.Budget)
+			}
+			if f := rate(n + 1); latency(n+1, f) <= goal.Budget && f > 1.011*made.Chosen.FPS {
+				t.Errorf("%s: %.1f frames/s with %d in flight, %.1f with one more", layoutOf(made.Chosen.Plan), made.Chosen.FPS, n, f)
+			}
+			if made.Chosen.Bottleneck == "budget" {
+				limited++
+			}
+			for _, k := range made.Candidates {
+				late := len(k.Plan.Segments) > 0 && k.LatencyMS > goal.Budget*1.001
+				if late != strings.Contains(k.Rejected, "more than the budget") {
+					t.Errorf("%s takes %.2f ms of %.2f: %q", k.Kind, k.LatencyMS, goal.Budget, k.Rejected)
 				}
 			}
 		}
