@@ -42,11 +42,15 @@ func (m *measurement) measureStreams(ctx context.Context, s plan.Series, budget 
 		if counts[0] == 1 {
 			m.quicken(s, 1000/one)
 		}
-	} else if err := m.followInUse(ctx, s, counts, sets, rates, budget/4); err != nil {
+	} else if err := m.followInUse(ctx, s, counts, sets, rates, max(budget/4, leastInUse)); err != nil {
 		return err
 	}
 	return m.measureBusy(ctx, s.Device, sets[len(sets)-1])
 }
+
+// leastInUse is the least time for parts of a network that run as in use, of which building the engines takes minutes:
+// on a machine with many devices each has a small part of the budget.
+const leastInUse = 3 * time.Second
 
 // followInUse makes the times of a device's units those of runs that follow each other, alone and on the full device.
 func (m *measurement) followInUse(ctx context.Context, s plan.Series, counts []int, sets [][]stream, rates []sample, budget time.Duration) (err error) {
@@ -56,9 +60,6 @@ func (m *measurement) followInUse(ctx context.Context, s plan.Series, counts []i
 	most := fullest(rates)
 	if m.profile.IsFIFO(s.Device) { // frames are at work there one at a time
 		most = 0
-	}
-	if most > 0 {
-		budget /= 2
 	}
 	r := &rig{backend: m.backend, network: m.network, units: m.units, series: s}
 	defer r.closeInto(&err)
@@ -73,7 +74,7 @@ func (m *measurement) followInUse(ctx context.Context, s plan.Series, counts []i
 	}
 	rate, _ := rates[most].median()
 	run := time.Duration(float64(counts[most]) / rate * float64(time.Second))
-	splits, err := m.full(ctx, r, parts, sets[most], run, budget)
+	splits, err := m.full(ctx, r, parts, sets[most], run, 2*budget)
 	if err == nil {
 		fill(m.unitsOf(s), splits, counts[most], 1000/highest(rates))
 	}
@@ -97,7 +98,7 @@ func (m *measurement) measureStretch(ctx context.Context, s plan.Series, budget 
 	}
 	parts := &rig{backend: m.backend, network: m.network, units: m.units, series: s}
 	defer parts.closeInto(&err)
-	_, cuts, err := m.cutsInUse(ctx, parts, streams[0], 1000/last(rates), budget/4)
+	_, cuts, err := m.cutsInUse(ctx, parts, streams[0], 1000/last(rates), max(budget/4, leastInUse))
 	if err != nil {
 		return err
 	}
