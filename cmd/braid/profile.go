@@ -32,7 +32,7 @@ func profileCmd(c *common) *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&o.Out, "out", "", "write the profile to this file too")
 	f.StringSliceVar(&o.Devices, "devices", nil, "measure only these, and keep nothing but --out")
-	f.StringSliceVar(&o.Precision, "precision", nil, "of devices other than the CPU: fp32, fp16, int8 (default fp16)")
+	f.StringSliceVar(&o.Precision, "precision", nil, "of devices other than the CPU: fp32, fp16, int8 of a network with Q/DQ (default fp16)")
 	f.BoolVar(&o.Quick, "quick", false, "a rough profile in seconds")
 	f.StringVar(&o.Input, "input", "", "a recording: its decoding is measured too, and all steps at once")
 	f.StringVar(&o.Images, "images", "", "folder of the images of --annotations")

@@ -35,7 +35,8 @@ func datasetCmd(c *common) *cobra.Command {
 		Use: "dataset DIR", Short: "Draw labelled pictures of many scenes, to train and to evaluate on",
 		Long: "Draws pictures of scenes with consecutive seeds into DIR/images, and what is in\n" +
 			"them into DIR/instances.json (COCO). The same flags give the same truth, and\n" +
-			"on one kind of processor the same pictures.",
+			"on one kind of processor the same pictures. A DIR that has an\n" +
+			"instances.json is refused.",
 		Example: "  braid scene dataset scenes --seed 1000 --scenes 100 --frames 10 --every 3",
 		Args:    exactly(1, "DIR"),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -66,7 +66,7 @@ func (s *Source) explain(ctx context.Context, err error) error {
 	err = classify(err)
 	if s.plan.host != "" && posted != nil && (posted.Kind == gst.NotFound || posted.Kind == gst.Other) {
 		if why := unreachable(ctx, s.plan.host); why != nil {
-			return fmt.Errorf("%w: %w", source.ErrNotFound, why)
+			return fmt.Errorf("%w: %w (%w)", source.ErrNotFound, why, posted) // which may have gone through a proxy
 		}
 	}
 	if s.plan.file == "" || !stalled && (posted == nil || posted.Kind == gst.MissingPlugin) {

@@ -111,7 +111,7 @@ func TestNobodyListens(t *testing.T) {
 	at := porttest.Address(t)
 	for _, scheme := range []string{"rtsp", "http"} {
 		n, err := play(t, Config{URL: fmt.Sprintf("%s://u:%s@%s/cam", scheme, password, at)}, nil)
-		if n != 0 || !errors.Is(err, source.ErrNotFound) || strings.Contains(err.Error(), password) || !strings.Contains(err.Error(), "connecting to "+at+": ") {
+		if n != 0 || !errors.Is(err, source.ErrNotFound) || strings.Contains(err.Error(), password) || !strings.Contains(err.Error(), "connecting to "+at+": ") || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %d frames, %v", scheme, n, err)
 		}
 	}
