@@ -99,6 +99,22 @@ func BuildAndLoad(ctx context.Context, b Backend, s *Segment, d DeviceID, o Buil
 	return blob, e, err
 }
 
+// BuildKeeper is what a Backend may be too: it keeps loaded what its builds have in common, since loading that takes
+// longer than many a build.
+type BuildKeeper interface {
+	// EndBuilds unloads it. The next Build loads it again.
+	EndBuilds() error
+}
+
+// EndBuilds tells a Backend that nothing is built for some time. It is for whoever has frames to come, which
+// unloading would hold up, and memory to spare for them only.
+func EndBuilds(b Backend) error {
+	if k, ok := b.(BuildKeeper); ok {
+		return k.EndBuilds()
+	}
+	return nil
+}
+
 // LoadOptions are fixed when an engine blob is loaded.
 type LoadOptions struct {
 	Threads int   // CPU threads of one Exec; 0: one for each core that this process may use

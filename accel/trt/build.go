@@ -65,6 +65,7 @@ func (w *work) engine() (_ []byte, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, closing(builder.Close())) }()
+	w.keepBuilder()
 	if err := builder.Parse(onnx); err != nil {
 		return nil, err
 	}

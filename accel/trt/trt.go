@@ -41,6 +41,7 @@ type Backend struct {
 	gpus     []cuda.Device
 	options  Options
 	builds   sync.Mutex // one at a time: builds that share a GPU spoil each other's timings
+	builders builders   // under builds
 
 	mu       sync.Mutex
 	engines  int
@@ -158,6 +159,9 @@ func count(n int, what string) string {
 // Close ends the runtime. It refuses while an Engine or a Memory is open. Closing
 // twice does nothing.
 func (b *Backend) Close() error {
+	if err := b.EndBuilds(); err != nil {
+		b.options.Log.Warn("what builds have in common is not unloaded", "error", err)
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.closed {

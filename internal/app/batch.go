@@ -100,7 +100,13 @@ func (b *batch) build(ctx context.Context) error {
 		return err
 	}
 	b.pipeline, err = newPipeline(ctx, b.runtime, b.model, p, demand{score: b.model.card.NMS.Score, pixels: b.o.Annotate != ""}, b.env.Log)
-	return err
+	if err != nil {
+		return err
+	}
+	if err := accel.EndBuilds(b.runtime); err != nil {
+		return errors.Join(err, b.pipeline.Close())
+	}
+	return nil
 }
 
 // natsURL lets the scheme be left out, as NATS' own tools do.

@@ -149,3 +149,30 @@ func (r *rig) good(p plan.Plan) {
 		r.Errorf("%d frames, %v, %v", t.done, err, t.failures)
 	}
 }
+
+// TestEndOfBuilds reaches TensorRT, which keeps what builds have in common until then.
+func TestEndOfBuilds(t *testing.T) {
+	r := newRig(t)
+	run, err := r.assembled(planOver("gpu:0 gpu:1 gpu:0"), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer run.pipe.Close()
+	open := func() (n int) {
+		for _, c := range r.gpus.Calls() {
+			if strings.HasPrefix(c, "builder_new") {
+				n++
+			}
+			if strings.HasPrefix(c, "builder_close") {
+				n--
+			}
+		}
+		return n
+	}
+	if n := open(); n != 2 {
+		t.Errorf("%d builders are open, not one of each GPU", n)
+	}
+	if err := accel.EndBuilds(r.rt); err != nil || open() != 0 {
+		t.Errorf("%d builders are open, error %v", open(), err)
+	}
+}

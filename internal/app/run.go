@@ -114,7 +114,10 @@ func (l *live) buildLines(ctx context.Context) (err error) {
 		return err
 	}
 	l.closers = append(l.closers, l.runtime.Close)
-	return l.group(ctx)
+	if err := l.group(ctx); err != nil {
+		return err
+	}
+	return accel.EndBuilds(l.runtime)
 }
 
 // connect starts the embedded server, if that is wanted, and the publisher.

@@ -119,6 +119,14 @@ func (r *runtimes) Build(ctx context.Context, s *accel.Segment, d accel.DeviceID
 	return b.Build(ctx, s, d, o)
 }
 
+// EndBuilds unloads what the builds of TensorRT have in common.
+func (r *runtimes) EndBuilds() error {
+	if b := r.trt.opened(); b != nil {
+		return b.EndBuilds()
+	}
+	return nil
+}
+
 // Load asks the runtime that serves d.
 func (r *runtimes) Load(ctx context.Context, blob []byte, d accel.DeviceID, o accel.LoadOptions) (accel.Engine, error) {
 	b, err := r.serving(d)

@@ -241,5 +241,7 @@ int fake_builder_close(braid_cuda_builder *b, braid_cuda_error *err) {
   int rc = fake_begin(b, KIND_BUILDER, err);
   if (rc != BRAID_CUDA_OK) return rc;
   free(b->onnx);
-  return fake_leave(fake_close("builder_close", &b->head, err));
+  rc = fake_close("builder_close", &b->head, err);
+  if (rc == BRAID_CUDA_OK) fake_record("builder_close");
+  return fake_leave(rc);
 }

@@ -1,0 +1,46 @@
+package trt
+
+import (
+	"errors"
+	"maps"
+	"slices"
+
+	"braid/accel"
+	"braid/cuda"
+)
+
+var _ accel.BuildKeeper = (*Backend)(nil)
+
+// builders are one of each GPU that has built, open and of no other use: TensorRT loads the kernels that it chooses
+// among with the first builder, which takes 7 to 14 s, and unloads them with the last, while to build a network takes
+// 0.4 s (TensorRT 8.6 on an H200, docs/results.md).
+type builders map[int]*cuda.Builder
+
+// keepBuilder keeps one more builder of the GPU, beside one that is open. Without it the next build only takes
+// longer.
+func (w *work) keepBuilder() {
+	if w.builders[w.at.gpu] != nil {
+		return
+	}
+	kept, err := w.lib.NewBuilder(w.at.gpu)
+	if err != nil {
+		w.options.Log.Debug("the next build loads TensorRT's kernels again", "device", w.device, "error", err)
+		return
+	}
+	if w.builders == nil {
+		w.builders = builders{}
+	}
+	w.builders[w.at.gpu] = kept
+}
+
+// EndBuilds closes the builders that are kept.
+func (b *Backend) EndBuilds() error {
+	b.builds.Lock()
+	defer b.builds.Unlock()
+	var errs []error
+	for _, gpu := range slices.Sorted(maps.Keys(b.builders)) {
+		errs = append(errs, closing(b.builders[gpu].Close()))
+	}
+	b.builders = nil
+	return explain(errors.Join(errs...))
+}
