@@ -17,19 +17,6 @@ func HasFull(units []Unit) (some bool) {
 	return some
 }
 
-// FullPart is what a full device needs for the units of a series, as a part of their time alone: 0 where that was not
-// measured. What cuts cost shrinks by it.
-func FullPart(units []Unit) float64 {
-	if !HasFull(units) {
-		return 0
-	}
-	alone, full := 0.0, 0.0
-	for _, u := range units {
-		alone, full = alone+u.MS, full+u.FullMS
-	}
-	return full / alone
-}
-
 // WorkOf adds up units [i,j) of a series and half of what a cut costs at each of its ends inside of the
 // network.
 func WorkOf(units []Unit, i, j int) (w Work) {
@@ -37,15 +24,13 @@ func WorkOf(units []Unit, i, j int) (w Work) {
 		w.Alone += u.MS
 		w.Full += u.FullMS
 	}
-	part := FullPart(units)
 	for _, end := range [2]int{i, j} {
 		if end > 0 && end < len(units) {
-			half := max(0, units[end-1].CutMS) / 2
-			w.Alone += half
-			w.Full += half * part
+			w.Alone += max(0, units[end-1].CutMS) / 2
+			w.Full += units[end-1].FullCutMS / 2
 		}
 	}
-	if part == 0 {
+	if !HasFull(units) {
 		w.Full = 0
 	}
 	return w

@@ -11,10 +11,10 @@ import (
 
 func TestWorkOf(t *testing.T) {
 	units := []plan.Unit{
-		{MS: 2, FullMS: 1.5, CutMS: 0.4},
+		{MS: 2, FullMS: 1.5, CutMS: 0.4, FullCutMS: 0.2},
 		{MS: 3, FullMS: 1, CutMS: -1},
-		{MS: 0, FullMS: 0, CutMS: 0.2},
-		{MS: 1, FullMS: 0.5, CutMS: 9}, // nobody cuts behind the end
+		{MS: 0, FullMS: 0, CutMS: 0.2, FullCutMS: 0.5},
+		{MS: 1, FullMS: 0.5, CutMS: 9, FullCutMS: 9}, // nobody cuts behind the end
 	}
 	partly := append([]plan.Unit{{MS: 1}}, units...)
 	for _, c := range []struct {
@@ -27,6 +27,7 @@ func TestWorkOf(t *testing.T) {
 		{"one", units, 0, 1, plan.Work{Alone: 2.2, Full: 1.6}},
 		{"between two cuts, of which one costs nothing", units, 1, 2, plan.Work{Alone: 3.2, Full: 1.1}},
 		{"the end", units, 2, 4, plan.Work{Alone: 1, Full: 0.5}},
+		{"the end behind a cut", units, 3, 4, plan.Work{Alone: 1.1, Full: 0.75}},
 		{"not measured of all", partly, 1, 5, plan.Work{Alone: 6}},
 	} {
 		if got := plan.WorkOf(c.units, c.i, c.j); math.Abs(got.Alone-c.want.Alone) > 1e-12 || math.Abs(got.Full-c.want.Full) > 1e-12 {

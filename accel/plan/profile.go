@@ -43,6 +43,7 @@ type Unit struct {
 	CI        float64        `yaml:"ci_ms,omitempty" rule:"min=0" doc:"half of the 95 % interval of ms"`
 	CutMS     float64        `yaml:"cut_ms,omitempty" doc:"what a cut behind this unit adds to the time of both sides together: fusion lost, one more launch"`
 	FullMS    float64        `yaml:"full_ms,omitempty" rule:"min=0" doc:"of the device's time for a frame with so many streams that more make no more frames: what streams gain is not the same for all units; for all units of a series or none: ms over the gain of the whole network; not for CPUs"`
+	FullCutMS float64        `yaml:"full_cut_ms,omitempty" rule:"min=0" doc:"what a cut behind this unit adds to what both sides ask of the full device together"`
 	Bytes     int64          `yaml:"bytes,omitempty" rule:"min=0" doc:"of the tensors that cross behind it"`
 	Tensors   int            `yaml:"tensors,omitempty" rule:"min=0,max=4096" doc:"how many these are; none: one"`
 	Why       string         `yaml:"why,omitempty" doc:"the reason why the device cannot run it, naming the layer; ms is then 0"`
@@ -234,6 +235,8 @@ func (p Profile) seriesProblems(errs *strict.Errors) {
 				errs.Addf("units", "unit %d of %s: the last unit, and only the last, has no at", i, s.Device)
 			case u.FullMS > 0 && u.Device.Kind() == "cpu":
 				errs.Addf("units", "unit %d of %s: full_ms is not for CPUs, whose frames have cores", i, s.Device)
+			case u.FullCutMS > 0 && !slices.ContainsFunc(units[s], func(o Unit) bool { return o.FullMS > 0 }):
+				errs.Addf("units", "unit %d of %s: full_cut_ms is of no use without full_ms, of all units", i, s.Device)
 			case u.FullMS == 0 && u.MS > 0 && slices.ContainsFunc(units[s], func(o Unit) bool { return o.FullMS > 0 }):
 				errs.Addf("units", "unit %d of %s has no full_ms: give it to all units of a device or to none", i, s.Device)
 			}

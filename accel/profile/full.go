@@ -44,6 +44,7 @@ func fullest(rates []sample) int {
 type split struct {
 	at    int    // the unit behind it
 	first sample // by round: what the part in front of it asks for, of the whole
+	more  sample // and what both parts ask for together more than the whole
 }
 
 // full measures both parts at each border as the whole is measured with all of its streams, a run of which takes so
@@ -99,10 +100,11 @@ func (m *measurement) splitAt(ctx context.Context, r *rig, p part, whole []strea
 	}
 	s.at = p.at
 	for round, rate := range rates[0] {
-		// What both take longer together than the whole, by the cut and since one part keeps fewer kernels beside each
-		// other, is neither's.
+		// What both take longer together than the whole is the cut's: one part alone keeps fewer kernels of a kind
+		// that go well beside each other, and finds less of its tensors in the cache.
 		all, first, second := 1000/rate, 1000/rates[1][round], 1000/rates[2][round]
 		s.first = append(s.first, (all+first-second)/2/all)
+		s.more = append(s.more, (first+second-all)/all)
 	}
 	return s, nil
 }
@@ -135,6 +137,28 @@ func fill(units []*plan.Unit, splits []split, n int, ms float64) {
 	}
 	add(len(units), 1)
 	addUp(units, n, ms)
+	fillCuts(units, splits, ms)
+}
+
+// fillCuts says what cuts cost on the full device: those that were measured their own where it differs from the mean,
+// the others the mean.
+func fillCuts(units []*plan.Unit, splits []split, ms float64) {
+	var at []int
+	var more []sample
+	mean := 0.0
+	for _, s := range splits {
+		at, more = append(at, s.at), append(more, s.more)
+		part, _ := s.more.median()
+		mean += part / float64(len(splits))
+	}
+	own := apart(at, more)
+	for b := 1; b < len(units); b++ {
+		part, measured := own[b]
+		if !measured {
+			part = mean
+		}
+		units[b-1].FullCutMS = max(0, part) * ms
+	}
 }
 
 // addUp scales what units ask of the full device until it is ms together, none more than the unit takes alone

@@ -67,22 +67,63 @@ func TestNotFull(t *testing.T) {
 	}
 }
 
+func steady(x float64) sample { return sample{x - 0.001, x, x + 0.001} }
+
+// TestFillCuts: cuts cost on the full device what was measured, where they differ, and else the mean; each part alone
+// asks then for what was measured of it.
+func TestFillCuts(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		splits []split
+		want   []float64 // behind each of four units, of 5 ms together
+	}{
+		{"one", []split{{2, steady(0.4), steady(0.1)}}, []float64{0.5, 0.5, 0.5, 0}},
+		{"two", []split{{1, steady(0.2), steady(0.1)}, {3, steady(0.8), steady(0.2)}}, []float64{0.5, 0.75, 1, 0}},
+		{"alike", []split{{1, steady(0.2), steady(0.1)}, {3, steady(0.8), steady(0.101)}}, []float64{0.5025, 0.5025, 0.5025, 0}},
+		{"that cost nothing", []split{{1, steady(0.2), steady(-0.1)}}, []float64{0, 0, 0, 0}},
+		{"not measured", nil, []float64{0, 0, 0, 0}},
+	} {
+		var units []plan.Unit
+		var list []*plan.Unit
+		for range 4 {
+			units = append(units, plan.Unit{Device: "gpu:0", MS: 2.5})
+		}
+		for i := range units {
+			list = append(list, &units[i])
+		}
+		fill(list, c.splits, 8, 5)
+		for i, u := range units {
+			if math.Abs(u.FullCutMS-c.want[i]) > 1e-9 {
+				t.Errorf("%s: a cut behind unit %d costs %g, want %g", c.name, i, u.FullCutMS, c.want[i])
+			}
+		}
+		if len(c.splits) == 1 && units[0].FullCutMS > 0 {
+			s := c.splits[0]
+			part, _ := s.first.median()
+			more, _ := s.more.median()
+			first, second := plan.WorkOf(units, 0, s.at).Full, plan.WorkOf(units, s.at, 4).Full
+			if math.Abs(first-5*(part+more/2)) > 1e-9 || math.Abs(second-5*(1-part+more/2)) > 1e-9 {
+				t.Errorf("%s: the parts ask for %g and %g", c.name, first, second)
+			}
+		}
+	}
+}
+
 // TestFill: parts get what borders tell of them, and those that tell nothing share evenly.
 func TestFill(t *testing.T) {
-	steady := func(x float64) sample { return sample{x - 0.001, x, x + 0.001} }
 	for _, c := range []struct {
 		name   string
 		splits []split
 		want   []float64 // of four units of 2, 4, 2, 2 ms, of which eight streams make a frame in 5
 	}{
-		{"alike", []split{{2, steady(0.6)}}, []float64{1, 2, 1, 1}},
-		{"the first gains less", []split{{2, steady(0.8)}}, []float64{4. / 3, 8. / 3, 0.5, 0.5}},
-		{"it varies", []split{{2, sample{0.5, 0.8, 1.1}}}, []float64{1, 2, 1, 1}},
-		{"in the middle", []split{{1, steady(0.3)}, {2, steady(0.5)}}, []float64{1.5, 1, 1.25, 1.25}},
-		{"no more than alone", []split{{1, steady(0.5)}}, []float64{2, 1.5, 0.75, 0.75}},
-		{"no less than one of eight", []split{{1, steady(0.4)}, {2, steady(0.4)}}, []float64{1.8, 0.5, 1.35, 1.35}},
-		{"borders that cross", []split{{1, steady(0.3)}, {2, steady(0.29)}}, []float64{1.35, 0.5, 1.575, 1.575}},
-		{"one that tells and one that varies", []split{{1, steady(0.3)}, {2, sample{0.5, 0.55, 0.7}}}, []float64{1.5, 1.75, 0.875, 0.875}},
+		{"alike", []split{{2, steady(0.6), steady(0.1)}}, []float64{1, 2, 1, 1}},
+		{"the first gains less", []split{{2, steady(0.8), steady(0.1)}}, []float64{4. / 3, 8. / 3, 0.5, 0.5}},
+		{"it varies", []split{{2, sample{0.5, 0.8, 1.1}, steady(0.1)}}, []float64{1, 2, 1, 1}},
+		{"in the middle", []split{{1, steady(0.3), steady(0.1)}, {2, steady(0.5), steady(0.1)}}, []float64{1.5, 1, 1.25, 1.25}},
+		{"no more than alone", []split{{1, steady(0.5), steady(0.1)}}, []float64{2, 1.5, 0.75, 0.75}},
+		{"no less than one of eight", []split{{1, steady(0.4), steady(0.1)}, {2, steady(0.4), steady(0.1)}}, []float64{1.8, 0.5, 1.35, 1.35}},
+		{"borders that cross", []split{{1, steady(0.3), steady(0.1)}, {2, steady(0.29), steady(0.1)}}, []float64{1.35, 0.5, 1.575, 1.575}},
+		{"one that tells and one that varies", []split{{1, steady(0.3), steady(0.1)}, {2, sample{0.5, 0.55, 0.7}, steady(0.1)}}, []float64{1.5, 1.75, 0.875, 0.875}},
 		{"none", nil, []float64{0, 0, 0, 0}},
 	} {
 		units := []*plan.Unit{{MS: 2}, {MS: 4}, {MS: 2}, {MS: 2}}
@@ -107,7 +148,7 @@ func TestFillIsPossible(t *testing.T) {
 			alone += units[i].MS
 		}
 		if alone == 0 {
-			if fill(units, []split{{1, sample{0.5}}}, 2, 1); units[0].FullMS != 0 {
+			if fill(units, []split{{at: 1, first: sample{0.5}}}, 2, 1); units[0].FullMS != 0 {
 				t.Errorf("%+v of units that take no time", *units[0])
 			}
 			return
@@ -118,7 +159,7 @@ func TestFillIsPossible(t *testing.T) {
 		for b := 1; b < n; b++ {
 			if rapid.Bool().Draw(t, "measured") {
 				share := rapid.Float64Range(-0.5, 1.5)
-				splits = append(splits, split{b, sample{share.Draw(t, "share"), share.Draw(t, "share")}})
+				splits = append(splits, split{b, sample{share.Draw(t, "share"), share.Draw(t, "share")}, sample{share.Draw(t, "more"), share.Draw(t, "more")}})
 			}
 		}
 		if fill(units, splits, streams, ms); len(splits) == 0 {
@@ -127,7 +168,7 @@ func TestFillIsPossible(t *testing.T) {
 		sum := 0.0
 		for _, u := range units {
 			sum += u.FullMS
-			if !(u.FullMS >= u.MS/float64(streams)*(1-1e-9)) || u.FullMS > u.MS {
+			if !(u.FullMS >= u.MS/float64(streams)*(1-1e-9)) || u.FullMS > u.MS || !(u.FullCutMS >= 0) {
 				t.Errorf("%+v", *u)
 			}
 		}

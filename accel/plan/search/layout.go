@@ -76,7 +76,7 @@ func (s *series) work(i, j int, sigma float64) plan.Work {
 	t := s.sum[j] - s.sum[i] + s.half[i]
 	w := plan.Work{Alone: max(least, sigma*(t+s.half[j]))}
 	if s.full != nil {
-		w.Full = max(least, sigma*(s.full[j]-s.full[i]+s.fullPart*(s.half[i]+s.half[j])))
+		w.Full = max(least, sigma*(s.full[j]-s.full[i]+s.fullHalf[i]+s.fullHalf[j]))
 	}
 	return w
 }

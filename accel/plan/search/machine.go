@@ -65,7 +65,7 @@ type series struct {
 	sum       []float64 // sum[i]: ms of units [0,i)
 	half      []float64 // half[i]: half of what a cut in front of unit i costs; 0 at the ends
 	full      []float64 // as sum, of the full device; nil: not measured
-	fullPart  float64   // of sum, for the whole network
+	fullHalf  []float64 // as half, of the full device
 	bytes     []int64   // bytes[i]: of the tensors that cross in front of unit i
 	tensors   []int     // tensors[i]: how many these are
 	stop      []int     // stop[i]: the first unit from i on that it cannot run
@@ -222,12 +222,15 @@ func (m *machine) gainOf(p plan.Profile, key plan.Series, s series) curve {
 
 // fill takes over what the units ask of the full device, where that was measured.
 func (s *series) fill(units []plan.Unit) {
-	if s.fullPart = plan.FullPart(units); s.fullPart == 0 {
+	if !plan.HasFull(units) {
 		return
 	}
-	s.full = make([]float64, len(units)+1)
+	s.full, s.fullHalf = make([]float64, len(units)+1), make([]float64, len(units)+1)
 	for i, u := range units {
 		s.full[i+1] = s.full[i] + u.FullMS
+		if i < len(units)-1 {
+			s.fullHalf[i+1] = u.FullCutMS / 2
+		}
 	}
 }
 
