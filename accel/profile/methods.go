@@ -159,6 +159,7 @@ func (w work) layers(ctx context.Context, whole *probe) ([]equation, error) {
 		if err != nil {
 			return nil, fmt.Errorf("timing layers: %w", err)
 		}
+		fit(list, time.Duration(middle(whole)*float64(time.Millisecond)))
 		times, lost := names.spread(list, w.unitOf(whole.span), n)
 		if lost > mostLost {
 			return nil, fmt.Errorf("%w: %.0f %% of the time is of layers that name no node", errLayers, 100*lost)

@@ -209,7 +209,8 @@ typedef struct {
    * demand. Does not block and allocates nothing. Where it fails nothing of it is
    * left on the device, which is waited for then. */
   int (*call_start)(braid_cuda_call *c, braid_cuda_call *after, uint64_t wanted, braid_cuda_error *err);
-  /* Runs a ready call once, layer after layer, and waits: how long each took. JSON:
+  /* Runs a ready call once, layer after layer, and waits: how long each took. All
+   * are enqueued before the first begins, so that none waits for its launch. JSON:
    * [{"layer":…,"ms":…}], in the order of the run, named as engine_inspect does.
    * A DLA is one layer. */
   int (*call_profile)(braid_cuda_call *c, braid_cuda_blob **out, braid_cuda_error *err);

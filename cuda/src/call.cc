@@ -1,4 +1,6 @@
 // Calls: a network bound to tensors, run eagerly or as a CUDA graph.
+#include <chrono>
+#include <condition_variable>
 #include <cstring>
 
 #include "entries.h"
@@ -254,18 +256,64 @@ class Times : public nvinfer1::IProfiler {
   bool whole_ = true;
 };
 
-// Reports to a profiler as long as it lives.
+// Takes times for a profiler as long as it lives; report has them told once the stream was waited for.
 class Profiled {
  public:
   Profiled(nvinfer1::IExecutionContext &context, nvinfer1::IProfiler &times) : context_(context) {
     context_.setProfiler(&times);
+    context_.setEnqueueEmitsProfile(false);  // which would wait for the run behind enqueueing it
   }
-  ~Profiled() { context_.setProfiler(nullptr); }
+  ~Profiled() {
+    context_.setEnqueueEmitsProfile(true);
+    context_.setProfiler(nullptr);
+  }
   Profiled(const Profiled &) = delete;
   Profiled &operator=(const Profiled &) = delete;
 
+  bool report() const { return context_.reportToProfiler(); }
+
  private:
   nvinfer1::IExecutionContext &context_;
+};
+
+// Holds a stream back until it is opened, or for a tenth of a second: what is enqueued meanwhile then runs kernel
+// behind kernel. Else a small kernel takes as long as it takes to launch the next, and the first one as long as
+// TensorRT needs to begin.
+class Gate {
+ public:
+  explicit Gate(cudaStream_t stream) : shared_(std::make_shared<Shared>()) {
+    auto own = std::make_unique<std::shared_ptr<Shared>>(shared_);  // which a stream that fails never takes
+    check(cudaLaunchHostFunc(stream, wait, own.get()), "cudaLaunchHostFunc");
+    own.release();
+  }
+  ~Gate() { open(); }
+  Gate(const Gate &) = delete;
+  Gate &operator=(const Gate &) = delete;
+
+  void open() {
+    const std::lock_guard<std::mutex> hold(shared_->mutex);
+    shared_->open = true;
+    shared_->changed.notify_one();
+  }
+
+ private:
+  struct Shared {
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool open = false;
+  };
+
+  // The longest that a full queue of launches keeps this thread and the stream waiting for each other.
+  static constexpr std::chrono::milliseconds kLongest{100};
+
+  static void CUDART_CB wait(void *p) {
+    const std::unique_ptr<std::shared_ptr<Shared>> own(static_cast<std::shared_ptr<Shared> *>(p));
+    Shared &s = **own;
+    std::unique_lock<std::mutex> hold(s.mutex);
+    s.changed.wait_for(hold, kLongest, [&s] { return s.open; });
+  }
+
+  std::shared_ptr<Shared> shared_;
 };
 
 }  // namespace
@@ -282,8 +330,11 @@ int call_profile(braid_cuda_call *c, braid_cuda_blob **out, Error *err) {
     {
       const Profiled on(*c->exec->context, times);
       const Said said;
+      Gate gate(stream);
       if (!enqueue_network(c)) said.fail(BRAID_CUDA_INTERNAL, "TensorRT does not run this network and does not say why");
+      gate.open();
       check(cudaStreamSynchronize(stream), "cudaStreamSynchronize");
+      if (!on.report()) said.fail(BRAID_CUDA_INTERNAL, "TensorRT does not tell the times of layers and does not say why");
     }
     auto blob = std::make_unique<braid_cuda_blob>();
     blob->text = times.json();

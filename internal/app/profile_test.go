@@ -144,12 +144,12 @@ func TestProfileTables(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, got)
 		}
 	}
-	if strings.Contains(got, "FULL MS") {
+	if strings.Contains(got, "FULL") {
 		t.Errorf("a column of what was not measured:\n%s", got)
 	}
-	p.Units = []plan.Unit{{At: "a", Device: "gpu:0", MS: 2, FullMS: 1.5}, {Device: "gpu:0", MS: 2, FullMS: 0.625}}
+	p.Units = []plan.Unit{{At: "a", Device: "gpu:0", MS: 2, FullMS: 1.5, FullCutMS: 0.375}, {Device: "gpu:0", MS: 2, FullMS: 0.625}}
 	got = profileTables(p)
-	for _, want := range []string{"FULL MS", "1.500", "0.625", "2.125"} {
+	for _, want := range []string{"FULL MS", "FULL CUT MS", "1.500", "0.625", "2.125", "0.375"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in\n%s", want, got)
 		}
