@@ -12,8 +12,8 @@ import (
 var _ accel.BuildKeeper = (*Backend)(nil)
 
 // builders are one of each GPU that has built, open and of no other use: TensorRT loads the kernels that it chooses
-// among with the first builder, which takes 7 to 14 s, and unloads them with the last, while to build a network takes
-// 0.4 s (TensorRT 8.6 on an H200, docs/results.md).
+// among with the first builder, which takes 7 to 14 s, and unloads them with the last, while three convolutions are
+// built in 0.4 s (TensorRT 8.6 on an H200, docs/results.md).
 type builders map[int]*cuda.Builder
 
 // keepBuilder keeps one more builder of the GPU, beside one that is open. Without it the next build only takes
