@@ -49,7 +49,7 @@ func TestProfile(t *testing.T) {
 	put(in, 1, 2, 3, 4, 5, -6)
 	times, err := s.Profile()
 	check(t, err)
-	if want := `[{"layer":"s","ms":1},{"layer":"y","ms":2}]`; string(times) != want {
+	if want := `{"run_ms":3,"at_once":true,"layers":[{"layer":"s","ms":1.5},{"layer":"y","ms":2.5}]}`; string(times) != want {
 		t.Errorf("times %s, want %s", times, want)
 	}
 	equal(t, floats(r.Peek(s.y, 24)), 2, 4, 6, 8, 10, 0)

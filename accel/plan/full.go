@@ -30,11 +30,14 @@ func WorkOf(units []Unit, i, j int) (w Work) {
 			w.Full += units[end-1].FullCutMS / 2
 		}
 	}
-	if !HasFull(units) {
+	if w.Full = max(w.Full, least); !HasFull(units) {
 		w.Full = 0
 	}
 	return w
 }
+
+// least is what is asked of a full device at least, ms: 0 says that it was not measured.
+const least = 1e-6
 
 // At is the device's time for a frame with n at work there, where the whole network is gain times as fast as
 // with one: as much of the way from Alone to Full as the device is full, see Fullness. Without Full it is Alone

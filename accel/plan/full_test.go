@@ -28,6 +28,8 @@ func TestWorkOf(t *testing.T) {
 		{"between two cuts, of which one costs nothing", units, 1, 2, plan.Work{Alone: 3.2, Full: 1.1}},
 		{"the end", units, 2, 4, plan.Work{Alone: 1, Full: 0.5}},
 		{"the end behind a cut", units, 3, 4, plan.Work{Alone: 1.1, Full: 0.75}},
+		{"that asks for nothing", units, 2, 3, plan.Work{Alone: 0.1, Full: 0.25}},
+		{"that asks for nothing, with free cuts", []plan.Unit{{MS: 1, FullMS: 1}, {}, {MS: 1, FullMS: 1}}, 1, 2, plan.Work{Full: 1e-6}},
 		{"not measured of all", partly, 1, 5, plan.Work{Alone: 6}},
 	} {
 		if got := plan.WorkOf(c.units, c.i, c.j); math.Abs(got.Alone-c.want.Alone) > 1e-12 || math.Abs(got.Full-c.want.Full) > 1e-12 {

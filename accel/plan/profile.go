@@ -43,7 +43,7 @@ type Unit struct {
 	CI        float64        `yaml:"ci_ms,omitempty" rule:"min=0" doc:"half of the 95 % interval of ms"`
 	CutMS     float64        `yaml:"cut_ms,omitempty" doc:"what a cut behind this unit adds to the time of both sides together: fusion lost, one more launch"`
 	FullMS    float64        `yaml:"full_ms,omitempty" rule:"min=0" doc:"of the device's time for a frame with so many streams that more make no more frames: what streams gain is not the same for all units; for all units of a series or none: ms over the gain of the whole network; not for CPUs"`
-	FullCutMS float64        `yaml:"full_cut_ms,omitempty" rule:"min=0" doc:"what a cut behind this unit adds to what both sides ask of the full device together"`
+	FullCutMS float64        `yaml:"full_cut_ms,omitempty" rule:"min=0" doc:"what a cut behind this unit adds to what both sides ask of the full device together; none: nothing; of use with full_ms only"`
 	Bytes     int64          `yaml:"bytes,omitempty" rule:"min=0" doc:"of the tensors that cross behind it"`
 	Tensors   int            `yaml:"tensors,omitempty" rule:"min=0,max=4096" doc:"how many these are; none: one"`
 	Why       string         `yaml:"why,omitempty" doc:"the reason why the device cannot run it, naming the layer; ms is then 0"`

@@ -111,7 +111,7 @@ func (m *measurement) splitAt(ctx context.Context, r *rig, p part, whole []strea
 
 // fill says of a device's units what each asks of the full device, of which the whole network, a frame with n
 // streams, takes ms: each part between borders what was measured of it, its units as much of that as of their time
-// alone. A border whose parts gain alike, but for what varies, says nothing.
+// alone. A border whose parts gain alike, but for what varies, says nothing of them.
 func fill(units []*plan.Unit, splits []split, n int, ms float64) {
 	alone := together(units, span{0, len(units)})
 	if len(splits) == 0 || alone <= 0 {

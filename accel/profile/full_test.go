@@ -43,6 +43,25 @@ func TestFullDevice(t *testing.T) {
 	})
 }
 
+// TestFullCuts: what both parts of a network take longer on the full device than the whole is the cut's.
+func TestFullCuts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &machine{
+			nodes: slices.Repeat([]time.Duration{2 * time.Millisecond}, 8), end: 800 * time.Microsecond, devices: []accel.Device{{ID: "gpu:0"}},
+			copy: func(int64) time.Duration { return time.Microsecond },
+		}
+		units := measured2(t, m, Full()).Units
+		for i, u := range units[:7] { // 1.6 ms of eight streams at a time
+			if math.Abs(u.FullCutMS-0.2) > 0.001 || math.Abs(u.FullMS-0.25) > 0.001 {
+				t.Errorf("unit %d: %+v", i, u)
+			}
+		}
+		if last := units[7]; last.FullCutMS != 0 {
+			t.Errorf("behind the end: %+v", last)
+		}
+	})
+}
+
 // TestNotFull: nothing is said of the full device where streams make no more frames, or where it is measured roughly.
 func TestNotFull(t *testing.T) {
 	for _, c := range []struct {

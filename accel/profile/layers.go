@@ -1,11 +1,8 @@
 package profile
 
 import (
-	"cmp"
 	"regexp"
-	"slices"
 	"strings"
-	"time"
 
 	"braid/accel"
 )
@@ -78,29 +75,6 @@ func (n names) node(name string) int {
 		name = short
 	}
 	return -1
-}
-
-// fit takes away what layers take longer together than a run that is not timed, the same of each: to take the time
-// between two layers costs as much behind a long one as behind a short one. None takes less than nothing.
-func fit(layers []accel.LayerTime, run time.Duration) {
-	left := slices.Clone(layers)
-	more := -run
-	for _, l := range left {
-		more += l.Time
-	}
-	if more <= 0 {
-		return
-	}
-	slices.SortFunc(left, func(a, b accel.LayerTime) int { return cmp.Compare(a.Time, b.Time) })
-	each := more / time.Duration(len(left))
-	for len(left) > 1 && left[0].Time < each { // what the shortest does not have is the others'
-		more -= left[0].Time
-		left = left[1:]
-		each = more / time.Duration(len(left))
-	}
-	for i := range layers {
-		layers[i].Time -= min(layers[i].Time, each)
-	}
 }
 
 // spread adds the times of layers up by unit, as shares of all. A layer without a

@@ -6,8 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"pgregory.net/rapid"
-
 	"braid/accel"
 )
 
@@ -61,30 +59,6 @@ func TestFindNode(t *testing.T) {
 			t.Errorf("layer %q is of node %q, want %q", layer, got, want)
 		}
 	}
-}
-
-// TestFit: layers take together no more than the run, and each as much less as the others.
-func TestFit(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		times := rapid.SliceOfN(rapid.Map(rapid.IntRange(0, 500), func(µs int) accel.LayerTime {
-			return accel.LayerTime{Time: time.Duration(µs) * time.Microsecond}
-		}), 1, 20).Draw(t, "layers")
-		run := time.Duration(rapid.IntRange(0, 5000).Draw(t, "run")) * time.Microsecond
-		was := slices.Clone(times)
-		before, after, less := time.Duration(0), time.Duration(0), time.Duration(0)
-		fit(times, run)
-		for i := range times {
-			before, after, less = before+was[i].Time, after+times[i].Time, max(less, was[i].Time-times[i].Time)
-		}
-		if want := min(before, run); after < want || after > want+time.Duration(len(times)) {
-			t.Fatalf("%v together of a run of %v, before %v", after, run, before)
-		}
-		for i := range times {
-			if took := was[i].Time - times[i].Time; took < 0 || took != less && times[i].Time != 0 {
-				t.Fatalf("%v less of layer %d: %v", took, i, was)
-			}
-		}
-	})
 }
 
 // TestSpread puts layers into three units: nodes 0 to 2, 3 to 6, 7 to 10.

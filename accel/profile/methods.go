@@ -51,8 +51,7 @@ func (w work) byBlocks(ctx context.Context, whole *probe) ([]equation, float64, 
 }
 
 // byLayers takes the times of layers that the runtime tells from a run of the
-// whole, as shares of its time; layers are then timed one by one, which takes
-// longer. The stretch in two at few borders tells what a cut costs.
+// whole, as shares of its time, since to time layers takes time. The stretch in two at few borders tells what a cut costs.
 func (w work) byLayers(ctx context.Context, whole *probe) ([]equation, float64, error) {
 	pairs, err := w.affordable(ctx, whole)
 	if err != nil {
@@ -159,7 +158,6 @@ func (w work) layers(ctx context.Context, whole *probe) ([]equation, error) {
 		if err != nil {
 			return nil, fmt.Errorf("timing layers: %w", err)
 		}
-		fit(list, time.Duration(middle(whole)*float64(time.Millisecond)))
 		times, lost := names.spread(list, w.unitOf(whole.span), n)
 		if lost > mostLost {
 			return nil, fmt.Errorf("%w: %.0f %% of the time is of layers that name no node", errLayers, 100*lost)

@@ -114,10 +114,10 @@ func (w work) stretch(ctx context.Context, s span, into []plan.Unit) error {
 		return err
 	}
 	method := w.byBlocks
-	if _, ok := whole.call.(accel.LayerTimer); ok {
-		method = w.byLayers
-	} else if w.series.Device.Kind() == "dla" {
+	if w.series.Device.Kind() == "dla" { // whose segment is one layer
 		method = w.byPrefixes
+	} else if _, ok := whole.call.(accel.LayerTimer); ok {
+		method = w.byLayers
 	}
 	equations, cut, err := method(ctx, whole)
 	if err != nil {

@@ -37,6 +37,9 @@ func (b *Backend) Build(ctx context.Context, s *accel.Segment, d accel.DeviceID,
 	}
 	b.builds.Lock()
 	defer b.builds.Unlock()
+	if err := b.isOpen(); err != nil {
+		return nil, err
+	}
 	w := &work{Backend: b, segment: s, device: d, at: at, precision: o.Precision, recipe: newRecipe(s, at, o, b.options.Level)}
 	return b.options.Cache.Keep(ctx, w.identity(), s.Name, w.engine)
 }

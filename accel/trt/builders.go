@@ -33,10 +33,32 @@ func (w *work) keepBuilder() {
 	w.builders[w.at.gpu] = kept
 }
 
+// roomy does what takes memory, and once more without what builds have in common where there is none left.
+func (b *Backend) roomy(take func() error) error {
+	err := take()
+	if !errors.Is(err, cuda.ErrOutOfMemory) {
+		return err
+	}
+	b.builds.Lock()
+	defer b.builds.Unlock()
+	if b.builders == nil {
+		return err
+	}
+	b.options.Log.Debug("what builds have in common makes room", "for", err)
+	if err := b.closeBuilders(); err != nil {
+		return err
+	}
+	return take()
+}
+
 // EndBuilds closes the builders that are kept.
 func (b *Backend) EndBuilds() error {
 	b.builds.Lock()
 	defer b.builds.Unlock()
+	return b.closeBuilders()
+}
+
+func (b *Backend) closeBuilders() error {
 	var errs []error
 	for _, gpu := range slices.Sorted(maps.Keys(b.builders)) {
 		errs = append(errs, closing(b.builders[gpu].Close()))

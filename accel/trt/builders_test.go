@@ -3,6 +3,7 @@
 package trt
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -54,9 +55,35 @@ func TestBuildersAreKept(t *testing.T) {
 	must(t, b.Close())
 	want(0, "closed")
 	must(t, b.EndBuilds())
+	if _, err := b.Build(t.Context(), conv(t, tensor("x", 3, accel.Float32, ""), tensor("y", 4, accel.Float32, "")), "gpu:0", accel.BuildOptions{}); !errors.Is(err, errClosed) {
+		t.Errorf("a build of a closed backend: %v", err)
+	}
 }
 
-// TestBuildWithoutAKeptBuilder goes on where there is no room for one, and where the device is lost.
+// TestAllocWithABuilder: a builder that is open makes room for tensors, once.
+func TestAllocWithABuilder(t *testing.T) {
+	f := cudatest.New(t)
+	b := onFake(t, f)
+	t.Cleanup(func() { must(t, b.Close()) })
+	s := conv(t, tensor("x", 3, accel.Float32, ""), tensor("y", 4, accel.Float32, ""))
+	for entry, d := range map[string]accel.DeviceID{"alloc_device": "gpu:0", "alloc_host": host} {
+		_, err := b.Build(t.Context(), s, "gpu:0", accel.BuildOptions{})
+		must(t, err)
+		f.Fail(entry, 1, cuda.ErrOutOfMemory)
+		m, err := b.Alloc(d, s.Inputs)
+		must(t, err)
+		must(t, m.Close())
+		if n := openBuilders(f); n != 0 {
+			t.Errorf("%s: %d builders are open", entry, n)
+		}
+		f.Fail(entry, 1, cuda.ErrOutOfMemory)
+		if _, err := b.Alloc(d, s.Inputs); !errors.Is(err, cuda.ErrOutOfMemory) {
+			t.Errorf("%s without a builder: %v", entry, err)
+		}
+	}
+}
+
+// TestBuildWithoutAKeptBuilder goes on where there is no room for one; of a lost device there is nothing to close.
 func TestBuildWithoutAKeptBuilder(t *testing.T) {
 	f := cudatest.New(t)
 	b := onFake(t, f)

@@ -18,6 +18,7 @@ type call struct {
 	demand  []demand
 	written []*accel.Route
 	abroad  *call // the nearest one before the last Start that is another GPU's, or nil
+	late    bool  // it was said that times of layers are longer than they are
 	closed  bool
 
 	waiting sync.Mutex // over native's Wait, which is asked once for each Start

@@ -58,7 +58,11 @@ func (b *Backend) Load(ctx context.Context, blob []byte, d accel.DeviceID, o acc
 		b.drop(&b.engines)
 		return nil, err
 	}
-	native, err := b.lib.Load(at.gpu, at.dla, bytes)
+	var native *cuda.Engine
+	err = b.roomy(func() (err error) {
+		native, err = b.lib.Load(at.gpu, at.dla, bytes)
+		return err
+	})
 	if err != nil {
 		q.leave(1)
 		b.drop(&b.engines)
@@ -143,7 +147,11 @@ func (e *engine) NewExec() (accel.Exec, error) {
 	if e.closed {
 		return nil, fmt.Errorf("engine %s: %w", e.header.Segment, errClosed)
 	}
-	native, err := e.native.NewExec()
+	var native *cuda.Exec
+	err := e.home.roomy(func() (err error) {
+		native, err = e.native.NewExec()
+		return err
+	})
 	if err != nil {
 		return nil, explain(err)
 	}

@@ -22,10 +22,18 @@ type exec struct {
 // that b's Routes ask for: inputs that are written elsewhere come in before the
 // Segment runs, outputs that the host reads go there behind it. It runs once; on a
 // GPU all that is then captured as one graph.
-func (x *exec) Bind(b *accel.Bindings) (accel.Call, error) {
+func (x *exec) Bind(b *accel.Bindings) (c accel.Call, err error) {
 	if x.closed {
 		return nil, fmt.Errorf("binding tensors: exec %w", errClosed)
 	}
+	err = x.home.home.roomy(func() (err error) {
+		c, err = x.bind(b)
+		return err
+	})
+	return c, err
+}
+
+func (x *exec) bind(b *accel.Bindings) (accel.Call, error) {
 	native, err := x.native.NewCall(x.home.options.Spin)
 	if err != nil {
 		return nil, fmt.Errorf("binding tensors on %s: %w", x.home.device, explain(err))

@@ -4,11 +4,16 @@ package trt
 
 import (
 	"errors"
+	"fmt"
 	"os"
+	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"braid/accel"
 	"braid/accel/acceltest"
+	"braid/accel/network/testnet"
 	"braid/cuda"
 )
 
@@ -62,3 +67,40 @@ func TestSuiteOnGPU(t *testing.T) {
 // TestTimeLayersOnGPU has TensorRT time the layers of a Call that runs as a graph
 // otherwise.
 func TestTimeLayersOnGPU(t *testing.T) { timeLayers(t, onGPU(t)) }
+
+// TestLayersAreTimedAlikeOnGPU: of equal convolutions in a row none takes much longer than the others, the first one neither.
+func TestLayersAreTimedAlikeOnGPU(t *testing.T) {
+	b := onGPU(t)
+	desc := func(name string, channels int64) accel.TensorDesc {
+		return accel.TensorDesc{Name: name, Type: accel.Float32, Shape: []int64{1, channels, 64, 64}}
+	}
+	const n = 12
+	in, out := desc("in", 3), desc(fmt.Sprintf("conv_%d", n-1), 4)
+	s := &accel.Segment{Name: "chain", ONNX: testnet.Chain(t, n, 64, 1), Inputs: []accel.TensorDesc{in}, Outputs: []accel.TensorDesc{out}, Layers: n}
+	blob, e, err := accel.BuildAndLoad(t.Context(), b, s, "gpu:0", accel.BuildOptions{}, accel.LoadOptions{})
+	must(t, err)
+	x, err := e.NewExec()
+	must(t, err)
+	bind := bothCopies("gpu:0")(t, b, 0, []accel.TensorDesc{in, out})
+	c, err := x.Bind(bind)
+	must(t, err)
+	var times []time.Duration
+	for range 5 { // the last of them: the first ones load kernels
+		list, err := c.(accel.LayerTimer).TimeLayers(t.Context())
+		must(t, err)
+		times = nil
+		for _, l := range list {
+			if strings.Contains(l.Name, "conv_") && !strings.HasPrefix(l.Name, "Reformatting") {
+				times = append(times, l.Time)
+			}
+		}
+	}
+	if len(times) < n/2 {
+		t.Fatalf("%d layers of %d convolutions: %v, an engine of %d bytes", len(times), n, times, len(blob))
+	}
+	sorted := slices.Sorted(slices.Values(times))
+	if middle := sorted[len(sorted)/2]; times[0] > 3*middle || sorted[len(sorted)-1] > 5*middle {
+		t.Errorf("the first takes %v, the middle %v: %v", times[0], middle, times)
+	}
+	must(t, errors.Join(c.Close(), x.Close(), e.Close(), bind.Close(), b.Close()))
+}

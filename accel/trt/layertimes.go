@@ -1,9 +1,11 @@
 package trt
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"braid/accel"
@@ -11,8 +13,9 @@ import (
 
 var _ accel.LayerTimer = (*call)(nil)
 
-// TimeLayers runs the Segment once under TensorRT's profiler (IProfiler), kernel by
-// kernel also where the Call has a captured graph. A DLA is one layer.
+// TimeLayers runs the Segment once as a whole and once under TensorRT's profiler (IProfiler), kernel by
+// kernel also where the Call has a captured graph, all of them enqueued before the first begins. The times are of as
+// much together as the whole takes. A DLA is one layer.
 func (c *call) TimeLayers(ctx context.Context) ([]accel.LayerTime, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
@@ -21,16 +24,50 @@ func (c *call) TimeLayers(ctx context.Context) ([]accel.LayerTime, error) {
 	if err != nil {
 		return nil, c.failed(err)
 	}
-	var layers []struct {
-		Layer string
-		MS    float64
+	var run struct {
+		MS     float64 `json:"run_ms"`
+		AtOnce bool    `json:"at_once"`
+		Layers []struct {
+			Layer string
+			MS    float64
+		}
 	}
-	if err := json.Unmarshal(text, &layers); err != nil {
+	if err := json.Unmarshal(text, &run); err != nil {
 		return nil, fmt.Errorf("reading TensorRT's times of layers: %w", err)
 	}
-	times := make([]accel.LayerTime, len(layers))
-	for i, l := range layers {
-		times[i] = accel.LayerTime{Name: l.Layer, Time: time.Duration(l.MS * float64(time.Millisecond))}
+	if e := c.home.home; !run.AtOnce && !c.late {
+		c.late = true // said once
+		e.home.options.Log.Warn("the times of layers have in them what launching them took: TensorRT does not enqueue so many at once", "segment", e.header.Segment, "device", e.device, "layers", len(run.Layers))
 	}
+	times := make([]accel.LayerTime, len(run.Layers))
+	for i, l := range run.Layers {
+		times[i] = accel.LayerTime{Name: l.Layer, Time: milliseconds(l.MS)}
+	}
+	fit(times, milliseconds(run.MS))
 	return times, nil
+}
+
+func milliseconds(ms float64) time.Duration { return time.Duration(ms * float64(time.Millisecond)) }
+
+// fit takes away what layers take longer together than the run of the whole, the same of each: to take the time
+// between two layers costs as much behind a long one as behind a short one. None takes less than nothing.
+func fit(layers []accel.LayerTime, run time.Duration) {
+	left := slices.Clone(layers)
+	more := -run
+	for _, l := range left {
+		more += l.Time
+	}
+	if more <= 0 {
+		return
+	}
+	slices.SortFunc(left, func(a, b accel.LayerTime) int { return cmp.Compare(a.Time, b.Time) })
+	each := more / time.Duration(len(left))
+	for len(left) > 1 && left[0].Time < each { // what the shortest does not have is the others'
+		more -= left[0].Time
+		left = left[1:]
+		each = more / time.Duration(len(left))
+	}
+	for i := range layers {
+		layers[i].Time -= min(layers[i].Time, each)
+	}
 }

@@ -51,13 +51,16 @@ func (b *Backend) alloc(d accel.DeviceID, t []accel.TensorDesc) (_ *memory, err 
 	}
 	var base cuda.Address
 	var data []byte
-	if d == host {
-		if data, base, err = b.lib.AllocHost(total); err == nil {
+	err = b.roomy(func() (err error) {
+		if d == host {
+			data, base, err = b.lib.AllocHost(total)
 			m.free = func() error { return b.lib.FreeHost(base) }
+		} else {
+			base, err = b.lib.AllocDevice(at.gpu, total)
+			m.free = func() error { return b.lib.FreeDevice(at.gpu, base) }
 		}
-	} else if base, err = b.lib.AllocDevice(at.gpu, total); err == nil {
-		m.free = func() error { return b.lib.FreeDevice(at.gpu, base) }
-	}
+		return err
+	})
 	if err != nil {
 		b.drop(&b.memories)
 		return nil, explain(err)

@@ -55,6 +55,7 @@ func TestKeptEngineThatTensorRTRefuses(t *testing.T) {
 	if text := log.String(); strings.Count(text, "TensorRT does not take a kept engine") != 1 || len(engines(t, dir)) != 1 {
 		t.Errorf("%d engines are kept, log:\n%s", len(engines(t, dir)), text)
 	}
+	must(t, b.EndBuilds()) // which would make room
 	for _, fault := range []error{cuda.ErrOutOfMemory, cuda.ErrDeviceLost} {
 		f.Fail("engine_load", 1, fault)
 		if err := load(); !errors.Is(err, fault) || errors.Is(err, accel.ErrStale) || len(engines(t, dir)) != 1 {

@@ -156,12 +156,11 @@ func count(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-// Close ends the runtime. It refuses while an Engine or a Memory is open. Closing
+// Close ends the runtime, behind a Build that is at work. It refuses while an Engine or a Memory is open. Closing
 // twice does nothing.
 func (b *Backend) Close() error {
-	if err := b.EndBuilds(); err != nil {
-		b.options.Log.Warn("what builds have in common is not unloaded", "error", err)
-	}
+	b.builds.Lock()
+	defer b.builds.Unlock()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.closed {
@@ -171,11 +170,20 @@ func (b *Backend) Close() error {
 		return fmt.Errorf("closing trt: %d engines and %d memories are still open", b.engines, b.memories)
 	}
 	b.closed = true
-	return b.lib.Close()
+	return errors.Join(b.closeBuilders(), b.lib.Close())
 }
 
 // errClosed is what a method of something closed returns.
 var errClosed = errors.New("already closed")
+
+func (b *Backend) isOpen() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		return fmt.Errorf("trt backend: %w", errClosed)
+	}
+	return nil
+}
 
 // hold counts up a counter of b, under its lock.
 func (b *Backend) hold(counter *int) error {

@@ -28,7 +28,7 @@ extern "C" {
 #endif
 
 /* Changes with every incompatible change of what follows. */
-#define BRAID_CUDA_ABI 3
+#define BRAID_CUDA_ABI 4
 
 /* What a call came to. */
 typedef enum {
@@ -209,10 +209,11 @@ typedef struct {
    * demand. Does not block and allocates nothing. Where it fails nothing of it is
    * left on the device, which is waited for then. */
   int (*call_start)(braid_cuda_call *c, braid_cuda_call *after, uint64_t wanted, braid_cuda_error *err);
-  /* Runs a ready call once, layer after layer, and waits: how long each took. All
-   * are enqueued before the first begins, so that none waits for its launch. JSON:
-   * [{"layer":…,"ms":…}], in the order of the run, named as engine_inspect does.
-   * A DLA is one layer. */
+  /* Runs a ready call once as a whole and once layer after layer, and waits: how long
+   * each took on the device. JSON: {"run_ms":…,"at_once":true,"layers":[{"layer":…,
+   * "ms":…}]}, in the order of the run, named as engine_inspect does; a DLA is one
+   * layer. at_once: all was enqueued before the first layer began, so that none
+   * waited for its launch. To take a time takes time: layers are longer together. */
   int (*call_profile)(braid_cuda_call *c, braid_cuda_blob **out, braid_cuda_error *err);
   /* Waits for what the last call_start enqueued. Where it fails nothing of it is left
    * on the device either, unless that is lost. */

@@ -39,11 +39,16 @@ void enqueue(const std::vector<Copy> &copies, Which which, cudaStream_t stream) 
     if (which == Which::kAll || (which == Which::kCrossing) == copy.crosses()) enqueue(copy, stream);
 }
 
+bool tie_tensors(braid_cuda_call *c) {
+  const auto &tensors = c->exec->engine->tensors;
+  for (size_t i = 0; i < tensors.size(); i++)
+    if (!c->exec->context->setTensorAddress(tensors[i].name, c->addresses[i])) return false;
+  return true;
+}
+
 bool enqueue_network(braid_cuda_call *c) {
   braid_cuda_exec *x = c->exec;
-  const auto &tensors = x->engine->tensors;
-  for (size_t i = 0; i < tensors.size(); i++)
-    if (!x->context->setTensorAddress(tensors[i].name, c->addresses[i])) return false;
+  if (!tie_tensors(c)) return false;
   if (x->line != nullptr) check(enqueue_stamp(x->stream, x->start), "the kernel that begins a stretched run");
   if (!x->context->enqueueV3(x->stream)) return false;
   if (x->line != nullptr) check(enqueue_hold(x->stream, x->start, x->factor), "the kernel that stretches a run");
@@ -276,9 +281,8 @@ class Profiled {
   nvinfer1::IExecutionContext &context_;
 };
 
-// Holds a stream back until it is opened, or for a tenth of a second: what is enqueued meanwhile then runs kernel
-// behind kernel. Else a small kernel takes as long as it takes to launch the next, and the first one as long as
-// TensorRT needs to begin.
+// Holds a stream back until it is opened: what is enqueued meanwhile then runs kernel behind kernel. Else a small
+// kernel takes as long as launching the next, and the first as long as TensorRT needs to begin.
 class Gate {
  public:
   explicit Gate(cudaStream_t stream) : shared_(std::make_shared<Shared>()) {
@@ -290,56 +294,84 @@ class Gate {
   Gate(const Gate &) = delete;
   Gate &operator=(const Gate &) = delete;
 
-  void open() {
+  // Whether the stream was held until now.
+  bool open() {
     const std::lock_guard<std::mutex> hold(shared_->mutex);
     shared_->open = true;
     shared_->changed.notify_one();
+    return !shared_->late;
   }
 
  private:
   struct Shared {
     std::mutex mutex;
     std::condition_variable changed;
-    bool open = false;
+    bool open = false, late = false;
   };
 
-  // The longest that a full queue of launches keeps this thread and the stream waiting for each other.
+  // Then it goes on: a full queue of launches keeps the thread that launches waiting for the stream.
   static constexpr std::chrono::milliseconds kLongest{100};
 
   static void CUDART_CB wait(void *p) {
     const std::unique_ptr<std::shared_ptr<Shared>> own(static_cast<std::shared_ptr<Shared> *>(p));
     Shared &s = **own;
     std::unique_lock<std::mutex> hold(s.mutex);
-    s.changed.wait_for(hold, kLongest, [&s] { return s.open; });
+    s.late = !s.changed.wait_for(hold, kLongest, [&s] { return s.open; });
   }
 
   std::shared_ptr<Shared> shared_;
 };
 
+struct Timer {
+  cudaEvent_t event = nullptr;
+  Timer() { check(cudaEventCreate(&event), "cudaEventCreate"); }
+  ~Timer() { cudaEventDestroy(event); }
+  Timer(const Timer &) = delete;
+  Timer &operator=(const Timer &) = delete;
+};
+
+// Runs the network without its copies and gives the time that took on the device, ms. All of it is enqueued before
+// it begins; at_once is false where it was not.
+float run_alone(braid_cuda_call *c, bool &at_once) {
+  const cudaStream_t stream = c->exec->stream;
+  const Timer begin, end;
+  const Said said;
+  Gate gate(stream);
+  check(cudaEventRecord(begin.event, stream), "cudaEventRecord");
+  if (!tie_tensors(c) || !c->exec->context->enqueueV3(stream))
+    said.fail(BRAID_CUDA_INTERNAL, "TensorRT does not run this network and does not say why");
+  check(cudaEventRecord(end.event, stream), "cudaEventRecord");
+  at_once = gate.open();
+  check(cudaStreamSynchronize(stream), "cudaStreamSynchronize");
+  float ms = 0;
+  check(cudaEventElapsedTime(&ms, begin.event, end.event), "cudaEventElapsedTime");
+  return ms;
+}
+
 }  // namespace
 
 int call_profile(braid_cuda_call *c, braid_cuda_blob **out, Error *err) {
-  return entry(err, [&] {
+  const int rc = entry(err, [&] {
     if (!c->ready) fail(BRAID_CUDA_INVALID, "this call is not ready");
     use(c);
     const std::lock_guard<std::mutex> hold(c->exec->mutex);
     const auto turn = in_line(c->exec);
-    const cudaStream_t stream = c->exec->stream;
+    enqueue(c->before, Which::kAll, c->exec->stream);
+    bool at_once = false;
+    const float ms = run_alone(c, at_once);
     Times times;
-    enqueue(c->before, Which::kAll, stream);
     {
       const Profiled on(*c->exec->context, times);
       const Said said;
-      Gate gate(stream);
-      if (!enqueue_network(c)) said.fail(BRAID_CUDA_INTERNAL, "TensorRT does not run this network and does not say why");
-      gate.open();
-      check(cudaStreamSynchronize(stream), "cudaStreamSynchronize");
+      run_alone(c, at_once);
       if (!on.report()) said.fail(BRAID_CUDA_INTERNAL, "TensorRT does not tell the times of layers and does not say why");
     }
     auto blob = std::make_unique<braid_cuda_blob>();
-    blob->text = times.json();
+    blob->text = "{\"run_ms\":" + std::to_string(ms) + ",\"at_once\":" + (at_once ? "true" : "false") +
+                 ",\"layers\":" + times.json() + "}";
     *out = blob.release();
   });
+  return rc == BRAID_CUDA_OK ? rc : drain(c, rc, err);
 }
 
 int call_wait(braid_cuda_call *c, Error *err) {

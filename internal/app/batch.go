@@ -103,9 +103,7 @@ func (b *batch) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := accel.EndBuilds(b.runtime); err != nil {
-		return errors.Join(err, b.pipeline.Close())
-	}
+	endBuilds(b.env, b.runtime)
 	return nil
 }
 

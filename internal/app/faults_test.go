@@ -22,22 +22,24 @@ func TestGraphsOnTheStandIn(t *testing.T) {
 
 // TestGraphIsNotSetUp lets a device fail while a graph is set up: it ends with one
 // line that names the device and what to do, and leaves nothing. Where it was for
-// want of memory the next graph may fit.
+// want of memory the next graph may fit; where a builder of engines is still open, closing
+// that makes room, and only the second failure counts.
 func TestGraphIsNotSetUp(t *testing.T) {
 	for _, c := range []struct {
-		entry string
-		nth   []int
+		entry   string
+		nth     []int
+		builder bool // one is kept open by then
 	}{
-		{"builder_new", []int{1, 3}},   // the second one is kept, without which builds only take longer
-		{"builder_build", []int{1, 2}}, // Build
-		{"engine_load", []int{1, 2}},   // Load
-		{"engine_inspect", []int{2}},
-		{"exec_new", []int{1, 2, 4}}, // NewExec
-		{"call_new", []int{1, 17}},
-		{"call_copy", []int{3}},
-		{"call_ready", []int{1, 9, 32}}, // Bind, which captures the graph
-		{"alloc_device", []int{1, 8}},   // Alloc
-		{"alloc_host", []int{1, 8}},
+		{"builder_new", []int{1, 3}, false}, // the second one is kept, without which builds only take longer
+		{"builder_build", []int{1, 2}, false},
+		{"engine_load", []int{1, 2}, true}, // Load
+		{"engine_inspect", []int{2}, false},
+		{"exec_new", []int{1, 2, 4}, true}, // NewExec
+		{"call_new", []int{1, 17}, true},
+		{"call_copy", []int{3}, true},
+		{"call_ready", []int{1, 9, 32}, true}, // Bind, which captures the graph
+		{"alloc_device", []int{1, 8}, false},  // Alloc
+		{"alloc_host", []int{1, 8}, false},
 	} {
 		for _, nth := range c.nth {
 			for _, fault := range []error{cuda.ErrOutOfMemory, cuda.ErrDeviceLost} {
@@ -47,15 +49,36 @@ func TestGraphIsNotSetUp(t *testing.T) {
 					if err := r.rt.Supports(&accel.Segment{}, "gpu:0", accel.BuildOptions{}); err != nil { // opens TensorRT
 						t.Fatal(err)
 					}
+					scarce := errors.Is(fault, cuda.ErrOutOfMemory)
+					if scarce && c.builder {
+						r.gpus.Fail(c.entry, nth+1, fault)
+					}
 					r.gpus.Fail(c.entry, nth, fault)
 					_, err := r.assembled(p, 1)
 					r.isOneLine(err, fault, 4)
-					if errors.Is(fault, cuda.ErrOutOfMemory) {
+					if scarce {
 						r.good(p)
 					}
 				})
 			}
 		}
+	}
+}
+
+// TestBuilderMakesRoom: what a graph has no memory for it gets of the builder that is still open.
+func TestBuilderMakesRoom(t *testing.T) {
+	for entry, nth := range map[string]int{"engine_load": 2, "exec_new": 3, "call_new": 17, "call_copy": 3, "call_ready": 9} {
+		t.Run(entry, func(t *testing.T) {
+			r := newRig(t)
+			if err := r.rt.Supports(&accel.Segment{}, "gpu:0", accel.BuildOptions{}); err != nil {
+				t.Fatal(err)
+			}
+			r.gpus.Fail(entry, nth, cuda.ErrOutOfMemory)
+			r.good(planOver("gpu:0 gpu:0 cpu"))
+			if n := r.openBuilders(); n > 1 {
+				t.Errorf("%d builders are open", n)
+			}
+		})
 	}
 }
 

@@ -117,7 +117,8 @@ func (l *live) buildLines(ctx context.Context) (err error) {
 	if err := l.group(ctx); err != nil {
 		return err
 	}
-	return accel.EndBuilds(l.runtime)
+	endBuilds(l.env, l.runtime)
+	return nil
 }
 
 // connect starts the embedded server, if that is wanted, and the publisher.

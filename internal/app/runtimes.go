@@ -127,6 +127,13 @@ func (r *runtimes) EndBuilds() error {
 	return nil
 }
 
+// endBuilds has what builds have in common unloaded, before frames flow.
+func endBuilds(env *Env, rt accel.Backend) {
+	if err := accel.EndBuilds(rt); err != nil {
+		env.Log.Warn("what builds of engines have in common is still loaded", "error", err)
+	}
+}
+
 // Load asks the runtime that serves d.
 func (r *runtimes) Load(ctx context.Context, blob []byte, d accel.DeviceID, o accel.LoadOptions) (accel.Engine, error) {
 	b, err := r.serving(d)
