@@ -175,8 +175,12 @@ def count(m, layout):
             time[s] = max(LEAST, sigma[s[0]] * (sum(u["ms"] for u in units[i:j]) + half))
             full[s] = None
             if kind_of(s[0]) != "cpu" and any(u["ms"] and u.get("full_ms") for u in units) and all(u.get("full_ms") or not u["ms"] for u in units):
-                half = sum(units[end - 1].get("full_cut_ms", 0) / 2 for end in (i, j) if 0 < end < m.n)
-                full[s] = max(LEAST, sigma[s[0]] * (sum(u.get("full_ms", 0) for u in units[i:j]) + half))
+                ends = 0
+                for end, other in ((i, k - 1), (j, k + 1)):
+                    if 0 < end < m.n:
+                        here = any(o[0] == s[0] for o in layout[other][2])
+                        ends += units[end - 1].get("full_cut_ms", 0) / 2 if here else units[end - 1].get("full_away_ms", 0)
+                full[s] = max(LEAST, sigma[s[0]] * (sum(u.get("full_ms", 0) for u in units[i:j]) + ends))
         copied = {s: copies(m, layout, k, s) for s in replicas}
         if INF in copied.values():  # a copy that was not measured
             return 0, None, None, None, None
@@ -452,6 +456,7 @@ def instance(rng):
                         u["full_ms"] = float("%.4g" % (u["ms"] * own.uniform(.15, 1.05)))
                         if i < n - 1 and own.random() < .7:
                             u["full_cut_ms"] = f(0, .6)
+                            u["full_away_ms"] = f(0, .4)
                     if size[i]:
                         u["bytes"] = size[i] * (2 if precision == "fp32" else 1)
                         if tensors[i] > 1:
@@ -460,6 +465,7 @@ def instance(rng):
                         u["ms"], u["why"] = 0, "layer l%d: no" % i
                         u.pop("full_ms", None)
                         u.pop("full_cut_ms", None)
+                        u.pop("full_away_ms", None)
                     p["units"].append(u)
                 if own.random() < .6:
                     rate, total = own.uniform(50, 500), 0

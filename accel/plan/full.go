@@ -17,17 +17,29 @@ func HasFull(units []Unit) (some bool) {
 	return some
 }
 
-// WorkOf adds up units [i,j) of a series and half of what a cut costs at each of its ends inside of the
-// network.
-func WorkOf(units []Unit, i, j int) (w Work) {
+// Near is which of a segment's neighbours have frames on its device too.
+type Near struct{ Front, Back bool }
+
+// WorkOf adds up units [i,j) of a series and what cuts cost at its ends inside of the network: half of it, or of a full
+// device whose neighbour is elsewhere what that costs.
+func WorkOf(units []Unit, i, j int, near Near) (w Work) {
 	for _, u := range units[i:j] {
 		w.Alone += u.MS
 		w.Full += u.FullMS
 	}
-	for _, end := range [2]int{i, j} {
-		if end > 0 && end < len(units) {
-			w.Alone += max(0, units[end-1].CutMS) / 2
-			w.Full += units[end-1].FullCutMS / 2
+	for _, end := range []struct {
+		at   int
+		near bool
+	}{{i, near.Front}, {j, near.Back}} {
+		if end.at == 0 || end.at == len(units) {
+			continue
+		}
+		u := units[end.at-1]
+		w.Alone += max(0, u.CutMS) / 2
+		if end.near {
+			w.Full += u.FullCutMS / 2
+		} else {
+			w.Full += u.FullAwayMS
 		}
 	}
 	if w.Full = max(w.Full, least); !HasFull(units) {

@@ -11,28 +11,32 @@ import (
 
 func TestWorkOf(t *testing.T) {
 	units := []plan.Unit{
-		{MS: 2, FullMS: 1.5, CutMS: 0.4, FullCutMS: 0.2},
+		{MS: 2, FullMS: 1.5, CutMS: 0.4, FullCutMS: 0.2, FullAwayMS: 0.3},
 		{MS: 3, FullMS: 1, CutMS: -1},
 		{MS: 0, FullMS: 0, CutMS: 0.2, FullCutMS: 0.5},
 		{MS: 1, FullMS: 0.5, CutMS: 9, FullCutMS: 9}, // nobody cuts behind the end
 	}
+	both := plan.Near{Front: true, Back: true}
 	partly := append([]plan.Unit{{MS: 1}}, units...)
 	for _, c := range []struct {
 		name  string
 		units []plan.Unit
 		i, j  int
+		near  plan.Near
 		want  plan.Work
 	}{
-		{"the whole", units, 0, 4, plan.Work{Alone: 6, Full: 3}},
-		{"one", units, 0, 1, plan.Work{Alone: 2.2, Full: 1.6}},
-		{"between two cuts, of which one costs nothing", units, 1, 2, plan.Work{Alone: 3.2, Full: 1.1}},
-		{"the end", units, 2, 4, plan.Work{Alone: 1, Full: 0.5}},
-		{"the end behind a cut", units, 3, 4, plan.Work{Alone: 1.1, Full: 0.75}},
-		{"that asks for nothing", units, 2, 3, plan.Work{Alone: 0.1, Full: 0.25}},
-		{"that asks for nothing, with free cuts", []plan.Unit{{MS: 1, FullMS: 1}, {}, {MS: 1, FullMS: 1}}, 1, 2, plan.Work{Full: 1e-6}},
-		{"not measured of all", partly, 1, 5, plan.Work{Alone: 6}},
+		{"the whole", units, 0, 4, both, plan.Work{Alone: 6, Full: 3}},
+		{"one", units, 0, 1, both, plan.Work{Alone: 2.2, Full: 1.6}},
+		{"between two cuts, of which one costs nothing", units, 1, 2, both, plan.Work{Alone: 3.2, Full: 1.1}},
+		{"the end", units, 2, 4, both, plan.Work{Alone: 1, Full: 0.5}},
+		{"the end behind a cut", units, 3, 4, both, plan.Work{Alone: 1.1, Full: 0.75}},
+		{"that asks for nothing", units, 2, 3, both, plan.Work{Alone: 0.1, Full: 0.25}},
+		{"that asks for nothing, with free cuts", []plan.Unit{{MS: 1, FullMS: 1}, {}, {MS: 1, FullMS: 1}}, 1, 2, both, plan.Work{Full: 1e-6}},
+		{"not measured of all", partly, 1, 5, both, plan.Work{Alone: 6}},
+		{"one, the next elsewhere", units, 0, 1, plan.Near{}, plan.Work{Alone: 2.2, Full: 1.8}},
+		{"between two, of which one is elsewhere", units, 1, 2, plan.Near{Back: true}, plan.Work{Alone: 3.2, Full: 1.3}},
 	} {
-		if got := plan.WorkOf(c.units, c.i, c.j); math.Abs(got.Alone-c.want.Alone) > 1e-12 || math.Abs(got.Full-c.want.Full) > 1e-12 {
+		if got := plan.WorkOf(c.units, c.i, c.j, c.near); math.Abs(got.Alone-c.want.Alone) > 1e-12 || math.Abs(got.Full-c.want.Full) > 1e-12 {
 			t.Errorf("%s: %+v, want %+v", c.name, got, c.want)
 		}
 	}

@@ -35,18 +35,19 @@ type Profile struct {
 // Unit is the stretch of the network between two neighbouring cut points on one
 // device.
 type Unit struct {
-	At        string         `yaml:"at,omitempty" doc:"the cut point at its end; the last unit of the network has none"`
-	Device    accel.DeviceID `yaml:"device" rule:"required" doc:"where it ran"`
-	Threads   int            `yaml:"threads,omitempty" rule:"min=0,max=1024" doc:"CPU threads; 0 on other devices"`
-	Precision Precision      `yaml:"precision,omitempty" doc:"default: fp32"`
-	MS        float64        `yaml:"ms" rule:"min=0" doc:"time alone on the device, one stream"`
-	CI        float64        `yaml:"ci_ms,omitempty" rule:"min=0" doc:"half of the 95 % interval of ms"`
-	CutMS     float64        `yaml:"cut_ms,omitempty" doc:"what a cut behind this unit adds to the time of both sides together: fusion lost, one more launch"`
-	FullMS    float64        `yaml:"full_ms,omitempty" rule:"min=0" doc:"of the device's time for a frame with so many streams that more make no more frames: what streams gain is not the same for all units; for all units of a series or none: ms over the gain of the whole network; not for CPUs"`
-	FullCutMS float64        `yaml:"full_cut_ms,omitempty" rule:"min=0" doc:"what a cut behind this unit adds to what both sides ask of the full device together; none: nothing; of use with full_ms only"`
-	Bytes     int64          `yaml:"bytes,omitempty" rule:"min=0" doc:"of the tensors that cross behind it"`
-	Tensors   int            `yaml:"tensors,omitempty" rule:"min=0,max=4096" doc:"how many these are; none: one"`
-	Why       string         `yaml:"why,omitempty" doc:"the reason why the device cannot run it, naming the layer; ms is then 0"`
+	At         string         `yaml:"at,omitempty" doc:"the cut point at its end; the last unit of the network has none"`
+	Device     accel.DeviceID `yaml:"device" rule:"required" doc:"where it ran"`
+	Threads    int            `yaml:"threads,omitempty" rule:"min=0,max=1024" doc:"CPU threads; 0 on other devices"`
+	Precision  Precision      `yaml:"precision,omitempty" doc:"default: fp32"`
+	MS         float64        `yaml:"ms" rule:"min=0" doc:"time alone on the device, one stream"`
+	CI         float64        `yaml:"ci_ms,omitempty" rule:"min=0" doc:"half of the 95 % interval of ms"`
+	CutMS      float64        `yaml:"cut_ms,omitempty" doc:"what a cut behind this unit adds to the time of both sides together: fusion lost, one more launch"`
+	FullMS     float64        `yaml:"full_ms,omitempty" rule:"min=0" doc:"of the device's time for a frame with so many streams that more make no more frames: what streams gain is not the same for all units; for all units of a series or none: ms over the gain of the whole network; not for CPUs"`
+	FullCutMS  float64        `yaml:"full_cut_ms,omitempty" rule:"min=0" doc:"what a cut behind this unit adds to what both sides ask of the full device together, where both are on it; none: nothing; of use with full_ms only"`
+	FullAwayMS float64        `yaml:"full_away_ms,omitempty" rule:"min=0" doc:"what one side of a cut behind this unit asks of the full device more where the other is on another device; none: nothing; of use with full_ms only"`
+	Bytes      int64          `yaml:"bytes,omitempty" rule:"min=0" doc:"of the tensors that cross behind it"`
+	Tensors    int            `yaml:"tensors,omitempty" rule:"min=0,max=4096" doc:"how many these are; none: one"`
+	Why        string         `yaml:"why,omitempty" doc:"the reason why the device cannot run it, naming the layer; ms is then 0"`
 }
 
 // Transfer is a copy of tensors from one device's memory to another's. Between
@@ -235,8 +236,8 @@ func (p Profile) seriesProblems(errs *strict.Errors) {
 				errs.Addf("units", "unit %d of %s: the last unit, and only the last, has no at", i, s.Device)
 			case u.FullMS > 0 && u.Device.Kind() == "cpu":
 				errs.Addf("units", "unit %d of %s: full_ms is not for CPUs, whose frames have cores", i, s.Device)
-			case u.FullCutMS > 0 && !slices.ContainsFunc(units[s], func(o Unit) bool { return o.FullMS > 0 }):
-				errs.Addf("units", "unit %d of %s: full_cut_ms is of no use without full_ms, of all units", i, s.Device)
+			case u.FullCutMS+u.FullAwayMS > 0 && !slices.ContainsFunc(units[s], func(o Unit) bool { return o.FullMS > 0 }):
+				errs.Addf("units", "unit %d of %s: full_cut_ms and full_away_ms are of no use without full_ms, of all units", i, s.Device)
 			case u.FullMS == 0 && u.MS > 0 && slices.ContainsFunc(units[s], func(o Unit) bool { return o.FullMS > 0 }):
 				errs.Addf("units", "unit %d of %s has no full_ms: give it to all units of a device or to none", i, s.Device)
 			}

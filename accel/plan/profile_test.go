@@ -57,7 +57,7 @@ func TestProfileRefuses(t *testing.T) {
 		{"one unit short", "  - {device: cpu, threads: 1, ms: 2}\n", "", "each device needs all of them"},
 		{"negative", "ms: 1.5", "ms: -1", "ms"},
 		{"of the full device for one unit", "ms: 0.5", "ms: 0.5, full_ms: 0.2", "unit 1 of gpu:0 has no full_ms"},
-		{"a cut's of the full device alone", "ms: 0.5", "ms: 0.5, full_cut_ms: 0.2", "unit 0 of gpu:0: full_cut_ms is of no use without full_ms"},
+		{"a cut's of the full device alone", "ms: 0.5", "ms: 0.5, full_cut_ms: 0.2", "unit 0 of gpu:0: full_cut_ms and full_away_ms are of no use without full_ms"},
 		{"of a full CPU", "threads: 1, ms: 2", "threads: 1, ms: 2, full_ms: 1", "full_ms is not for CPUs"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

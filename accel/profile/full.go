@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
+	"slices"
 	"time"
 
 	"braid/accel/plan"
@@ -40,11 +42,12 @@ func fullest(rates []sample) int {
 	}
 }
 
-// split is what a border tells of a full device.
+// split is what a border tells of a full device, by round, as parts of what the whole asks for.
 type split struct {
 	at    int    // the unit behind it
-	first sample // by round: what the part in front of it asks for, of the whole
-	more  sample // and what both parts ask for together more than the whole
+	first sample // what the part in front of it asks for
+	cut   sample // what both parts ask for more than the whole, at work beside each other
+	away  sample // what each asks for more by itself
 }
 
 // full measures both parts at each border as the whole is measured with all of its streams, a run of which takes so
@@ -53,7 +56,7 @@ type split struct {
 // room for the streams.
 func (m *measurement) full(ctx context.Context, r *rig, parts []part, whole []stream, run, budget time.Duration) (list []split, err error) {
 	window := max(m.options.Window/4, 3*run)
-	parts = evenly(parts, int(budget/(3*leastRounds*window)))
+	parts = evenly(parts, int(budget/(4*leastRounds*window)))
 	for _, p := range parts {
 		s, err := m.splitAt(ctx, r, p, whole, window, budget/time.Duration(len(parts)))
 		if errors.Is(err, errRoom) {
@@ -82,31 +85,58 @@ func evenly(parts []part, n int) (some []part) {
 // errRoom is wrapped where a device has no room for more streams.
 var errRoom = errors.New("no room")
 
-// splitAt measures so at one border, whose streams are gone behind it.
+// splitAt measures so at one border, whose streams are gone behind it: the whole, each part, and both parts at once
+// with as many streams together.
 func (m *measurement) splitAt(ctx context.Context, r *rig, p part, whole []stream, window, budget time.Duration) (s split, err error) {
 	x := &rig{backend: r.backend, network: r.network, units: r.units, series: r.series}
 	defer x.closeInto(&err)
-	sets := [][]stream{whole}
-	for _, b := range []built{p.first, p.second} {
-		streams, err := x.streamsOf(b, make([]keeper, len(whole))...)
-		if err != nil {
+	var parts [2][]stream
+	for i, b := range []built{p.first, p.second} {
+		if parts[i], err = x.streamsOf(b, make([]keeper, len(whole))...); err != nil {
 			return s, fmt.Errorf("%w: %w", errRoom, err)
 		}
-		sets = append(sets, streams)
 	}
-	rates, err := m.ratesOf(ctx, sets, window, leastRounds, budget)
-	if err != nil {
-		return s, err
-	}
+	n := m.streamsOfFirst(r.series, p.at, len(whole))
+	sets := [][]stream{whole, parts[0], parts[1], slices.Concat(parts[0][:n], parts[1][n:])}
+	var rates [5]sample // the last two are of the first and the second part at once
+	err = rounds(ctx, budget, leastRounds, len(sets), func(i int) error {
+		means, err := race(ctx, sets[i], window)
+		switch {
+		case err != nil:
+		case i < 3:
+			rates[i] = append(rates[i], rate(means))
+		default:
+			rates[3], rates[4] = append(rates[3], rate(means[:n])), append(rates[4], rate(means[n:]))
+		}
+		return err
+	}, func(i int) bool {
+		return rates[i].stable(m.options.Interval) && (i < 3 || rates[4].stable(m.options.Interval))
+	})
 	s.at = p.at
-	for round, rate := range rates[0] {
-		// What both take longer together than the whole is the cut's: one part alone keeps fewer kernels of a kind
-		// that go well beside each other, and finds less of its tensors in the cache.
-		all, first, second := 1000/rate, 1000/rates[1][round], 1000/rates[2][round]
-		s.first = append(s.first, (all+first-second)/2/all)
-		s.more = append(s.more, (first+second-all)/all)
+	for i := range rates[4] {
+		s.add(1000/rates[0][i], 1000/rates[1][i], 1000/rates[2][i], rates[3][i], rates[4][i])
 	}
-	return s, nil
+	return s, err
+}
+
+// streamsOfFirst is how many of n streams, of two at least, the part in front of a border has for its part of the
+// whole's time.
+func (m *measurement) streamsOfFirst(s plan.Series, border, n int) int {
+	units := m.unitsOf(s)
+	part := together(units, span{0, border}) / max(together(units, span{0, len(units)}), 1e-9)
+	return min(max(int(math.Round(part*float64(n))), 1), n-1)
+}
+
+// add takes a round into account: a frame of the whole and of each part takes the device so many ms, and both at once
+// make so many first and second parts a second. What both take longer than the whole is the cut's: a part alone
+// keeps fewer kernels of a kind that go well beside each other, and finds less of its tensors in the cache.
+func (s *split) add(all, first, second, firsts, seconds float64) {
+	part := (all + first - second) / 2 / all
+	s.first = append(s.first, part)
+	s.away = append(s.away, (first+second-all)/2/all)
+	part = min(max(part, 0), 1)
+	// In a second the device does that many parts: 1000 ms = (firsts*part + seconds*(1-part)) * (all + the cut).
+	s.cut = append(s.cut, 1000/(firsts*part+seconds*(1-part))/all-1)
 }
 
 // fill says of a device's units what each asks of the full device, of which the whole network, a frame with n
@@ -144,21 +174,32 @@ func fill(units []*plan.Unit, splits []split, n int, ms float64) {
 // the others the mean.
 func fillCuts(units []*plan.Unit, splits []split, ms float64) {
 	var at []int
-	var more []sample
-	mean := 0.0
+	var cut, away []sample
 	for _, s := range splits {
-		at, more = append(at, s.at), append(more, s.more)
-		part, _ := s.more.median()
-		mean += part / float64(len(splits))
+		at, cut, away = append(at, s.at), append(cut, s.cut), append(away, s.away)
 	}
-	own := apart(at, more)
+	both, alone := everywhere(len(units), at, cut), everywhere(len(units), at, away)
 	for b := 1; b < len(units); b++ {
-		part, measured := own[b]
-		if !measured {
-			part = mean
-		}
-		units[b-1].FullCutMS = max(0, part) * ms
+		units[b-1].FullCutMS, units[b-1].FullAwayMS = max(0, both[b])*ms, max(0, alone[b])*ms
 	}
+}
+
+// everywhere gives each border between n units what was measured at some, see apart, and else their mean.
+func everywhere(n int, at []int, measured []sample) []float64 {
+	own := apart(at, measured)
+	mean := 0.0
+	for _, s := range measured {
+		middle, _ := s.median()
+		mean += middle / float64(len(measured))
+	}
+	all := make([]float64, n)
+	for b := range all {
+		all[b] = mean
+		if ms, ok := own[b]; ok {
+			all[b] = ms
+		}
+	}
+	return all
 }
 
 // addUp scales what units ask of the full device until it is ms together, none more than the unit takes alone

@@ -52,11 +52,11 @@ func TestFullCuts(t *testing.T) {
 		}
 		units := measured2(t, m, Full()).Units
 		for i, u := range units[:7] { // 1.6 ms of eight streams at a time
-			if math.Abs(u.FullCutMS-0.2) > 0.001 || math.Abs(u.FullMS-0.25) > 0.001 {
+			if math.Abs(u.FullCutMS-0.2) > 0.01 || math.Abs(u.FullAwayMS-0.1) > 0.001 || math.Abs(u.FullMS-0.25) > 0.001 {
 				t.Errorf("unit %d: %+v", i, u)
 			}
 		}
-		if last := units[7]; last.FullCutMS != 0 {
+		if last := units[7]; last.FullCutMS != 0 || last.FullAwayMS != 0 {
 			t.Errorf("behind the end: %+v", last)
 		}
 	})
@@ -88,6 +88,11 @@ func TestNotFull(t *testing.T) {
 
 func steady(x float64) sample { return sample{x - 0.001, x, x + 0.001} }
 
+// border is a split where a cut costs so much, and each part by itself as much.
+func border(at int, first sample, cut float64) split {
+	return split{at, first, steady(cut), steady(cut)}
+}
+
 // TestFillCuts: cuts cost on the full device what was measured, where they differ, and else the mean; each part alone
 // asks then for what was measured of it.
 func TestFillCuts(t *testing.T) {
@@ -96,10 +101,10 @@ func TestFillCuts(t *testing.T) {
 		splits []split
 		want   []float64 // behind each of four units, of 5 ms together
 	}{
-		{"one", []split{{2, steady(0.4), steady(0.1)}}, []float64{0.5, 0.5, 0.5, 0}},
-		{"two", []split{{1, steady(0.2), steady(0.1)}, {3, steady(0.8), steady(0.2)}}, []float64{0.5, 0.75, 1, 0}},
-		{"alike", []split{{1, steady(0.2), steady(0.1)}, {3, steady(0.8), steady(0.101)}}, []float64{0.5025, 0.5025, 0.5025, 0}},
-		{"that cost nothing", []split{{1, steady(0.2), steady(-0.1)}}, []float64{0, 0, 0, 0}},
+		{"one", []split{border(2, steady(0.4), 0.1)}, []float64{0.5, 0.5, 0.5, 0}},
+		{"two", []split{border(1, steady(0.2), 0.1), border(3, steady(0.8), 0.2)}, []float64{0.5, 0.75, 1, 0}},
+		{"alike", []split{border(1, steady(0.2), 0.1), border(3, steady(0.8), 0.101)}, []float64{0.5025, 0.5025, 0.5025, 0}},
+		{"that cost nothing", []split{border(1, steady(0.2), -0.1)}, []float64{0, 0, 0, 0}},
 		{"not measured", nil, []float64{0, 0, 0, 0}},
 	} {
 		var units []plan.Unit
@@ -112,17 +117,48 @@ func TestFillCuts(t *testing.T) {
 		}
 		fill(list, c.splits, 8, 5)
 		for i, u := range units {
-			if math.Abs(u.FullCutMS-c.want[i]) > 1e-9 {
-				t.Errorf("%s: a cut behind unit %d costs %g, want %g", c.name, i, u.FullCutMS, c.want[i])
+			if math.Abs(u.FullCutMS-c.want[i]) > 1e-9 || math.Abs(u.FullAwayMS-c.want[i]) > 1e-9 {
+				t.Errorf("%s: a cut behind unit %d costs %g and %g, want %g", c.name, i, u.FullCutMS, u.FullAwayMS, c.want[i])
 			}
 		}
 		if len(c.splits) == 1 && units[0].FullCutMS > 0 {
-			s := c.splits[0]
-			part, _ := s.first.median()
-			more, _ := s.more.median()
-			first, second := plan.WorkOf(units, 0, s.at).Full, plan.WorkOf(units, s.at, 4).Full
-			if math.Abs(first-5*(part+more/2)) > 1e-9 || math.Abs(second-5*(1-part+more/2)) > 1e-9 {
-				t.Errorf("%s: the parts ask for %g and %g", c.name, first, second)
+			holdParts(t, units, c.splits[0])
+		}
+	}
+}
+
+// holdParts holds what both parts at a border ask for, of 5 ms, to what was measured of them.
+func holdParts(t *testing.T, units []plan.Unit, s split) {
+	t.Helper()
+	part, _ := s.first.median()
+	cut, _ := s.cut.median()
+	away, _ := s.away.median()
+	for near, more := range map[plan.Near]float64{{}: away, {Front: true, Back: true}: cut / 2} {
+		first, second := plan.WorkOf(units, 0, s.at, near).Full, plan.WorkOf(units, s.at, 4, near).Full
+		if math.Abs(first-5*(part+more)) > 1e-9 || math.Abs(second-5*(1-part+more)) > 1e-9 {
+			t.Errorf("%+v: the parts ask for %g and %g", near, first, second)
+		}
+	}
+}
+
+// TestSplit: what parts take longer is the cut's.
+func TestSplit(t *testing.T) {
+	for _, c := range []struct {
+		name                               string
+		all, first, second, firsts, others float64
+		want                               [3]float64 // first, cut and away
+	}{
+		{"nothing lost", 10, 4, 6, 100, 100, [3]float64{0.4, 0, 0}},
+		{"each alone takes half a millisecond more", 10, 4.5, 6.5, 100, 100, [3]float64{0.4, 0, 0.05}},
+		{"both beside each other make a tenth less", 10, 4, 6, 90, 90, [3]float64{0.4, 1. / 9, 0}},
+		{"more first parts than second ones", 10, 4, 6, 130, 80, [3]float64{0.4, 0, 0}},
+		{"a part that takes less than nothing", 10, 1, 12, 0, 100, [3]float64{-0.05, 0, 0.15}},
+	} {
+		var s split
+		s.add(c.all, c.first, c.second, c.firsts, c.others)
+		for i, got := range []sample{s.first, s.cut, s.away} {
+			if len(got) != 1 || math.Abs(got[0]-c.want[i]) > 1e-9 {
+				t.Errorf("%s: %+v, want %v", c.name, s, c.want)
 			}
 		}
 	}
@@ -135,14 +171,14 @@ func TestFill(t *testing.T) {
 		splits []split
 		want   []float64 // of four units of 2, 4, 2, 2 ms, of which eight streams make a frame in 5
 	}{
-		{"alike", []split{{2, steady(0.6), steady(0.1)}}, []float64{1, 2, 1, 1}},
-		{"the first gains less", []split{{2, steady(0.8), steady(0.1)}}, []float64{4. / 3, 8. / 3, 0.5, 0.5}},
-		{"it varies", []split{{2, sample{0.5, 0.8, 1.1}, steady(0.1)}}, []float64{1, 2, 1, 1}},
-		{"in the middle", []split{{1, steady(0.3), steady(0.1)}, {2, steady(0.5), steady(0.1)}}, []float64{1.5, 1, 1.25, 1.25}},
-		{"no more than alone", []split{{1, steady(0.5), steady(0.1)}}, []float64{2, 1.5, 0.75, 0.75}},
-		{"no less than one of eight", []split{{1, steady(0.4), steady(0.1)}, {2, steady(0.4), steady(0.1)}}, []float64{1.8, 0.5, 1.35, 1.35}},
-		{"borders that cross", []split{{1, steady(0.3), steady(0.1)}, {2, steady(0.29), steady(0.1)}}, []float64{1.35, 0.5, 1.575, 1.575}},
-		{"one that tells and one that varies", []split{{1, steady(0.3), steady(0.1)}, {2, sample{0.5, 0.55, 0.7}, steady(0.1)}}, []float64{1.5, 1.75, 0.875, 0.875}},
+		{"alike", []split{border(2, steady(0.6), 0.1)}, []float64{1, 2, 1, 1}},
+		{"the first gains less", []split{border(2, steady(0.8), 0.1)}, []float64{4. / 3, 8. / 3, 0.5, 0.5}},
+		{"it varies", []split{border(2, sample{0.5, 0.8, 1.1}, 0.1)}, []float64{1, 2, 1, 1}},
+		{"in the middle", []split{border(1, steady(0.3), 0.1), border(2, steady(0.5), 0.1)}, []float64{1.5, 1, 1.25, 1.25}},
+		{"no more than alone", []split{border(1, steady(0.5), 0.1)}, []float64{2, 1.5, 0.75, 0.75}},
+		{"no less than one of eight", []split{border(1, steady(0.4), 0.1), border(2, steady(0.4), 0.1)}, []float64{1.8, 0.5, 1.35, 1.35}},
+		{"borders that cross", []split{border(1, steady(0.3), 0.1), border(2, steady(0.29), 0.1)}, []float64{1.35, 0.5, 1.575, 1.575}},
+		{"one that tells and one that varies", []split{border(1, steady(0.3), 0.1), border(2, sample{0.5, 0.55, 0.7}, 0.1)}, []float64{1.5, 1.75, 0.875, 0.875}},
 		{"none", nil, []float64{0, 0, 0, 0}},
 	} {
 		units := []*plan.Unit{{MS: 2}, {MS: 4}, {MS: 2}, {MS: 2}}
@@ -177,8 +213,11 @@ func TestFillIsPossible(t *testing.T) {
 		var splits []split
 		for b := 1; b < n; b++ {
 			if rapid.Bool().Draw(t, "measured") {
-				share := rapid.Float64Range(-0.5, 1.5)
-				splits = append(splits, split{b, sample{share.Draw(t, "share"), share.Draw(t, "share")}, sample{share.Draw(t, "more"), share.Draw(t, "more")}})
+				two := func(what string) sample {
+					share := rapid.Float64Range(-0.5, 1.5)
+					return sample{share.Draw(t, what), share.Draw(t, what)}
+				}
+				splits = append(splits, split{b, two("share"), two("cut"), two("away")})
 			}
 		}
 		if fill(units, splits, streams, ms); len(splits) == 0 {
@@ -187,7 +226,7 @@ func TestFillIsPossible(t *testing.T) {
 		sum := 0.0
 		for _, u := range units {
 			sum += u.FullMS
-			if !(u.FullMS >= u.MS/float64(streams)*(1-1e-9)) || u.FullMS > u.MS || !(u.FullCutMS >= 0) {
+			if !(u.FullMS >= u.MS/float64(streams)*(1-1e-9)) || u.FullMS > u.MS || !(u.FullCutMS >= 0) || !(u.FullAwayMS >= 0) {
 				t.Errorf("%+v", *u)
 			}
 		}

@@ -36,38 +36,74 @@ func TestPartsThatGainMoreOrLess(t *testing.T) {
 		{Until: "b", Streams: 1, Devices: []plan.Placement{{ID: "gpu:1", Streams: 2}}},
 		{Streams: 1, Devices: []plan.Placement{{ID: "gpu:0", Streams: 8}}},
 	}
+	agree(t, "measured", p, pl, 1000/2.5)
+	for i := range p.Units {
+		p.Units[i].FullMS = 0
+	}
+	agree(t, "not measured", p, pl, 1000./2)
+}
+
+// agree holds planner and simulator to a rate.
+func agree(t *testing.T, name string, p plan.Profile, pl plan.Plan, want float64) {
+	t.Helper()
+	said, err := search.Predict(p, pl)
+	if err != nil {
+		t.Fatal(err)
+	}
+	times, err := NewTimes(p, pl, Extras{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := times.System(des.Source{Cameras: 1, Queue: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := des.Run(s, des.Options{Warmup: 200, Frames: 2000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if math.Abs(said.FPS-want) > 1e-6*want || math.Abs(r.FPS-want) > 0.02*want {
+		t.Errorf("%s: said %.1f frames/s, simulated %.1f, want %.1f", name, said.FPS, r.FPS, want)
+	}
+}
+
+// TestCutsOfAFullDevice: planner and simulator count what a cut costs where both sides are on the device, and what
+// where the other is elsewhere, one of whose devices is enough to be near.
+func TestCutsOfAFullDevice(t *testing.T) {
+	p := plan.Profile{Version: 1, Cores: 8}
+	for _, d := range []accel.DeviceID{"gpu:0", "gpu:1"} {
+		for _, u := range []plan.Unit{
+			{At: "a", MS: 2, FullMS: 1, FullCutMS: 0.4, FullAwayMS: 0.3}, {At: "b", MS: 2, FullMS: 1, FullCutMS: 0.2, FullAwayMS: 0.1}, {MS: 2, FullMS: 1},
+		} {
+			u.Device, u.Precision = d, plan.FP16
+			p.Units = append(p.Units, u)
+		}
+		p.Streams = append(p.Streams, plan.Streams{Device: d, Precision: plan.FP16, N: 1, Rate: 1000. / 6}, plan.Streams{Device: d, Precision: plan.FP16, N: 8, Rate: 1000. / 3})
+	}
+	p.Transfers = []plan.Transfer{{From: "gpu:0", To: "gpu:1", Bytes: 1}, {From: "gpu:1", To: "gpu:0", Bytes: 1}}
+	on := func(devices ...accel.DeviceID) (s plan.Segment) {
+		s.Streams = 1
+		for _, d := range devices {
+			s.Devices = append(s.Devices, plan.Placement{ID: d, Streams: 8})
+		}
+		return s
+	}
 	for _, c := range []struct {
-		name string
-		full bool
-		want float64
+		name    string
+		a, b, c plan.Segment
+		want    float64
 	}{
-		{"measured", true, 1000 / 2.5},
-		{"not measured", false, 1000 / 2},
+		{"all on one", on("gpu:0"), on("gpu:0"), on("gpu:0"), 1000 / 3.6},
+		{"the middle elsewhere", on("gpu:0"), on("gpu:1"), on("gpu:0"), 1000 / 2.4},
+		{"the beginning elsewhere", on("gpu:1"), on("gpu:0"), on("gpu:0"), 1000 / 2.5},
+		{"the end elsewhere", on("gpu:0"), on("gpu:0"), on("gpu:1"), 1000 / 2.5},
+		{"the end on both", on("gpu:0"), on("gpu:0"), on("gpu:0", "gpu:1"), 1000 / 3.05}, // of which each has half
 	} {
-		if !c.full {
-			for i := range p.Units {
-				p.Units[i].FullMS = 0
-			}
-		}
-		said, err := search.Predict(p, pl)
-		if err != nil {
-			t.Fatal(err)
-		}
-		times, err := NewTimes(p, pl, Extras{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		s, err := times.System(des.Source{Cameras: 1, Queue: 1})
-		if err != nil {
-			t.Fatal(err)
-		}
-		r, err := des.Run(s, des.Options{Warmup: 200, Frames: 2000})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if math.Abs(said.FPS-c.want) > 1e-6*c.want || math.Abs(r.FPS-c.want) > 0.02*c.want {
-			t.Errorf("%s: said %.1f frames/s, simulated %.1f, want %.1f", c.name, said.FPS, r.FPS, c.want)
-		}
+		pl := plan.Default()
+		pl.Precision, pl.InFlight = plan.FP16, 64
+		c.a.Until, c.b.Until = "a", "b"
+		pl.Segments = []plan.Segment{c.a, c.b, c.c}
+		agree(t, c.name, p, pl, c.want)
 	}
 }
 

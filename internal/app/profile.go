@@ -327,16 +327,16 @@ func unitTable(b *strings.Builder, units []plan.Unit) {
 	}
 	t := newTable(b)
 	none := full == 0 // it was not measured
-	t.SetColumnConfigs([]table.ColumnConfig{{Name: "full ms", Hidden: none}, {Name: "full cut ms", Hidden: none}})
-	t.AppendHeader(table.Row{"at", "ms", "±", "share", "cut ms", "full ms", "full cut ms", "KiB"})
+	t.SetColumnConfigs([]table.ColumnConfig{{Name: "full ms", Hidden: none}, {Name: "full cut ms", Hidden: none}, {Name: "full away ms", Hidden: none}})
+	t.AppendHeader(table.Row{"at", "ms", "±", "share", "cut ms", "full ms", "full cut ms", "full away ms", "KiB"})
 	for _, u := range units {
 		if u.Why != "" {
-			t.AppendRow(table.Row{u.At, "-", "", "", "", "", "", u.Why})
+			t.AppendRow(table.Row{u.At, "-", "", "", "", "", "", "", u.Why})
 			continue
 		}
 		t.AppendRow(table.Row{
 			first(u.At, "(end)"), fmt.Sprintf("%.3f", u.MS), fmt.Sprintf("%.3f", u.CI), fmt.Sprintf("%5.1f %%", 100*u.MS/max(total, 1e-9)),
-			fmt.Sprintf("%.3f", u.CutMS), fmt.Sprintf("%.3f", u.FullMS), fmt.Sprintf("%.3f", u.FullCutMS), kib(u.Bytes),
+			fmt.Sprintf("%.3f", u.CutMS), fmt.Sprintf("%.3f", u.FullMS), fmt.Sprintf("%.3f", u.FullCutMS), fmt.Sprintf("%.3f", u.FullAwayMS), kib(u.Bytes),
 		})
 	}
 	t.AppendFooter(table.Row{"sum", fmt.Sprintf("%.3f", total), "", "", "", fmt.Sprintf("%.3f", full)})

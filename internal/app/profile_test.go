@@ -147,9 +147,9 @@ func TestProfileTables(t *testing.T) {
 	if strings.Contains(got, "FULL") {
 		t.Errorf("a column of what was not measured:\n%s", got)
 	}
-	p.Units = []plan.Unit{{At: "a", Device: "gpu:0", MS: 2, FullMS: 1.5, FullCutMS: 0.375}, {Device: "gpu:0", MS: 2, FullMS: 0.625}}
+	p.Units = []plan.Unit{{At: "a", Device: "gpu:0", MS: 2, FullMS: 1.5, FullCutMS: 0.375, FullAwayMS: 0.4375}, {Device: "gpu:0", MS: 2, FullMS: 0.625}}
 	got = profileTables(p)
-	for _, want := range []string{"FULL MS", "FULL CUT MS", "1.500", "0.625", "2.125", "0.375"} {
+	for _, want := range []string{"FULL MS", "FULL CUT MS", "1.500", "0.625", "2.125", "0.375", "FULL AWAY MS", "0.438"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in\n%s", want, got)
 		}

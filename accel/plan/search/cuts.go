@@ -260,7 +260,8 @@ func (c *cutter) segment(k, i, j int) (together, held float64) {
 	for n, s := range p.series {
 		r := &a.m.series[s]
 		copied := a.in[before][s][i] + a.out[behind][s][j] // infinite: not measured
-		work[n], copies[n] = a.m.inLine(r, r.work(i, j, a.sigma[r.device]), copied)
+		front, back := r.border(a.on(before-1, r.device)), r.border(a.on(behind-1, r.device))
+		work[n], copies[n] = a.m.inLine(r, r.work(i, j, a.sigma[r.device], front, back), copied)
 		load[n] = c.load(s, work[n])
 		rate += 1 / load[n]
 	}

@@ -43,6 +43,11 @@ func newGroup(m *machine, g *Goal, set uint, streams []int, segments int, kind K
 	return a
 }
 
+// on is whether a placement, none where it is negative, has a device.
+func (a *group) on(placement, device int) bool {
+	return placement >= 0 && a.places[placement].devices>>device&1 == 1
+}
+
 // unitTimes are the ms of each unit on series i, and what each asks of the device at least.
 func (a *group) unitTimes(i int) (alone, load []float64) {
 	s := &a.m.series[i]

@@ -71,12 +71,13 @@ func (m *machine) slowdowns(streams []int) []float64 {
 	return sigma
 }
 
-// work is what units [i,j) of a series ask of its device without copies, at slowdown sigma.
-func (s *series) work(i, j int, sigma float64) plan.Work {
+// work is what units [i,j) of a series ask of its device without copies, at slowdown sigma. front and back are what
+// cuts cost the full device at its ends.
+func (s *series) work(i, j int, sigma float64, front, back []float64) plan.Work {
 	t := s.sum[j] - s.sum[i] + s.half[i]
 	w := plan.Work{Alone: max(least, sigma*(t+s.half[j]))}
 	if s.full != nil {
-		w.Full = max(least, sigma*(s.full[j]-s.full[i]+s.fullHalf[i]+s.fullHalf[j]))
+		w.Full = max(least, sigma*(s.full[j]-s.full[i]+front[i]+back[j]))
 	}
 	return w
 }

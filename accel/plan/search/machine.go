@@ -65,7 +65,9 @@ type series struct {
 	sum       []float64 // sum[i]: ms of units [0,i)
 	half      []float64 // half[i]: half of what a cut in front of unit i costs; 0 at the ends
 	full      []float64 // as sum, of the full device; nil: not measured
-	fullHalf  []float64 // as half, of the full device
+	seam      []float64 // as half, of the full device that has both sides
+	away      []float64 // what a cut in front of unit i costs the full device that has one side
+	edge      []float64 // the lesser of seam and away
 	bytes     []int64   // bytes[i]: of the tensors that cross in front of unit i
 	tensors   []int     // tensors[i]: how many these are
 	stop      []int     // stop[i]: the first unit from i on that it cannot run
@@ -225,11 +227,13 @@ func (s *series) fill(units []plan.Unit) {
 	if !plan.HasFull(units) {
 		return
 	}
-	s.full, s.fullHalf = make([]float64, len(units)+1), make([]float64, len(units)+1)
+	n := len(units) + 1
+	s.full, s.seam, s.away, s.edge = make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n)
 	for i, u := range units {
 		s.full[i+1] = s.full[i] + u.FullMS
 		if i < len(units)-1 {
-			s.fullHalf[i+1] = u.FullCutMS / 2
+			s.seam[i+1], s.away[i+1] = u.FullCutMS/2, u.FullAwayMS
+			s.edge[i+1] = min(s.seam[i+1], s.away[i+1])
 		}
 	}
 }
@@ -240,6 +244,15 @@ func (s *series) unit(u int, sigma float64) plan.Work {
 		return plan.Work{Alone: math.Inf(1)}
 	}
 	return s.inner(u, u+1, sigma)
+}
+
+// border is what a cut costs the full device at a segment's end, by the unit in front of which it is: near says
+// whether the neighbour is on the device too.
+func (s *series) border(near bool) []float64 {
+	if near {
+		return s.seam
+	}
+	return s.away
 }
 
 // gainAt is the gain of a series at n streams of its device.

@@ -3,6 +3,7 @@ package search
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"braid/accel/plan"
 )
@@ -41,7 +42,8 @@ func (m *machine) loadsWith(l layout, streams []int, sigma []float64) loads {
 		for _, r := range seg.replicas {
 			from := &m.series[r.series]
 			copies := m.copyIn(r.series, l.producers(k), seg.from) + m.copyOut(r.series, l.consumers(k), seg.to)
-			work, copies := m.inLine(from, from.work(seg.from, seg.to, sigma[from.device]), copies)
+			front, back := from.border(m.on(l.producers(k), from.device)), from.border(m.on(l.consumers(k), from.device))
+			work, copies := m.inLine(from, from.work(seg.from, seg.to, sigma[from.device], front, back), copies)
 			s.work = append(s.work, work)
 			s.copies = append(s.copies, copies)
 			rate += 1 / from.load(work, out.streams[from.device])
@@ -66,6 +68,11 @@ func (m *machine) inLine(s *series, w plan.Work, copies float64) (run plan.Work,
 		return plan.Work{Alone: w.Alone + copies}, 0
 	}
 	return w, copies
+}
+
+// on is whether some of replicas are on a device.
+func (m *machine) on(replicas []replica, device int) bool {
+	return slices.ContainsFunc(replicas, func(r replica) bool { return m.series[r.series].device == device })
 }
 
 func (l layout) producers(k int) []replica {

@@ -33,7 +33,7 @@ func profiles(t *rapid.T) plan.Profile {
 		for u := range n {
 			unit := plan.Unit{Device: d, Threads: threads, MS: ms.Draw(t, "ms"), CutMS: small.Draw(t, "cut"), Bytes: 1000}
 			if full {
-				unit.FullMS, unit.FullCutMS = unit.MS*rapid.Float64Range(0.1, 1.1).Draw(t, "part"), small.Draw(t, "full cut")
+				unit.FullMS, unit.FullCutMS, unit.FullAwayMS = unit.MS*rapid.Float64Range(0.1, 1.1).Draw(t, "part"), small.Draw(t, "full cut"), small.Draw(t, "away")
 			}
 			if u < n-1 {
 				unit.At = fmt.Sprintf("c%d", u)

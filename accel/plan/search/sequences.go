@@ -168,7 +168,8 @@ func (a *group) stepPath(next []int, k int, behind []float64) []float64 {
 func (a *group) pathOf(p *placement, i, j int) float64 {
 	slowest := 0.0
 	for _, s := range p.series {
-		slowest = max(slowest, a.m.series[s].work(i, j, a.sigma[a.m.series[s].device]).Alone)
+		r := &a.m.series[s]
+		slowest = max(slowest, r.work(i, j, a.sigma[r.device], r.edge, r.edge).Alone)
 	}
 	return slowest
 }

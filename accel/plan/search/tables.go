@@ -35,7 +35,7 @@ func (a *group) leastPrice(c prices, p placement, i, j int) float64 {
 	rate, price, cheapest := 0.0, 0.0, math.Inf(1)
 	for _, s := range p.series {
 		r := &a.m.series[s]
-		rate += 1 / a.leastLoad(s, r.work(i, j, a.sigma[r.device]))
+		rate += 1 / a.leastLoad(s, r.work(i, j, a.sigma[r.device], r.edge, r.edge))
 		price += c.device[r.device]
 		cheapest = min(cheapest, a.replicaPrice(c, s, i, j))
 	}
@@ -46,7 +46,7 @@ func (a *group) leastPrice(c prices, p placement, i, j int) float64 {
 // price is a mean of theirs by their shares.
 func (a *group) replicaPrice(c prices, s, i, j int) float64 {
 	r := &a.m.series[s]
-	w := r.work(i, j, a.sigma[r.device])
+	w := r.work(i, j, a.sigma[r.device], r.edge, r.edge)
 	price := c.device[r.device] * a.leastLoad(s, w)
 	if a.m.devices[r.device].cpu {
 		price += c.cores * float64(r.threads) * w.Alone

@@ -38,7 +38,7 @@ func twoModels(r *rand.Rand) []Weighted {
 					u.At = string(rune('a' + i))
 				}
 				if full {
-					u.FullMS, u.FullCutMS = u.MS*(0.1+2*r.Float64()), 0.3*r.Float64()
+					u.FullMS, u.FullCutMS, u.FullAwayMS = u.MS*(0.1+2*r.Float64()), 0.3*r.Float64(), 0.2*r.Float64()
 				}
 				p.Units = append(p.Units, u)
 			}

@@ -46,7 +46,7 @@ func (m *machine) alike(i, j int) bool {
 
 func sameSeries(s, t *series) bool {
 	return s.threads == t.threads && s.precision == t.precision && s.most == t.most &&
-		slices.Equal(s.sum, t.sum) && slices.Equal(s.half, t.half) && slices.Equal(s.full, t.full) && slices.Equal(s.fullHalf, t.fullHalf) && slices.Equal(s.bytes, t.bytes) && slices.Equal(s.tensors, t.tensors) &&
+		slices.Equal(s.sum, t.sum) && slices.Equal(s.half, t.half) && slices.Equal(s.full, t.full) && slices.Equal(s.seam, t.seam) && slices.Equal(s.away, t.away) && slices.Equal(s.bytes, t.bytes) && slices.Equal(s.tensors, t.tensors) &&
 		slices.Equal(s.stop, t.stop) && slices.Equal(s.gain, t.gain)
 }
 
