@@ -9,7 +9,7 @@ import (
 // knows it, which can time inside of an engine what nobody else can. A caller asks
 // for it by a type assertion.
 type LayerTimer interface {
-	// TimeLayers runs the Segment once, layer by layer where that is how layers are
+	// TimeLayers runs the Segment, layer by layer where that is how layers are
 	// timed, waits, and gives the time of each layer in the order of execution.
 	// Copies between memories are not among them. The sum may be more than a run
 	// takes otherwise.

@@ -135,8 +135,8 @@ func (s *split) add(all, first, second, firsts, seconds float64) {
 	s.first = append(s.first, part)
 	s.away = append(s.away, (first+second-all)/2/all)
 	part = min(max(part, 0), 1)
-	// In a second the device does that many parts: 1000 ms = (firsts*part + seconds*(1-part)) * (all + the cut).
-	s.cut = append(s.cut, 1000/(firsts*part+seconds*(1-part))/all-1)
+	// Each part has half of the cut: 1000 ms = firsts * (all*part + cut/2) + seconds * (all*(1-part) + cut/2).
+	s.cut = append(s.cut, 2*(1000/all-firsts*part-seconds*(1-part))/(firsts+seconds))
 }
 
 // fill says of a device's units what each asks of the full device, of which the whole network, a frame with n
@@ -171,7 +171,7 @@ func fill(units []*plan.Unit, splits []split, n int, ms float64) {
 }
 
 // fillCuts says what cuts cost on the full device: those that were measured their own where it differs from the mean,
-// the others the mean.
+// the others the mean. No side asks for less because the other is elsewhere: that would be noise.
 func fillCuts(units []*plan.Unit, splits []split, ms float64) {
 	var at []int
 	var cut, away []sample
@@ -180,7 +180,8 @@ func fillCuts(units []*plan.Unit, splits []split, ms float64) {
 	}
 	both, alone := everywhere(len(units), at, cut), everywhere(len(units), at, away)
 	for b := 1; b < len(units); b++ {
-		units[b-1].FullCutMS, units[b-1].FullAwayMS = max(0, both[b])*ms, max(0, alone[b])*ms
+		units[b-1].FullCutMS = max(0, both[b]) * ms
+		units[b-1].FullAwayMS = max(units[b-1].FullCutMS/2, alone[b]*ms)
 	}
 }
 

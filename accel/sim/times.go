@@ -10,7 +10,7 @@ import (
 )
 
 // Times are the service times of a plan's segments, from a profile: units added up and
-// half of what a cut costs on either side. Copies between memories are apart, since a
+// what cuts cost at their ends, see plan.WorkOf. Copies between memories are apart, since a
 // stream waits for them and a device does not.
 type Times struct {
 	profile plan.Profile

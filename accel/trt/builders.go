@@ -35,18 +35,19 @@ func (w *work) keepBuilder() {
 
 // roomy does what takes memory, and once more without what builds have in common where there is none left.
 func (b *Backend) roomy(take func() error) error {
+	closings := b.closings.Load()
 	err := take()
 	if !errors.Is(err, cuda.ErrOutOfMemory) {
 		return err
 	}
 	b.builds.Lock()
 	defer b.builds.Unlock()
-	if b.builders == nil {
+	if b.builders == nil && b.closings.Load() == closings {
 		return err
 	}
 	b.options.Log.Debug("what builds have in common makes room", "for", err)
 	if err := b.closeBuilders(); err != nil {
-		return err
+		b.options.Log.Warn("what builds have in common is not unloaded", "error", err)
 	}
 	return take()
 }
@@ -59,6 +60,9 @@ func (b *Backend) EndBuilds() error {
 }
 
 func (b *Backend) closeBuilders() error {
+	if b.builders != nil {
+		b.closings.Add(1)
+	}
 	var errs []error
 	for _, gpu := range slices.Sorted(maps.Keys(b.builders)) {
 		errs = append(errs, closing(b.builders[gpu].Close()))

@@ -37,7 +37,7 @@ func (c *call) TimeLayers(ctx context.Context) ([]accel.LayerTime, error) {
 	}
 	if e := c.home.home; !run.AtOnce && !c.late {
 		c.late = true // said once
-		e.home.options.Log.Warn("the times of layers have in them what launching them took: TensorRT does not enqueue so many at once", "segment", e.header.Segment, "device", e.device, "layers", len(run.Layers))
+		e.home.options.Log.Warn("times of layers have in them what launching took: the layers were not all enqueued within 0.1 s", "segment", e.header.Segment, "device", e.device, "layers", len(run.Layers))
 	}
 	times := make([]accel.LayerTime, len(run.Layers))
 	for i, l := range run.Layers {

@@ -42,6 +42,7 @@ type Backend struct {
 	options  Options
 	builds   sync.Mutex // one at a time: builds that share a GPU spoil each other's timings
 	builders builders   // under builds
+	closings atomic.Int64
 
 	mu       sync.Mutex
 	engines  int

@@ -357,17 +357,17 @@ int call_profile(braid_cuda_call *c, braid_cuda_blob **out, Error *err) {
     const std::lock_guard<std::mutex> hold(c->exec->mutex);
     const auto turn = in_line(c->exec);
     enqueue(c->before, Which::kAll, c->exec->stream);
-    bool at_once = false;
-    const float ms = run_alone(c, at_once);
+    bool plain = false, timed = false;
+    const float ms = run_alone(c, plain);
     Times times;
     {
       const Profiled on(*c->exec->context, times);
       const Said said;
-      run_alone(c, at_once);
+      run_alone(c, timed);
       if (!on.report()) said.fail(BRAID_CUDA_INTERNAL, "TensorRT does not tell the times of layers and does not say why");
     }
     auto blob = std::make_unique<braid_cuda_blob>();
-    blob->text = "{\"run_ms\":" + std::to_string(ms) + ",\"at_once\":" + (at_once ? "true" : "false") +
+    blob->text = "{\"run_ms\":" + std::to_string(ms) + ",\"at_once\":" + (plain && timed ? "true" : "false") +
                  ",\"layers\":" + times.json() + "}";
     *out = blob.release();
   });

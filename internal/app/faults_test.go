@@ -75,8 +75,14 @@ func TestBuilderMakesRoom(t *testing.T) {
 			}
 			r.gpus.Fail(entry, nth, cuda.ErrOutOfMemory)
 			r.good(planOver("gpu:0 gpu:0 cpu"))
-			if n := r.openBuilders(); n > 1 {
-				t.Errorf("%d builders are open", n)
+			closed := 0
+			for _, c := range r.gpus.Calls() {
+				if c == "builder_close" {
+					closed++
+				}
+			}
+			if closed != 3 {
+				t.Errorf("%d builders were closed, not those of both builds and one that was kept: %v", closed, r.gpus.Calls())
 			}
 		})
 	}

@@ -15,7 +15,7 @@
 //	          (of two runtimes of the same processor at least 2/g(2), as between two streams of one)
 //	T_kd = sigma_d * (sum of ms + half of cut_ms at each inner end)                at least 1e-6
 //	c_kd = copies in and out; of a device that works first in, first out they are part of T_kd, and c_kd is 0
-//	F_kd = sigma_d * (sum of full_ms + at each inner end half of full_cut_ms, or where no neighbour is on d full_away_ms)
+//	F_kd = sigma_d * (sum of full_ms + at each inner end half of full_cut_ms, or where no neighbour is on d full_away_ms), at least 1e-6
 //	L_kd(n) = T_kd/g(n), g being the gain; where the series has full_ms
 //	          the greater of T_kd/n and T_kd - max(0, T_kd-F_kd) * (1-1/g(n))/(1-1/highest g),
 //	          n being at most the largest number of streams that was measured
