@@ -66,6 +66,10 @@ func (m *measurement) full(ctx context.Context, r *rig, parts []part, whole []st
 		if err != nil {
 			return nil, err
 		}
+		part, _ := s.first.median()
+		cut, _ := s.cut.median()
+		away, _ := s.away.median()
+		m.options.Log.Debug("parts of a full device", "device", r.series.Device, "units", p.at, "part", part, "cut", cut, "away", away, "rounds", len(s.first))
 		list = append(list, s)
 	}
 	return list, nil
