@@ -272,6 +272,9 @@ func (p *publisher) settle() {
 			return
 		}
 	}
+	if !soon(func() bool { return !p.s.unmarked() }) { // else a kill now has the next life publish them again
+		p.t.Error("what is published is not marked as done")
+	}
 }
 
 // check holds what the stream has against what was written: each number once, in
