@@ -105,7 +105,8 @@ func (m *measurement) cutsInUse(ctx context.Context, r *rig, whole stream, ms fl
 			more[i] = append(more[i], 1000/rates[1+2*i][round]+1000/rates[2+2*i][round]-1000/rate)
 		}
 	}
-	return parts, apart(at[:len(parts)], more), nil
+	cuts, _ = apart(at[:len(parts)], more)
+	return parts, cuts, nil
 }
 
 // partsAt builds both parts of the longest stretch at each border, at fewer borders where that needs too much memory.
@@ -130,20 +131,19 @@ func (m *measurement) partsAt(ctx context.Context, r *rig, at []int) (parts []pa
 
 // apart gives each border its own cost where that differs from the mean of all by more than it varies, and else the
 // mean: the planner cuts where cuts cost least, and would find those that were lucky.
-func apart(at []int, more []sample) map[int]float64 {
-	mean := 0.0
+func apart(at []int, more []sample) (cuts map[int]float64, mean float64) {
 	for _, s := range more {
 		ms, _ := s.median()
 		mean += ms / float64(len(more))
 	}
-	cuts := make(map[int]float64, len(at))
+	cuts = make(map[int]float64, len(at))
 	for i, b := range at {
 		cuts[b] = mean
 		if ms, half := more[i].median(); math.Abs(ms-mean) > half {
 			cuts[b] = ms
 		}
 	}
-	return cuts
+	return cuts, mean
 }
 
 // pairsInUse is at how many borders a device is measured in two with runs that follow each other, each of

@@ -273,7 +273,7 @@ func TestApart(t *testing.T) {
 		{"one is dear", []sample{steady(0.02), steady(0.2)}, map[int]float64{3: 0.02, 7: 0.2}},
 		{"one varies", []sample{steady(0.02), {0, 0.1, 0.2}}, map[int]float64{3: 0.02, 7: 0.06}},
 	} {
-		got := apart([]int{3, 7}, c.more)
+		got, _ := apart([]int{3, 7}, c.more)
 		for b, want := range c.want {
 			if math.Abs(got[b]-want) > 1e-12 || len(got) != len(c.want) {
 				t.Errorf("%s: %v, want %v", c.name, got, c.want)

@@ -191,12 +191,7 @@ func fillCuts(units []*plan.Unit, splits []split, ms float64) {
 
 // everywhere gives each border between n units what was measured at some, see apart, and else their mean.
 func everywhere(n int, at []int, measured []sample) []float64 {
-	own := apart(at, measured)
-	mean := 0.0
-	for _, s := range measured {
-		middle, _ := s.median()
-		mean += middle / float64(len(measured))
-	}
+	own, mean := apart(at, measured)
 	all := make([]float64, n)
 	for b := range all {
 		all[b] = mean
