@@ -39,16 +39,16 @@ void enqueue(const std::vector<Copy> &copies, Which which, cudaStream_t stream) 
     if (which == Which::kAll || (which == Which::kCrossing) == copy.crosses()) enqueue(copy, stream);
 }
 
-bool tie_tensors(braid_cuda_call *c) {
+bool tie_tensors(const braid_cuda_call *c, nvinfer1::IExecutionContext &context) {
   const auto &tensors = c->exec->engine->tensors;
   for (size_t i = 0; i < tensors.size(); i++)
-    if (!c->exec->context->setTensorAddress(tensors[i].name, c->addresses[i])) return false;
+    if (!context.setTensorAddress(tensors[i].name, c->addresses[i])) return false;
   return true;
 }
 
 bool enqueue_network(braid_cuda_call *c) {
   braid_cuda_exec *x = c->exec;
-  if (!tie_tensors(c)) return false;
+  if (!tie_tensors(c, *x->context)) return false;
   if (x->line != nullptr) check(enqueue_stamp(x->stream, x->start), "the kernel that begins a stretched run");
   if (!x->context->enqueueV3(x->stream)) return false;
   if (x->line != nullptr) check(enqueue_hold(x->stream, x->start, x->factor), "the kernel that stretches a run");
@@ -261,24 +261,36 @@ class Times : public nvinfer1::IProfiler {
   bool whole_ = true;
 };
 
-// Takes times for a profiler as long as it lives; report has them told once the stream was waited for.
+// A context that a profiler is told the runs of, beside the exec's own: TensorRT 8.6 takes no profiler off a context
+// again (setProfiler refuses null), and would have told one that is gone of each later run.
 class Profiled {
  public:
-  Profiled(nvinfer1::IExecutionContext &context, nvinfer1::IProfiler &times) : context_(context) {
-    context_.setProfiler(&times);
-    context_.setEnqueueEmitsProfile(false);  // which would wait for the run behind enqueueing it
+  explicit Profiled(const braid_cuda_exec *x) : exec_(x), context_(make_context(x->engine)) {
+    context_->setProfiler(&times_);
+    context_->setEnqueueEmitsProfile(false);  // which would wait for the run behind enqueueing it
   }
   ~Profiled() {
-    context_.setEnqueueEmitsProfile(true);
-    context_.setProfiler(nullptr);
+    cudaStreamSynchronize(exec_->stream);  // the context's memory outlives what still runs
+    const std::lock_guard<std::mutex> hold(exec_->engine->runtime->mutex);
+    context_.reset();
   }
   Profiled(const Profiled &) = delete;
   Profiled &operator=(const Profiled &) = delete;
 
-  bool report() const { return context_.reportToProfiler(); }
+  nvinfer1::IExecutionContext &context() { return *context_; }
+
+  // The times of the last run, which was waited for.
+  std::string json() {
+    const Said said;
+    if (!context_->reportToProfiler())
+      said.fail(BRAID_CUDA_INTERNAL, "TensorRT does not tell the times of layers and does not say why");
+    return times_.json();
+  }
 
  private:
-  nvinfer1::IExecutionContext &context_;
+  const braid_cuda_exec *exec_;
+  Times times_;
+  std::unique_ptr<nvinfer1::IExecutionContext> context_;
 };
 
 // Holds a stream back until it is opened: what is enqueued meanwhile then runs kernel behind kernel. Else a small
@@ -330,16 +342,21 @@ struct Timer {
   Timer &operator=(const Timer &) = delete;
 };
 
+// Enqueues the network without its copies.
+void enqueue_alone(const braid_cuda_call *c, nvinfer1::IExecutionContext &context) {
+  const Said said;
+  if (!tie_tensors(c, context) || !context.enqueueV3(c->exec->stream))
+    said.fail(BRAID_CUDA_INTERNAL, "TensorRT does not run this network and does not say why");
+}
+
 // Runs the network without its copies and gives the time that took on the device, ms. All of it is enqueued before
 // it begins; at_once is false where it was not.
-float run_alone(braid_cuda_call *c, bool &at_once) {
+float run_alone(const braid_cuda_call *c, nvinfer1::IExecutionContext &context, bool &at_once) {
   const cudaStream_t stream = c->exec->stream;
   const Timer begin, end;
-  const Said said;
   Gate gate(stream);
   check(cudaEventRecord(begin.event, stream), "cudaEventRecord");
-  if (!tie_tensors(c) || !c->exec->context->enqueueV3(stream))
-    said.fail(BRAID_CUDA_INTERNAL, "TensorRT does not run this network and does not say why");
+  enqueue_alone(c, context);
   check(cudaEventRecord(end.event, stream), "cudaEventRecord");
   at_once = gate.open();
   check(cudaStreamSynchronize(stream), "cudaStreamSynchronize");
@@ -358,17 +375,14 @@ int call_profile(braid_cuda_call *c, braid_cuda_blob **out, Error *err) {
     const auto turn = in_line(c->exec);
     enqueue(c->before, Which::kAll, c->exec->stream);
     bool plain = false, timed = false;
-    const float ms = run_alone(c, plain);
-    Times times;
-    {
-      const Profiled on(*c->exec->context, times);
-      const Said said;
-      run_alone(c, timed);
-      if (!on.report()) said.fail(BRAID_CUDA_INTERNAL, "TensorRT does not tell the times of layers and does not say why");
-    }
+    const float ms = run_alone(c, *c->exec->context, plain);
+    Profiled layers(c->exec);
+    enqueue_alone(c, layers.context());  // once before: a context sets itself up in its first run
+    check(cudaStreamSynchronize(c->exec->stream), "cudaStreamSynchronize");
+    run_alone(c, layers.context(), timed);
     auto blob = std::make_unique<braid_cuda_blob>();
     blob->text = "{\"run_ms\":" + std::to_string(ms) + ",\"at_once\":" + (plain && timed ? "true" : "false") +
-                 ",\"layers\":" + times.json() + "}";
+                 ",\"layers\":" + layers.json() + "}";
     *out = blob.release();
   });
   return rc == BRAID_CUDA_OK ? rc : drain(c, rc, err);

@@ -12,19 +12,22 @@ braid_cuda_exec::~braid_cuda_exec() {
 
 namespace braid {
 
+std::unique_ptr<nvinfer1::IExecutionContext> make_context(const braid_cuda_engine *e) {
+  const std::lock_guard<std::mutex> hold(e->runtime->mutex);
+  const Said said;
+  std::unique_ptr<nvinfer1::IExecutionContext> made(e->engine->createExecutionContext());
+  if (!made) said.fail(BRAID_CUDA_INTERNAL, "TensorRT makes no execution context and does not say why");
+  // The builder kept all details for the inspector; marking them in each run is slow.
+  made->setNvtxVerbosity(nvinfer1::ProfilingVerbosity::kNONE);
+  return made;
+}
+
 int exec_new(braid_cuda_engine *e, braid_cuda_exec **out, Error *err) {
   return entry(err, [&] {
     e->runtime->use(e->gpu);
     auto x = std::make_unique<braid_cuda_exec>();
     x->engine = e;
-    {
-      const std::lock_guard<std::mutex> hold(e->runtime->mutex);
-      const Said said;
-      x->context.reset(e->engine->createExecutionContext());
-      if (!x->context) said.fail(BRAID_CUDA_INTERNAL, "TensorRT makes no execution context and does not say why");
-    }
-    // The builder kept all details for the inspector; marking them in each run is slow.
-    x->context->setNvtxVerbosity(nvinfer1::ProfilingVerbosity::kNONE);
+    x->context = make_context(e);
     // Non-blocking: it shall not wait for what others do on the default stream.
     check(cudaStreamCreateWithFlags(&x->stream, cudaStreamNonBlocking), "cudaStreamCreateWithFlags");
     *out = x.release();

@@ -94,6 +94,9 @@ struct braid_cuda_exec {
 
 namespace braid {
 
+// A context of the engine's, whose GPU is current. The runtime's mutex is not held.
+std::unique_ptr<nvinfer1::IExecutionContext> make_context(const braid_cuda_engine *e);
+
 struct Copy {
   void *dst;
   int dst_gpu;
