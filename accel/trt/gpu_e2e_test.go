@@ -41,13 +41,20 @@ func onGPU(t testing.TB) *Backend {
 	return nil
 }
 
+// keepKernels keeps the kernels loaded that TensorRT chooses among until t ends, however many backends it opens:
+// loading them takes 7 to 14 s.
+func keepKernels(t testing.TB) {
+	b := onGPU(t)
+	builder, err := b.lib.NewBuilder(0)
+	must(t, err)
+	t.Cleanup(func() { must(t, errors.Join(builder.Close(), b.Close())) })
+}
+
 // TestSuiteOnGPU holds a real GPU to what every backend promises. It has no row in
 // int8: TensorRT builds that of networks with Q/DQ or ranges alone, and the suite's
 // have neither; internal/app's TestInt8OnGPU has one with Q/DQ.
 func TestSuiteOnGPU(t *testing.T) {
-	if err := onGPU(t).Close(); err != nil {
-		t.Fatal(err)
-	}
+	keepKernels(t)
 	open := func(t *testing.T) accel.Backend { return onGPU(t) }
 	for _, c := range []struct {
 		name, precision string
