@@ -4,6 +4,7 @@ package app
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"testing"
@@ -67,6 +68,15 @@ func onGPU0(at []string, precision plan.Precision) plan.Plan {
 	p.Precision, p.InFlight = precision, 4
 	for _, until := range append(slices.Clip(at), "") {
 		p.Segments = append(p.Segments, plan.Segment{Until: until, Devices: []plan.Placement{{ID: accel.DeviceID("gpu:0")}}, Streams: 2})
+	}
+	return p
+}
+
+// onTwoGPUs is a plan whose segments are on gpu:0 and gpu:1 in turn, with two streams for each.
+func onTwoGPUs(at []string, precision plan.Precision) plan.Plan {
+	p := onGPU0(at, precision)
+	for i := range p.Segments {
+		p.Segments[i].Devices[0].ID = accel.DeviceID(fmt.Sprintf("gpu:%d", i%2))
 	}
 	return p
 }

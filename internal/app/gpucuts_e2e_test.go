@@ -77,8 +77,8 @@ func drawn(t *testing.T, cfg []byte, name string) *network.Network {
 }
 
 // proveCuts cuts a network at two or three random places, a few times, runs the
-// parts on gpu:0 in a graph, and compares what comes out with the whole on the CPU.
-func proveCuts(t *testing.T, rt accel.Backend, n *network.Network) {
+// parts under a plan in a graph, and compares what comes out with the whole on the CPU.
+func proveCuts(t *testing.T, rt accel.Backend, n *network.Network, under func(at []string, precision plan.Precision) plan.Plan) {
 	v := &verifier{rt: rt, net: n, log: silent.Log}
 	if err := v.prepare(t.Context(), nil, cutSeed, 3); err != nil {
 		t.Fatal(err)
@@ -88,7 +88,7 @@ func proveCuts(t *testing.T, rt accel.Backend, n *network.Network) {
 		at := twoOrThree(n.Cuts(), rng)
 		for _, precision := range []plan.Precision{plan.FP32, plan.FP16} {
 			t.Run(fmt.Sprintf("%d %s", round, precision), func(t *testing.T) {
-				row, err := v.underPlan(t.Context(), silent, onGPU0(at, precision), &progress{})
+				row, err := v.underPlan(t.Context(), silent, under(at, precision), &progress{})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -110,17 +110,32 @@ func twoOrThree(cuts []network.Cut, rng *rand.Rand) (at []string) {
 	return at
 }
 
-func proveSmall(t *testing.T, rt accel.Backend) {
+func proveSmall(t *testing.T, rt accel.Backend, under func(at []string, precision plan.Precision) plan.Plan) {
 	for name, layers := range smallNetworks {
 		t.Run(name, func(t *testing.T) {
-			proveCuts(t, rt, drawn(t, []byte("[net]\nwidth=32\nheight=32\nchannels=3\n"+layers), name))
+			proveCuts(t, rt, drawn(t, []byte("[net]\nwidth=32\nheight=32\nchannels=3\n"+layers), name), under)
 		})
 	}
 }
 
-func TestRandomCutsOnStandIn(t *testing.T) { proveSmall(t, onStandIn(t)) }
+func TestRandomCutsOnStandIn(t *testing.T) { proveSmall(t, onStandIn(t), onGPU0) }
 
-func TestRandomCutsOnGPU(t *testing.T) { proveSmall(t, onGPU(t)) }
+func TestRandomCutsOnGPU(t *testing.T) { proveSmall(t, onGPU(t), onGPU0) }
+
+// TestRandomCutsBetweenStandIns has tensors go from one GPU to the other and back.
+func TestRandomCutsBetweenStandIns(t *testing.T) { proveSmall(t, onStandIn(t), onTwoGPUs) }
+
+func TestRandomCutsBetweenGPUs(t *testing.T) {
+	rt := onGPU(t)
+	devices, err := rt.Devices(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(devices, func(d accel.Device) bool { return d.ID == "gpu:1" }) {
+		t.Skip("one GPU: none to copy to")
+	}
+	proveSmall(t, rt, onTwoGPUs)
+}
 
 // TestRandomCutsOfDetectorsOnGPU takes three of the papers' networks, 416x416, from
 // the folder $BRAID_TEST_CFG.
@@ -135,7 +150,7 @@ func TestRandomCutsOfDetectorsOnGPU(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			proveCuts(t, rt, drawn(t, cfg, name))
+			proveCuts(t, rt, drawn(t, cfg, name), onGPU0)
 		})
 	}
 }
