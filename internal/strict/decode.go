@@ -65,7 +65,11 @@ func (w *walk) failf(line int, path, format string, args ...any) {
 	w.errs = append(w.errs, Problem{w.File, line, path, fmt.Sprintf(format, args...)})
 }
 
-var syntaxLine = regexp.MustCompile(`^line (\d+): `)
+var (
+	syntaxLine = regexp.MustCompile(`^line (\d+): `)
+	// What the library's parser says, unlike its scanner, it says of the line before: it counts from 0.
+	ofParser = regexp.MustCompile(`^did not find expected (<|node content|'-' indicator|key|',' or)`)
+)
 
 // parse reads the one document of a file; nil where there is none.
 func (w *walk) parse(data []byte) *yaml.Node {
@@ -79,13 +83,13 @@ func (w *walk) parse(data []byte) *yaml.Node {
 	case errors.Is(err, io.EOF):
 		return nil
 	case err != nil:
-		w.syntax(err)
+		w.syntax(err, data)
 		return nil
 	}
 	switch err := dec.Decode(&second); {
 	case errors.Is(err, io.EOF):
 	case err != nil:
-		w.syntax(err)
+		w.syntax(err, data)
 	default:
 		w.failf(second.Line, "", "a second document starts here, want one")
 	}
@@ -95,11 +99,14 @@ func (w *walk) parse(data []byte) *yaml.Node {
 	return doc.Content[0]
 }
 
-func (w *walk) syntax(err error) {
+func (w *walk) syntax(err error, data []byte) {
 	msg, line := strings.TrimPrefix(err.Error(), "yaml: "), 0
 	if m := syntaxLine.FindStringSubmatch(msg); m != nil {
 		line, _ = strconv.Atoi(m[1])
 		msg = msg[len(m[0]):]
+		if ofParser.MatchString(msg) {
+			line = min(line+1, 1+bytes.Count(bytes.TrimRight(data, "\n"), []byte("\n"))) // its end is a line of its own
+		}
 	}
 	w.failf(line, "", "not YAML: %s", strings.Join(strings.Fields(msg), " "))
 }
