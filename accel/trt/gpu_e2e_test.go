@@ -71,6 +71,20 @@ func TestSuiteOnGPU(t *testing.T) {
 	}
 }
 
+func TestCrossingsOnGPU(t *testing.T) {
+	b := onGPU(t)
+	t.Cleanup(func() { must(t, b.Close()) })
+	devices, err := b.Devices(t.Context())
+	must(t, err)
+	if !slices.ContainsFunc(devices, func(d accel.Device) bool { return d.ID == "gpu:1" }) {
+		t.Skip("one GPU: none to copy from")
+	}
+	keepKernels(t)
+	for _, n := range crossings {
+		proveCrossings(t, b, n)
+	}
+}
+
 // TestTimeLayersOnGPU has TensorRT time the layers of a Call that runs as a graph
 // otherwise.
 func TestTimeLayersOnGPU(t *testing.T) { timeLayers(t, onGPU(t)) }

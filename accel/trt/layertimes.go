@@ -13,14 +13,18 @@ import (
 
 var _ accel.LayerTimer = (*call)(nil)
 
-// TimeLayers runs the Segment once as a whole and once under TensorRT's profiler (IProfiler), kernel by
-// kernel also where the Call has a captured graph, all of them enqueued before the first begins. The times are of as
-// much together as the whole takes. A DLA is one layer.
+// TimeLayers runs the Segment once as a whole, and under TensorRT's profiler (IProfiler) on a context of its own,
+// kernel by kernel also where the Call has a captured graph, all of them enqueued before the first begins. The times
+// are of as much together as the whole takes. A DLA is one layer.
 func (c *call) TimeLayers(ctx context.Context) ([]accel.LayerTime, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	text, err := c.native.Profile()
+	var text []byte
+	err := c.home.home.home.roomy(func() (err error) {
+		text, err = c.native.Profile()
+		return err
+	})
 	if err != nil {
 		return nil, c.failed(err)
 	}

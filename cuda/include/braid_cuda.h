@@ -209,8 +209,9 @@ typedef struct {
    * demand. Does not block and allocates nothing. Where it fails nothing of it is
    * left on the device, which is waited for then. */
   int (*call_start)(braid_cuda_call *c, braid_cuda_call *after, uint64_t wanted, braid_cuda_error *err);
-  /* Runs a ready call once as a whole and once layer after layer, and waits: how long
-   * each took on the device. JSON: {"run_ms":…,"at_once":true,"layers":[{"layer":…,
+  /* Runs a ready call as a whole and layer after layer, and waits: how long each took on
+   * the device. The layers run on a context of their own, which has as much memory as the
+   * exec for as long. JSON: {"run_ms":…,"at_once":true,"layers":[{"layer":…,
    * "ms":…}]}, in the order of the run, named as engine_inspect does; a DLA is one
    * layer. at_once: all was enqueued before the first layer began, so that none
    * waited for its launch. To take a time takes time: layers are longer together. */

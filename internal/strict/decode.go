@@ -67,8 +67,9 @@ func (w *walk) failf(line int, path, format string, args ...any) {
 
 var (
 	syntaxLine = regexp.MustCompile(`^line (\d+): `)
-	// What the library's parser says, unlike its scanner, it says of the line before: it counts from 0.
-	ofParser = regexp.MustCompile(`^did not find expected (<|node content|'-' indicator|key|',' or)`)
+	// What the library's parser says, unlike its scanner, it says of a line counted from 0: where the list or
+	// mapping begins that it is in, or where it is if that is the first line.
+	ofParser = regexp.MustCompile(`^(did not find expected (<|node content|'-' indicator|key|',' or)|found (undefined tag handle|duplicate %|incompatible YAML))`)
 )
 
 // parse reads the one document of a file; nil where there is none.

@@ -130,6 +130,7 @@ func TestProblems(t *testing.T) {
 		{"syntax", "name: [a", []string{"h.yaml:1: not YAML: did not find expected ',' or ']'"}},
 		{"syntax below", "mean: [1, 2, 3]\nboxes:\n  - [1\nname: a\n", []string{"h.yaml:3: not YAML: did not find expected ',' or ']'"}},
 		{"a key too deep", "name: a\ngarden:\n  beds: {b: 1}\n   c: 2\n", []string{"h.yaml:3: not YAML: did not find expected key"}},
+		{"no such tag handle", "name: a\nboxes: !foo!bar []\n", []string{"h.yaml:2: not YAML: found undefined tag handle"}},
 		{"a colon too many", "mean: [1, 2, 3]\nname: a: b\n", []string{"h.yaml:2: not YAML: mapping values are not allowed in this context"}},
 		{"unknown alias", "name: *x", []string{"h.yaml: not YAML: unknown anchor 'x' referenced"}},
 		{"control character", "name: \x01", []string{"h.yaml: not YAML: control characters are not allowed"}},
