@@ -122,10 +122,11 @@ func (c *Call) Start(after *Call, wanted uint64) error {
 	return nil
 }
 
-// Profile runs a ready Call once as a whole and once layer after layer, and waits: how
-// long each took on the device, JSON {"run_ms":…,"at_once":true,"layers":[{"layer":…,"ms":…}]}
-// in the order of the run, named as Inspect does. A DLA is one layer. Not at once: a
-// layer may have waited for its launch.
+// Profile runs a ready Call as a whole and layer after layer, these on a context of their
+// own with as much memory as the Exec for as long, and waits: how long each took on the
+// device, JSON {"run_ms":…,"at_once":true,"layers":[{"layer":…,"ms":…}]} in the order of
+// the run, named as Inspect does. A DLA is one layer. Not at once: a layer may have waited
+// for its launch.
 func (c *Call) Profile() ([]byte, error) {
 	const doing = "profiling a call"
 	if c.handle == nil {
