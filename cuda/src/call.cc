@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <cstring>
 
+#include "copy.h"
 #include "entries.h"
 #include "handles.h"
 #include "stretch.h"
@@ -16,7 +17,7 @@ braid_cuda_call::~braid_cuda_call() {
 namespace braid {
 namespace {
 
-enum class Which { kAll, kCrossing, kWithin };
+enum class Which { kAll, kOutside, kCaptured };
 
 void use(const braid_cuda_call *c) { c->exec->engine->runtime->use(c->exec->engine->gpu); }
 
@@ -25,8 +26,22 @@ cudaMemcpyKind kind_of(const Copy &copy) {
   return copy.src_gpu >= 0 ? cudaMemcpyDeviceToHost : cudaMemcpyHostToHost;
 }
 
+bool even(const void *p) { return reinterpret_cast<uintptr_t>(p) % 16 == 0; }
+
+// Whether the call's GPU makes a copy from or to another one's memory by a kernel, in the order of its own stream.
+// CUDA's copies from one GPU are a queue whichever stream they are in: one that waits for its stream keeps back those
+// of streams that are ready.
+bool by_kernel(const braid_cuda_call *c, const Copy &copy) {
+  const int own = c->exec->engine->gpu;
+  if (enqueue_copy == nullptr || !copy.crosses() || (copy.dst_gpu != own && copy.src_gpu != own)) return false;
+  if (!even(copy.dst) || !even(copy.src)) return false;
+  return c->exec->engine->runtime->reaches(own, copy.dst_gpu == own ? copy.src_gpu : copy.dst_gpu);
+}
+
 void enqueue(const Copy &copy, cudaStream_t stream) {
-  if (copy.crosses()) {
+  if (copy.by_kernel) {
+    check(enqueue_copy(stream, copy.dst, copy.src, copy.bytes), "the kernel that copies from GPU to GPU");
+  } else if (copy.crosses()) {
     check(cudaMemcpyPeerAsync(copy.dst, copy.dst_gpu, copy.src, copy.src_gpu, copy.bytes, stream),
           "cudaMemcpyPeerAsync");
   } else {
@@ -36,7 +51,7 @@ void enqueue(const Copy &copy, cudaStream_t stream) {
 
 void enqueue(const std::vector<Copy> &copies, Which which, cudaStream_t stream) {
   for (const Copy &copy : copies)
-    if (which == Which::kAll || (which == Which::kCrossing) == copy.crosses()) enqueue(copy, stream);
+    if (which == Which::kAll || (which == Which::kCaptured) == copy.captured()) enqueue(copy, stream);
 }
 
 bool tie_tensors(const braid_cuda_call *c, nvinfer1::IExecutionContext &context) {
@@ -99,9 +114,9 @@ void capture(braid_cuda_call *c) {
   bool well = false;
   int found = BRAID_CUDA_OK;
   try {
-    enqueue(c->before, Which::kWithin, stream);
+    enqueue(c->before, Which::kCaptured, stream);
     well = enqueue_network(c);
-    if (well) enqueue(c->after, Which::kWithin, stream);
+    if (well) enqueue(c->after, Which::kCaptured, stream);
     if (!well) why = said.text();
   } catch (Failure &f) {
     well = false;
@@ -180,7 +195,8 @@ int call_copy(braid_cuda_call *c, int32_t when, void *dst, int32_t dst_gpu, cons
         fail(BRAID_CUDA_INVALID, "a copy from or to GPU " + std::to_string(gpu) + ", which there is not");
     }
     if (dst == nullptr || src == nullptr) fail(BRAID_CUDA_INVALID, "a copy from or to nowhere");
-    const Copy copy{dst, dst_gpu, src, src_gpu, bytes};
+    Copy copy{dst, dst_gpu, src, src_gpu, bytes, false};
+    copy.by_kernel = by_kernel(c, copy);
     switch (when) {
       case BRAID_CUDA_BEFORE: c->before.push_back(copy); break;
       case BRAID_CUDA_AFTER: c->after.push_back(copy); break;
@@ -226,9 +242,9 @@ int call_start(braid_cuda_call *c, braid_cuda_call *after, uint64_t wanted, Erro
     for (size_t i = 0; i < c->on_demand.size(); i++)
       if ((wanted >> i & 1) != 0) enqueue(c->on_demand[i], stream);
     if (c->graph != nullptr) {
-      enqueue(c->before, Which::kCrossing, stream);
+      enqueue(c->before, Which::kOutside, stream);
       check(cudaGraphLaunch(c->graph, stream), "cudaGraphLaunch");
-      enqueue(c->after, Which::kCrossing, stream);
+      enqueue(c->after, Which::kOutside, stream);
     } else {
       run_eagerly(c);
     }

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -32,6 +33,11 @@ struct braid_cuda_runtime {
   // Makes the GPU current that was last, or one that works.
   void use_any() const;
 
+  // Notes that gpu may use the memory of other.
+  void reach(int gpu, int other);
+  // Whether that was noted.
+  bool reaches(int gpu, int other);
+
   // The stream that all stretched execs of a GPU share. gpu is current.
   struct Line {
     cudaStream_t stream = nullptr;
@@ -47,6 +53,7 @@ struct braid_cuda_runtime {
   mutable std::atomic<int> last_{-1};
   std::map<std::pair<int, int>, std::unique_ptr<nvinfer1::IRuntime>> runtimes_;
   std::map<int, Line> lines_;
+  std::set<std::pair<int, int>> reached_;
 };
 
 struct braid_cuda_blob {
@@ -103,10 +110,12 @@ struct Copy {
   const void *src;
   int src_gpu;
   size_t bytes;
+  bool by_kernel;  // from one GPU to another, which reaches it
 
-  // From one GPU to another: such copies stay outside of CUDA graphs, which not
-  // every version can capture them into.
+  // From one GPU to another.
   bool crosses() const { return dst_gpu >= 0 && src_gpu >= 0 && dst_gpu != src_gpu; }
+  // Whether it may be part of a CUDA graph: not every version can capture CUDA's own copies between GPUs.
+  bool captured() const { return by_kernel || !crosses(); }
 };
 
 }  // namespace braid

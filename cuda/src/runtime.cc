@@ -27,6 +27,16 @@ braid_cuda_runtime::Line &braid_cuda_runtime::line(int gpu) {
   return l;
 }
 
+void braid_cuda_runtime::reach(int gpu, int other) {
+  const std::lock_guard<std::mutex> hold(mutex);
+  reached_.insert({gpu, other});
+}
+
+bool braid_cuda_runtime::reaches(int gpu, int other) {
+  const std::lock_guard<std::mutex> hold(mutex);
+  return reached_.count({gpu, other}) != 0;
+}
+
 void braid_cuda_runtime::known(int gpu) const {
   if (gpu < 0 || gpu >= gpus)
     fail(BRAID_CUDA_INVALID, "no GPU " + std::to_string(gpu) + ": there are " + std::to_string(gpus));
@@ -192,6 +202,7 @@ int peer(braid_cuda_runtime *r, int32_t from, int32_t to, int32_t *direct, Error
             break;
           default: check(e, "cudaDeviceEnablePeerAccess");
         }
+        if (can != 0) r->reach(from, to);
       }
     }
     *direct = can != 0;
