@@ -19,10 +19,11 @@ type planned struct {
 	Profile    string
 	Candidates []struct {
 		Kind     string
+		Plan     string
 		FPS      float64
 		Rejected string
 	}
-	Measured []struct{ Name string }
+	Measured []struct{ Name, Plan string }
 }
 
 func planJSON(t *testing.T, args ...string) planned {
@@ -50,16 +51,24 @@ func TestPlanWhatIf(t *testing.T) {
 	}
 }
 
-// TestPlanOfThisMachine chooses a plan, measures it beside the others, writes it, and
+// TestPlanOfThisMachine chooses a plan, measures it beside the others, more than there are kinds, writes it, and
 // runs it.
 func TestPlanOfThisMachine(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "plan.yaml")
-	p := planJSON(t, "braid-nano-320", "--measure", "2", "--duration", "300ms", "--out", file)
-	single := false
+	p := planJSON(t, "braid-nano-320", "--measure", "6", "--duration", "200ms", "--out", file)
+	single, why := false, map[string]string{}
+	for _, c := range p.Candidates {
+		if c.Plan != "" {
+			why[c.Plan] = c.Rejected
+		}
+	}
 	for _, m := range p.Measured {
 		single = single || m.Name == "one-device" || m.Name == "frame-parallel"
+		if rejected, is := why[m.Plan]; !is || (rejected == "") != (m.Plan == p.Plan) || rejected != "" && !strings.Contains(rejected, "measured") {
+			t.Errorf("%s was measured, %s is kept, and the candidate says %q (%t)", m.Name, p.Plan, rejected, is)
+		}
 	}
-	if !single || p.FPS <= 0 || !strings.HasPrefix(p.Plan, "p-") {
+	if len(p.Measured) != min(6, len(why)) || !single || p.FPS <= 0 || !strings.HasPrefix(p.Plan, "p-") {
 		t.Errorf("%+v", p)
 	}
 	r := mustRun(t, "batch", "scene:street?seed=3&size=320x180&seconds=0.2", "--model", "braid-nano-320", "--plan", file, "--out", "-")

@@ -146,7 +146,8 @@ typedef struct {
   int (*free_host)(braid_cuda_runtime *r, void *p, braid_cuda_error *err);
 
   /* Lets gpu `from` reach the memory of gpu `to`: *direct is 1, or 0 where copies
-   * go through the host. */
+   * go through the host. Before call_copy of a call on `from`: copies are by a kernel
+   * then, where the library was built by nvcc. */
   int (*peer)(braid_cuda_runtime *r, int32_t from, int32_t to, int32_t *direct, braid_cuda_error *err);
 
   /* A builder: parse once, then set, then build once. builder_parse copies what

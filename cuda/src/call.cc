@@ -26,15 +26,15 @@ cudaMemcpyKind kind_of(const Copy &copy) {
   return copy.src_gpu >= 0 ? cudaMemcpyDeviceToHost : cudaMemcpyHostToHost;
 }
 
-bool even(const void *p) { return reinterpret_cast<uintptr_t>(p) % 16 == 0; }
+bool on_word(const void *p) { return reinterpret_cast<uintptr_t>(p) % 16 == 0; }
 
 // Whether the call's GPU makes a copy from or to another one's memory by a kernel, in the order of its own stream.
 // CUDA's copies from one GPU are a queue whichever stream they are in: one that waits for its stream keeps back those
 // of streams that are ready.
 bool by_kernel(const braid_cuda_call *c, const Copy &copy) {
   const int own = c->exec->engine->gpu;
-  if (enqueue_copy == nullptr || !copy.crosses() || (copy.dst_gpu != own && copy.src_gpu != own)) return false;
-  if (!even(copy.dst) || !even(copy.src)) return false;
+  if (!copy.crosses() || (copy.dst_gpu != own && copy.src_gpu != own)) return false;
+  if (!on_word(copy.dst) || !on_word(copy.src)) return false;
   return c->exec->engine->runtime->reaches(own, copy.dst_gpu == own ? copy.src_gpu : copy.dst_gpu);
 }
 

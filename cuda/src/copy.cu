@@ -29,6 +29,13 @@ __global__ void __launch_bounds__(kThreads) copy(uint4 *dst, const uint4 *src, s
 
 namespace braid {
 
+bool can_copy() {
+  cudaFuncAttributes unused;
+  const bool can = cudaFuncGetAttributes(&unused, copy) == cudaSuccess;
+  cudaGetLastError();
+  return can;
+}
+
 cudaError_t enqueue_copy(cudaStream_t stream, void *dst, const void *src, size_t bytes) {
   const size_t words = bytes / sizeof(uint4), each = static_cast<size_t>(kThreads) * kWords;
   const size_t blocks = std::min<size_t>(std::max<size_t>((words + each - 1) / each, 1), kBlocks);

@@ -17,7 +17,7 @@
 struct braid_cuda_runtime {
   int gpus = 0;
 
-  // Guards runtimes, and the making of engines and contexts: TensorRT promises
+  // Guards what is private here, and the making of engines and contexts: TensorRT promises
   // concurrency only for running different contexts.
   std::mutex mutex;
 
@@ -33,7 +33,7 @@ struct braid_cuda_runtime {
   // Makes the GPU current that was last, or one that works.
   void use_any() const;
 
-  // Notes that gpu may use the memory of other.
+  // Notes that gpu may use the memory of other, and has the kernel for that.
   void reach(int gpu, int other);
   // Whether that was noted.
   bool reaches(int gpu, int other);
@@ -110,7 +110,7 @@ struct Copy {
   const void *src;
   int src_gpu;
   size_t bytes;
-  bool by_kernel;  // from one GPU to another, which reaches it
+  bool by_kernel;  // of the GPU that the call runs on, which reaches the other
 
   // From one GPU to another.
   bool crosses() const { return dst_gpu >= 0 && src_gpu >= 0 && dst_gpu != src_gpu; }

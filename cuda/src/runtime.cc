@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "copy.h"
 #include "entries.h"
 #include "handles.h"
 
@@ -202,7 +203,7 @@ int peer(braid_cuda_runtime *r, int32_t from, int32_t to, int32_t *direct, Error
             break;
           default: check(e, "cudaDeviceEnablePeerAccess");
         }
-        if (can != 0) r->reach(from, to);
+        if (can != 0 && can_copy != nullptr && can_copy()) r->reach(from, to);
       }
     }
     *direct = can != 0;

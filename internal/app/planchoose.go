@@ -112,6 +112,8 @@ func (o PlanOptions) numbers() error {
 	return nil
 }
 
+var errEnergyMeasure = errors.New("--measure keeps the fastest plan, and --objective energy wants the one of least energy: leave one out")
+
 // goal is what the flags ask for.
 func (o PlanOptions) goal() (search.Goal, error) {
 	if err := o.numbers(); err != nil {
@@ -120,6 +122,9 @@ func (o PlanOptions) goal() (search.Goal, error) {
 	g := search.Goal{Budget: float64(o.Budget) / float64(time.Millisecond), MinFPS: o.MinFPS, MaxSegments: o.Segments, MaxDrop: o.MaxDrop}
 	if err := g.Objective.UnmarshalText([]byte(o.objective())); err != nil {
 		return g, Usage(fmt.Errorf("--objective: %w", err))
+	}
+	if g.Objective == search.Energy && o.Measure > 0 {
+		return g, Usage(errEnergyMeasure)
 	}
 	for _, text := range o.Precision {
 		var p plan.Precision

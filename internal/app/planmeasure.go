@@ -22,10 +22,11 @@ func (o PlanOptions) measure(ctx context.Context, env *Env, rt accel.Backend, ma
 		return err
 	}
 	defer closeInto(&err, along.Close)
-	list := finalists(made.meeting(), o.Measure)
+	made.widen(o.Measure)
+	names, list := made.names(), made.finalists(o.Measure)
 	var rows []*benchRow
-	for _, k := range list {
-		rows = append(rows, newBenchRow(string(k.Kind), k.Plan))
+	for _, i := range list {
+		rows = append(rows, newBenchRow(names[i], made.Candidates[i].Plan))
 	}
 	c.predict(ctx, rows, len(o.Inputs) == 0)
 	b := &benchRounds{
@@ -44,32 +45,100 @@ func (o PlanOptions) measure(ctx context.Context, env *Env, rt accel.Backend, ma
 	var report bench.Report
 	report.Fill(b.measured())
 	made.measured = report.Rows
-	rates := map[search.Kind]float64{}
-	for i, r := range report.Rows {
-		rates[list[i].Kind] = r.FPS
+	rates := make([]float64, len(made.Candidates))
+	for n, i := range list {
+		rates[i] = report.Rows[n].FPS
 	}
 	made.keep(rates)
 	return nil
 }
 
-// meeting are the candidates that meet the goal, as far as is known.
-func (c *chosen) meeting() []search.Candidate {
-	return slices.DeleteFunc(slices.Clone(c.Candidates), func(k search.Candidate) bool { return len(k.Plan.Segments) > 0 && !c.meets(k) })
+// runs is whether a candidate has a plan that meets the goal, as far as is known, and that can be simulated where the
+// chosen one can.
+func (c *chosen) runs(k search.Candidate) bool {
+	if len(k.Plan.Segments) == 0 || !c.meets(k) {
+		return false
+	}
+	if c.unsimulated != nil {
+		return true
+	}
+	_, err := systemOf(c.profile, k.Plan)
+	return err == nil
 }
 
-// finalists are the n candidates with the highest expected rate, the chosen one, and those on a
-// single device.
-func finalists(all []search.Candidate, n int) (list []search.Candidate) {
-	for _, k := range all {
-		if len(k.Plan.Segments) > 0 {
-			list = append(list, k)
+// widen adds candidates until n can run: the runners with the highest expected rate of other segments or devices than
+// those that are there. What is expected of the best of a kind may be further off than of the next. For cameras
+// the highest rate is not what is looked for.
+func (c *chosen) widen(n int) {
+	if c.goal.Objective == search.Cameras {
+		return
+	}
+	for _, k := range c.Candidates {
+		if c.runs(k) {
+			n--
 		}
 	}
-	slices.SortStableFunc(list, func(a, b search.Candidate) int { return cmp.Compare(b.FPS, a.FPS) })
-	var out []search.Candidate
-	for i, k := range list {
-		if i < n || k.Rejected == "" || onOneDevice(k) {
-			out = append(out, k)
+	more := slices.Clone(c.Runners)
+	slices.SortStableFunc(more, func(a, b search.Candidate) int { return cmp.Compare(b.FPS, a.FPS) })
+	for _, k := range more {
+		if n <= 0 {
+			break
+		}
+		there := slices.ContainsFunc(c.Candidates, func(o search.Candidate) bool { return alike(o.Plan, k.Plan) })
+		if there || !c.runs(k) {
+			continue
+		}
+		k.Rejected = k.Against(c.Chosen, search.FPS)
+		c.Candidates = append(c.Candidates, k)
+		n--
+	}
+	// The simplest first: kinds are in that order, and so are runners of a kind.
+	kinds, plans := map[search.Kind]int{}, map[string]int{}
+	for i, k := range c.Candidates {
+		if _, is := kinds[k.Kind]; !is {
+			kinds[k.Kind] = i
+		}
+	}
+	for i, k := range c.Runners {
+		plans[k.Plan.ID()] = i
+	}
+	slices.SortStableFunc(c.Candidates, func(a, b search.Candidate) int {
+		return cmp.Or(cmp.Compare(kinds[a.Kind], kinds[b.Kind]), cmp.Compare(plans[a.Plan.ID()], plans[b.Plan.ID()]))
+	})
+}
+
+// names are the candidates' kinds, with a number where there are several: the one with the highest expected rate has none.
+func (c *chosen) names() []string {
+	names := make([]string, len(c.Candidates))
+	for i, k := range c.Candidates {
+		place := 1
+		for n, o := range c.Candidates {
+			if o.Kind == k.Kind && (o.FPS > k.FPS || o.FPS == k.FPS && n < i) {
+				place++
+			}
+		}
+		names[i] = string(k.Kind)
+		if place > 1 {
+			names[i] += fmt.Sprint(" ", place)
+		}
+	}
+	return names
+}
+
+// finalists are the indices of the n candidates with the highest expected rate, the chosen one, and those on a
+// single device.
+func (c *chosen) finalists(n int) []int {
+	var list []int
+	for i, k := range c.Candidates {
+		if c.runs(k) {
+			list = append(list, i)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b int) int { return cmp.Compare(c.Candidates[b].FPS, c.Candidates[a].FPS) })
+	var out []int
+	for place, i := range list {
+		if k := c.Candidates[i]; place < n || k.Rejected == "" || onOneDevice(k) {
+			out = append(out, i)
 		}
 	}
 	return out
@@ -81,20 +150,20 @@ func onOneDevice(k search.Candidate) bool {
 
 // winner is the index of the simplest of candidates, the simplest first, whose measured rate is within
 // search.Tolerance of the best; never one that is slower than the best on a single device.
-// Candidates without a rate did not run. Where some reach least frames/s the others do not count.
-func winner(all []search.Candidate, rates map[search.Kind]float64, least float64) int {
+// Candidates with no rate did not run. Where some reach least frames/s the others do not count.
+func winner(all []search.Candidate, rates []float64, least float64) int {
 	floor, fastest := 0.0, 0.0
-	for _, k := range all {
+	for i, k := range all {
 		if onOneDevice(k) {
-			floor = max(floor, rates[k.Kind])
+			floor = max(floor, rates[i])
 		}
-		fastest = max(fastest, rates[k.Kind])
+		fastest = max(fastest, rates[i])
 	}
 	floor = max(floor, min(least, fastest))
 	values := make([]float64, len(all))
-	for i, k := range all {
+	for i, fps := range rates {
 		values[i] = math.Inf(-1)
-		if fps, ran := rates[k.Kind]; ran && fps >= floor {
+		if fps > 0 && fps >= floor {
 			values[i] = fps
 		}
 	}
@@ -102,28 +171,25 @@ func winner(all []search.Candidate, rates map[search.Kind]float64, least float64
 }
 
 // keep makes the winner the chosen one, and says of the others that ran why not, by what was measured.
-func (c *chosen) keep(rates map[search.Kind]float64) {
-	i := winner(c.Candidates, rates, c.goal.MinFPS)
-	if i < 0 {
+func (c *chosen) keep(rates []float64) {
+	best := winner(c.Candidates, rates, c.goal.MinFPS)
+	if best < 0 {
 		return
 	}
-	best := c.Candidates[i]
-	for n := range c.Candidates {
-		k := &c.Candidates[n]
-		fps, ran := rates[k.Kind]
-		if !ran || n == i {
-			continue
+	names := c.names()
+	for i, fps := range rates {
+		if fps > 0 && i != best {
+			c.Candidates[i].Rejected = fmt.Sprintf("%s: measured %.1f frames/s, %s", names[i], fps, beside(fps, rates[best], names[best]))
 		}
-		k.Rejected = fmt.Sprintf("%s: measured %.1f frames/s, %s", k.Kind, fps, beside(fps, rates[best.Kind], best.Kind))
 	}
-	c.Candidates[i].Rejected = ""
-	c.settleOn(c.Candidates[i])
+	c.Candidates[best].Rejected = ""
+	c.settleOn(c.Candidates[best])
 }
 
 // beside compares a measured rate with the chosen one's.
-func beside(fps, best float64, kind search.Kind) string {
+func beside(fps, best float64, chosen string) string {
 	if fps < best {
-		return fmt.Sprintf("%.3g %% slower than %s", 100*(best-fps)/best, kind)
+		return fmt.Sprintf("%.3g %% slower than %s", 100*(best-fps)/best, chosen)
 	}
-	return fmt.Sprintf("%.2g %% better than %s, which is simpler", 100*(fps-best)/best, kind)
+	return fmt.Sprintf("%.2g %% better than %s, which is simpler", 100*(fps-best)/best, chosen)
 }

@@ -1,6 +1,8 @@
 package app
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 	"testing"
 
@@ -8,6 +10,9 @@ import (
 	"braid/accel/plan"
 	"braid/accel/plan/search"
 )
+
+// errBare is of a candidate without a profile to simulate it on.
+var errBare = errors.New("no times")
 
 // TestFinalists: the fastest, the chosen one, which may be slower and simpler, and those on one device.
 func TestFinalists(t *testing.T) {
@@ -24,8 +29,8 @@ func TestFinalists(t *testing.T) {
 		4: {search.Hybrid, search.Pipeline, search.OneDevice},
 	} {
 		var got []search.Kind
-		for _, k := range finalists(all, n) {
-			got = append(got, k.Kind)
+		for _, i := range (&chosen{Choice: search.Choice{Candidates: all}, unsimulated: errBare}).finalists(n) {
+			got = append(got, all[i].Kind)
 		}
 		if !slices.Equal(got, want) {
 			t.Errorf("--measure %d runs %v, want %v", n, got, want)
@@ -85,7 +90,11 @@ func TestKeep(t *testing.T) {
 			{Kind: search.Hybrid, Plan: on(both, one)},
 		}}}
 		made.Chosen = made.Candidates[3]
-		made.keep(c.rates)
+		var rates []float64
+		for _, k := range made.Candidates {
+			rates = append(rates, c.rates[k.Kind])
+		}
+		made.keep(rates)
 		if made.Chosen.Kind != c.want || made.Chosen.Rejected != "" {
 			t.Errorf("%s: kept %s (%q), want %s", c.name, made.Chosen.Kind, made.Chosen.Rejected, c.want)
 		}
@@ -121,8 +130,9 @@ func TestMeasuresWhatTheGoalAllows(t *testing.T) {
 		"rate and budget": {search.Goal{MinFPS: 100, Budget: 20}, []search.Kind{search.Pipeline}},
 	} {
 		var got []search.Kind
-		for _, k := range (&chosen{Choice: search.Choice{Candidates: all}, goal: c.goal}).meeting() {
-			if len(k.Plan.Segments) > 0 {
+		made := &chosen{goal: c.goal, unsimulated: errBare}
+		for _, k := range all {
+			if made.runs(k) {
 				got = append(got, k.Kind)
 			}
 		}
@@ -130,10 +140,64 @@ func TestMeasuresWhatTheGoalAllows(t *testing.T) {
 			t.Errorf("%s: %v, want %v", name, got, c.want)
 		}
 	}
-	rates := map[search.Kind]float64{search.OneDevice: 99.5, search.Pipeline: 100.5, search.Hybrid: 101}
+	rates := []float64{99.5, 0, 100.5, 101}
 	for least, want := range map[float64]int{0: 0, 100: 2, 100.8: 3, 200: 3} {
 		if got := winner(all, rates, least); got != want {
 			t.Errorf("at least %g: %d, want %d", least, got, want)
+		}
+	}
+}
+
+// TestWiden: where more are to run than there are kinds, runners of other segments or devices do, the fastest first; of
+// what ran any can be kept, and stands for its kind.
+func TestWiden(t *testing.T) {
+	on := func(streams int, ids ...accel.DeviceID) (p plan.Plan) {
+		for i, id := range ids {
+			s := plan.Segment{Until: string(rune('a' + i)), Streams: 1, Devices: []plan.Placement{{ID: id, Streams: streams}}}
+			p.Segments = append(p.Segments, s)
+		}
+		p.Segments[len(ids)-1].Until = ""
+		return p
+	}
+	runners := []search.Candidate{
+		{Kind: search.OneDevice, Plan: on(1, "gpu:0"), FPS: 100},
+		{Kind: search.Hybrid, Plan: on(4, "gpu:1", "gpu:0"), FPS: 150},
+		{Kind: search.Hybrid, Plan: on(8, "gpu:1", "gpu:0"), FPS: 160},
+		{Kind: search.Hybrid, Plan: on(4, "gpu:0", "gpu:1", "gpu:0"), FPS: 170},
+		{Kind: search.Hybrid, Plan: on(8, "gpu:1", "gpu:0", "gpu:1", "gpu:0"), FPS: 130},
+	}
+	for n, want := range map[int][]string{
+		2: {"one-device 100", "hybrid 170"},
+		3: {"one-device 100", "hybrid 2 160", "hybrid 170"},
+		4: {"one-device 100", "hybrid 2 160", "hybrid 170", "hybrid 3 130"},
+		9: {"one-device 100", "hybrid 2 160", "hybrid 170", "hybrid 3 130"},
+	} {
+		made := &chosen{Choice: search.Choice{Candidates: []search.Candidate{runners[0], runners[3]}, Runners: runners}, unsimulated: errBare}
+		made.Candidates[0].Rejected = "slower"
+		made.Chosen = made.Candidates[1]
+		made.widen(n)
+		var got []string
+		for i, name := range made.names() {
+			got = append(got, fmt.Sprint(name, " ", made.Candidates[i].FPS))
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("--measure %d: %q, want %q", n, got, want)
+		}
+		made.goal.Objective = search.Cameras
+		if made.widen(n + 1); len(made.Candidates) != len(want) {
+			t.Errorf("--measure %d for cameras: %d candidates, want %d", n+1, len(made.Candidates), len(want))
+		}
+		if n < 3 {
+			continue
+		}
+		rates := make([]float64, len(got))
+		rates[0], rates[1], rates[2] = 99, 200, 150
+		made.keep(rates)
+		if made.Chosen.FPS != 160 || made.Candidates[1].Rejected != "" {
+			t.Errorf("--measure %d keeps %v (%q)", n, made.Chosen.FPS, made.Candidates[1].Rejected)
+		}
+		if why := "hybrid: measured 150.0 frames/s, 25 % slower than hybrid 2"; made.Candidates[2].Rejected != why {
+			t.Errorf("--measure %d: %q, want %q", n, made.Candidates[2].Rejected, why)
 		}
 	}
 }

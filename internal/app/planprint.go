@@ -116,20 +116,21 @@ func planKeys(p plan.Plan) (map[string]any, error) {
 	return keys, yaml.NewDecoder(bytes.NewReader(text)).Decode(&keys)
 }
 
-// table has the best plan of each kind.
+// table has the best plan of each kind, and others that were measured.
 func (c *chosen) table(b *strings.Builder) {
 	t := newTable(b)
 	t.AppendHeader(table.Row{"", "kind", "frames/s", "latency ms", "bottleneck", "tensors", "layout"})
-	for _, k := range c.Candidates {
+	names := c.names()
+	for i, k := range c.Candidates {
 		if len(k.Plan.Segments) == 0 {
-			t.AppendRow(table.Row{"", k.Kind, "-", "", "", "", k.Rejected})
+			t.AppendRow(table.Row{"", names[i], "-", "", "", "", k.Rejected})
 			continue
 		}
 		mark := ""
 		if k.Rejected == "" {
 			mark = "*"
 		}
-		t.AppendRow(table.Row{mark, k.Kind, fmt.Sprintf("%.1f", k.FPS), fmt.Sprintf("%.1f", k.LatencyMS), k.Bottleneck, kib(k.Memory) + " KiB", layoutOf(k.Plan)})
+		t.AppendRow(table.Row{mark, names[i], fmt.Sprintf("%.1f", k.FPS), fmt.Sprintf("%.1f", k.LatencyMS), k.Bottleneck, kib(k.Memory) + " KiB", layoutOf(k.Plan)})
 	}
 	t.Render()
 	if f := c.Cameras; f != nil {
