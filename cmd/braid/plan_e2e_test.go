@@ -55,7 +55,7 @@ func TestPlanWhatIf(t *testing.T) {
 // runs it.
 func TestPlanOfThisMachine(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "plan.yaml")
-	p := planJSON(t, "braid-nano-320", "--measure", "6", "--duration", "200ms", "--out", file)
+	p := planJSON(t, "braid-nano-320", "--measure", "6", "--duration", "100ms", "--out", file)
 	single, why := false, map[string]string{}
 	for _, c := range p.Candidates {
 		if c.Plan != "" {
