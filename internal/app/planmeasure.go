@@ -45,7 +45,7 @@ func (o PlanOptions) measure(ctx context.Context, env *Env, rt accel.Backend, ma
 	var report bench.Report
 	report.Fill(b.measured())
 	made.measured = report.Rows
-	rates := make([]float64, len(made.Candidates))
+	rates := slices.Repeat([]float64{-1}, len(made.Candidates))
 	for n, i := range list {
 		rates[i] = report.Rows[n].FPS
 	}
@@ -150,7 +150,7 @@ func onOneDevice(k search.Candidate) bool {
 
 // winner is the index of the simplest of candidates, the simplest first, whose measured rate is within
 // search.Tolerance of the best; never one that is slower than the best on a single device.
-// Candidates with no rate did not run. Where some reach least frames/s the others do not count.
+// A rate below 0 is of one that did not run. Where some reach least frames/s the others do not count.
 func winner(all []search.Candidate, rates []float64, least float64) int {
 	floor, fastest := 0.0, 0.0
 	for i, k := range all {
@@ -163,7 +163,7 @@ func winner(all []search.Candidate, rates []float64, least float64) int {
 	values := make([]float64, len(all))
 	for i, fps := range rates {
 		values[i] = math.Inf(-1)
-		if fps > 0 && fps >= floor {
+		if fps >= floor {
 			values[i] = fps
 		}
 	}
@@ -178,7 +178,7 @@ func (c *chosen) keep(rates []float64) {
 	}
 	names := c.names()
 	for i, fps := range rates {
-		if fps > 0 && i != best {
+		if fps >= 0 && i != best {
 			c.Candidates[i].Rejected = fmt.Sprintf("%s: measured %.1f frames/s, %s", names[i], fps, beside(fps, rates[best], names[best]))
 		}
 	}

@@ -92,7 +92,11 @@ func TestKeep(t *testing.T) {
 		made.Chosen = made.Candidates[3]
 		var rates []float64
 		for _, k := range made.Candidates {
-			rates = append(rates, c.rates[k.Kind])
+			fps, ran := c.rates[k.Kind]
+			if !ran {
+				fps = -1
+			}
+			rates = append(rates, fps)
 		}
 		made.keep(rates)
 		if made.Chosen.Kind != c.want || made.Chosen.Rejected != "" {
@@ -140,7 +144,7 @@ func TestMeasuresWhatTheGoalAllows(t *testing.T) {
 			t.Errorf("%s: %v, want %v", name, got, c.want)
 		}
 	}
-	rates := []float64{99.5, 0, 100.5, 101}
+	rates := []float64{99.5, -1, 100.5, 101}
 	for least, want := range map[float64]int{0: 0, 100: 2, 100.8: 3, 200: 3} {
 		if got := winner(all, rates, least); got != want {
 			t.Errorf("at least %g: %d, want %d", least, got, want)
@@ -148,8 +152,8 @@ func TestMeasuresWhatTheGoalAllows(t *testing.T) {
 	}
 }
 
-// TestWiden: where more are to run than there are kinds, runners of other segments or devices do, the fastest first; of
-// what ran any can be kept, and stands for its kind.
+// TestWiden: where more are to run than there are kinds, runners of other segments or devices do, the fastest first; any
+// of those that ran can be kept.
 func TestWiden(t *testing.T) {
 	on := func(streams int, ids ...accel.DeviceID) (p plan.Plan) {
 		for i, id := range ids {
@@ -190,7 +194,7 @@ func TestWiden(t *testing.T) {
 		if n < 3 {
 			continue
 		}
-		rates := make([]float64, len(got))
+		rates := slices.Repeat([]float64{0}, len(got)) // the last ones come to nothing
 		rates[0], rates[1], rates[2] = 99, 200, 150
 		made.keep(rates)
 		if made.Chosen.FPS != 160 || made.Candidates[1].Rejected != "" {
