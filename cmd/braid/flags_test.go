@@ -89,6 +89,7 @@ func TestNothingIsSilentlyLeftOut(t *testing.T) {
 		{"plan nomodel --copies 2", []string{"--copies", "--measure"}},
 		{"plan nomodel --input x.mp4", []string{"--input", "--measure"}},
 		{"plan nomodel --measure 2 --objective energy", []string{"--measure", "--objective energy"}},
+		{"plan nomodel --measure 2 --objective latency", []string{"--measure", "latency without --budget"}},
 		{"plan nomodel --duration 1s", []string{"--duration", "--measure"}},
 		{"model quantize nomodel --calibrate x --out x.onnx --ranges minmax --percentile 99", []string{"--percentile", "minmax"}},
 		{"config init extra", []string{`"extra"`}},

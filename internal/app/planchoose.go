@@ -112,7 +112,8 @@ func (o PlanOptions) numbers() error {
 	return nil
 }
 
-var errEnergyMeasure = errors.New("--measure keeps the fastest plan, and --objective energy wants the one of least energy: leave one out")
+// errSlowMeasure is of goals that are not about the rate.
+var errSlowMeasure = errors.New("--measure keeps the fastest plan, which --objective energy does not ask for, nor latency without --budget: leave it out")
 
 // goal is what the flags ask for.
 func (o PlanOptions) goal() (search.Goal, error) {
@@ -123,8 +124,8 @@ func (o PlanOptions) goal() (search.Goal, error) {
 	if err := g.Objective.UnmarshalText([]byte(o.objective())); err != nil {
 		return g, Usage(fmt.Errorf("--objective: %w", err))
 	}
-	if g.Objective == search.Energy && o.Measure > 0 {
-		return g, Usage(errEnergyMeasure)
+	if o.Measure > 0 && (g.Objective == search.Energy || g.Objective == search.Latency && g.Budget == 0) {
+		return g, Usage(errSlowMeasure)
 	}
 	for _, text := range o.Precision {
 		var p plan.Precision
