@@ -124,6 +124,8 @@ type LoadOptions struct {
 	// Shared says that other Segments at work beside this one are on the device too. Where that works
 	// first in, first out, a run is given to it when its input is there: it would keep theirs back.
 	Shared bool
+	// Rank is which of the Segments on a device it works for first, where it can tell: those of a higher rank; 0 is the last.
+	Rank int
 }
 
 // Engine is a built Segment on one device. NewExec is safe for concurrent use;

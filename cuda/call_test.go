@@ -64,6 +64,22 @@ func TestStretch(t *testing.T) {
 	refused(t, x.Stretch(3), cuda.ErrInvalid, "this exec is stretched already")
 }
 
+// TestRank asks for execs of ranks; which is done first shows on a GPU only.
+func TestRank(t *testing.T) {
+	r := newRig(t)
+	e := r.engine(0, double(t, 1, 2, 3))
+	_, err := e.NewExec(-1)
+	refused(t, err, cuda.ErrInvalid, "rank -1 is below 0")
+	for rank := range 3 {
+		x, err := e.NewExec(rank)
+		check(t, err)
+		r.closing(x)
+	}
+	if c := r.Counts(); c.Ranked != 2 {
+		t.Errorf("counts %+v", c)
+	}
+}
+
 // TestForgottenCopy shows that memory of the device is not the host's.
 func TestForgottenCopy(t *testing.T) {
 	r := newRig(t)

@@ -117,11 +117,12 @@ type Exec struct {
 	handle *C.braid_cuda_exec // nil: closed
 }
 
-// NewExec makes an execution context, with Memory bytes of its own.
-func (n *Engine) NewExec() (*Exec, error) {
+// NewExec makes an execution context, with Memory bytes of its own. A GPU does what Execs of a higher rank ask for
+// first, as far as it tells ranks apart; 0 is the last.
+func (n *Engine) NewExec(rank int) (*Exec, error) {
 	x := &Exec{home: n.home}
 	err := n.do("making an execution context", func(t C.table_t, e *C.braid_cuda_error) C.int {
-		return C.call_exec_new(t, n.handle, &x.handle, e)
+		return C.call_exec_new(t, n.handle, C.int32_t(rank), &x.handle, e)
 	})
 	if err != nil {
 		return nil, err

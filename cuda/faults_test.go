@@ -21,7 +21,7 @@ func TestOutOfMemory(t *testing.T) {
 	_, err = r.AllocDevice(0, 1<<19+1)
 	refused(t, err, cuda.ErrOutOfMemory, "has 524288 of 1048576 bytes left, not 524289")
 	e := r.engine(0, double(t, 16, 64, 64)) // an exec needs 2 tensors of 256 KiB
-	_, err = e.NewExec()
+	_, err = e.NewExec(0)
 	refused(t, err, cuda.ErrOutOfMemory, "making an execution context")
 	check(t, r.FreeDevice(0, p))
 	r.exec(e)
@@ -150,14 +150,14 @@ func TestClosingOrder(t *testing.T) {
 	check(t, err)
 	e, err := l.Load(0, cuda.NoDLA, blob)
 	check(t, err)
-	x, err := e.NewExec()
+	x, err := e.NewExec(0)
 	check(t, err)
 	refused(t, e.Close(), cuda.ErrInvalid, "still open")
 	check(t, e.Close())
 	check(t, x.Close())
 	_, err = x.NewCall(false)
 	refused(t, err, cuda.ErrInvalid, "closed")
-	_, err = e.NewExec()
+	_, err = e.NewExec(0)
 	refused(t, err, cuda.ErrInvalid, "closed")
 	_, err = e.Tensors()
 	refused(t, err, cuda.ErrInvalid, "closed")
@@ -184,7 +184,7 @@ func TestClosingFails(t *testing.T) {
 	check(t, err)
 	e, err := l.Load(0, cuda.NoDLA, blob)
 	check(t, err)
-	x, err := e.NewExec()
+	x, err := e.NewExec(0)
 	check(t, err)
 	c, err := x.NewCall(false)
 	check(t, err)
@@ -216,7 +216,7 @@ func TestEveryEntryTellsItsFailure(t *testing.T) {
 		"engine_tensor":       func() error { _, err := e.Tensors(); return err },
 		"engine_memory":       func() error { _, err := e.Memory(); return err },
 		"engine_inspect":      func() error { _, err := e.Inspect(); return err },
-		"exec_new":            func() error { _, err := e.NewExec(); return err },
+		"exec_new":            func() error { _, err := e.NewExec(0); return err },
 		"exec_stretch":        func() error { return x.Stretch(2) },
 		"call_new":            func() error { _, err := x.NewCall(false); return err },
 		"call_tensor":         func() error { return c.Tensor("x", 0) },

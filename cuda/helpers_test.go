@@ -95,7 +95,7 @@ func (r *rig) engine(gpu int, onnx []byte) *cuda.Engine {
 
 func (r *rig) exec(e *cuda.Engine) *cuda.Exec {
 	r.Helper()
-	x, err := e.NewExec()
+	x, err := e.NewExec(0)
 	check(r.T, err)
 	r.closing(x)
 	return x

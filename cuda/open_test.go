@@ -95,7 +95,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"nothing there", filepath.Join(t.TempDir(), "none.so"), "no such file"},
 		{"no library", text, "not a shared library"},
 		{"another library", library(t, "int other;"), "not braid's library"},
-		{"another ABI", library(t, table("99", "sizeof t")), "its ABI is 99 and this braid's is 4: run make cuda again"},
+		{"another ABI", library(t, table("99", "sizeof t")), "its ABI is 99 and this braid's is 5: run make cuda again"},
 		{"another table", library(t, table("BRAID_CUDA_ABI", "8")), "has 8 bytes"},
 		{"no table", library(t, "const braid_cuda_functions *braid_cuda_table(void) { return 0; }"), "make cuda"},
 	} {

@@ -101,7 +101,7 @@ func (*Engine) Memory() (int64, error) { return 0, ErrMissing }
 func (*Engine) Inspect() ([]byte, error) { return nil, ErrMissing }
 
 // NewExec returns ErrMissing.
-func (*Engine) NewExec() (*Exec, error) { return nil, ErrMissing }
+func (*Engine) NewExec(int) (*Exec, error) { return nil, ErrMissing }
 
 // Close does nothing.
 func (*Engine) Close() error { return nil }

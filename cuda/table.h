@@ -72,7 +72,7 @@ static inline int call_engine_memory(table_t t, braid_cuda_engine *e, uint64_t *
 static inline int call_engine_inspect(table_t t, braid_cuda_engine *e, braid_cuda_blob **out, braid_cuda_error *err) { return t->engine_inspect(e, out, err); }
 static inline int call_engine_close(table_t t, braid_cuda_engine *e, braid_cuda_error *err) { return t->engine_close(e, err); }
 
-static inline int call_exec_new(table_t t, braid_cuda_engine *e, braid_cuda_exec **out, braid_cuda_error *err) { return t->exec_new(e, out, err); }
+static inline int call_exec_new(table_t t, braid_cuda_engine *e, int32_t rank, braid_cuda_exec **out, braid_cuda_error *err) { return t->exec_new(e, rank, out, err); }
 static inline int call_exec_stretch(table_t t, braid_cuda_exec *x, double factor, braid_cuda_error *err) { return t->exec_stretch(x, factor, err); }
 static inline int call_exec_close(table_t t, braid_cuda_exec *x, braid_cuda_error *err) { return t->exec_close(x, err); }
 

@@ -257,6 +257,18 @@ func (p Plan) SegmentsOn(d accel.DeviceID) (n int) {
 	return n
 }
 
+// Rank is which of the segments on a device it works for first, those of a higher rank: how many before segment i are on it
+// and on others too. Frames wait in front of such a segment then, where those others see that they do, and not behind it.
+func (p Plan) Rank(i int, d accel.DeviceID) (n int) {
+	for _, s := range p.Segments[:i] {
+		same := func(o Placement) bool { return o.ID.Same(d) }
+		if slices.ContainsFunc(s.Devices, same) && slices.ContainsFunc(s.Devices, func(o Placement) bool { return !same(o) }) {
+			n++
+		}
+	}
+	return n
+}
+
 // Uses says whether a segment has a replica on the device.
 func (p Plan) Uses(d accel.DeviceID) bool {
 	for i := range p.Segments {

@@ -181,3 +181,59 @@ func TestCopiesOfSeveralTensors(t *testing.T) {
 		t.Errorf("%+v, %v, want a frame in %g ms", said, err, sum)
 	}
 }
+
+// TestRankOf: what is behind a segment that a GPU shares with another goes first there, and on no other device.
+func TestRankOf(t *testing.T) {
+	p := plan.Profile{Version: 1, Cores: 4, FIFO: []accel.DeviceID{"gpu:1"}}
+	for _, d := range []accel.DeviceID{"gpu:0", "gpu:1", "cpu"} {
+		for _, at := range []string{"a", "b", ""} {
+			u := plan.Unit{At: at, Device: d, Precision: plan.FP16, MS: 5}
+			if d == "cpu" {
+				u.Precision, u.Threads = plan.FP32, 1
+			}
+			p.Units = append(p.Units, u)
+		}
+		for _, to := range []accel.DeviceID{"gpu:0", "gpu:1", "cpu"} {
+			if to != d {
+				p.Transfers = append(p.Transfers, plan.Transfer{From: d, To: to, Bytes: 1})
+			}
+		}
+	}
+	at := func(until string, devices ...accel.DeviceID) plan.Segment {
+		s := plan.Segment{Until: until, Streams: 1}
+		for _, d := range devices {
+			s.Devices = append(s.Devices, plan.Placement{ID: d})
+		}
+		return s
+	}
+	for _, c := range []struct {
+		name     string
+		segments []plan.Segment
+		want     []int // of each segment's first replica
+	}{
+		{"shared with another GPU", []plan.Segment{at("a", "gpu:0", "gpu:1"), at("", "gpu:0")}, []int{0, 1}},
+		{"not shared", []plan.Segment{at("a", "gpu:0"), at("b", "gpu:1"), at("", "gpu:0")}, []int{0, 0, 0}},
+		{"on the queue", []plan.Segment{at("a", "gpu:0", "gpu:1"), at("b", "gpu:1"), at("", "gpu:0")}, []int{0, 0, 1}},
+	} {
+		pl := plan.Default()
+		pl.Precision, pl.InFlight, pl.Segments = plan.FP16, 4, c.segments
+		times, err := NewTimes(p, pl, Extras{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := times.System(des.Source{Cameras: 1, Queue: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range c.want {
+			r := s.Nodes[1+i].Replicas[0]
+			got := 0
+			if r.Kind > 0 {
+				got = s.Devices[r.Device].Kinds[r.Kind-1].Rank
+			}
+			if got != want {
+				t.Errorf("%s: segment %d has rank %d, want %d", c.name, i, got, want)
+			}
+		}
+	}
+}

@@ -95,10 +95,11 @@ func (t *Times) node(segment int, devices []des.Device) (des.Node, error) {
 		}
 		at := indexOf(devices, r.Device)
 		kind := 0 // that of the device
-		if gains := t.kind(segment, r.Device, r.Threads, devices[at].Gain); gains != nil {
-			same := func(other []float64) bool { return slices.Equal(other, gains) } // another stream of the segment
+		own := des.Kind{Gain: t.kind(segment, r.Device, r.Threads, devices[at].Gain), Rank: t.rank(segment, r.Device)}
+		if own.Gain != nil || own.Rank > 0 {
+			same := func(o des.Kind) bool { return o.Rank == own.Rank && slices.Equal(o.Gain, own.Gain) } // another stream of the segment
 			if kind = 1 + slices.IndexFunc(devices[at].Kinds, same); kind == 0 {
-				devices[at].Kinds = append(devices[at].Kinds, gains)
+				devices[at].Kinds = append(devices[at].Kinds, own)
 				kind = len(devices[at].Kinds)
 			}
 		}
@@ -109,6 +110,14 @@ func (t *Times) node(segment int, devices []des.Device) (des.Node, error) {
 		})
 	}
 	return n, nil
+}
+
+// rank is a segment's on a GPU; other devices do not tell them apart.
+func (t *Times) rank(segment int, d accel.DeviceID) int {
+	if d.Kind() != "gpu" || t.profile.IsFIFO(d) {
+		return 0
+	}
+	return t.plan.Rank(segment, d)
 }
 
 // waits is whether the host waits for what comes before a segment: on a device that is a queue which

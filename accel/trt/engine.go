@@ -92,6 +92,14 @@ func (b *Backend) stale(h header, err error) error {
 // other plans, which a benchmark holds ready, have nothing in the queue.
 func (e *engine) waits() bool { return e.queue != nil && e.options.Shared }
 
+// rank is that of the Segment's Execs: a queue has none.
+func (e *engine) rank() int {
+	if e.queue != nil {
+		return 0
+	}
+	return e.options.Rank
+}
+
 // check holds what the engine says of its tensors against the header: an engine
 // that wants more memory than was planned would write beyond it.
 func (e *engine) check() error {
@@ -149,7 +157,7 @@ func (e *engine) NewExec() (accel.Exec, error) {
 	}
 	var native *cuda.Exec
 	err := e.home.roomy(func() (err error) {
-		native, err = e.native.NewExec()
+		native, err = e.native.NewExec(e.rank())
 		return err
 	})
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -169,6 +170,30 @@ func readyWith(t *testing.T, b *Backend, s *accel.Segment, d accel.DeviceID, o a
 	must(t, err)
 	t.Cleanup(func() { must(t, c.Close()) })
 	return c
+}
+
+// TestRank: an Exec has the rank that its engine was loaded with, not on a device that works first in, first out.
+func TestRank(t *testing.T) {
+	f := cudatest.New(t)
+	l, err := cuda.Open(f.Path)
+	must(t, err)
+	b, err := Open(l, Options{Level: DefaultLevel, Log: slog.New(slog.DiscardHandler), StandIns: []StandIn{{GPU: 1, Factor: 6}}})
+	must(t, err)
+	t.Cleanup(func() { must(t, b.Close()) })
+	x, y := tensor("x", 3, accel.Float32, accel.Linear), tensor("y", 4, accel.Float32, accel.Linear)
+	on := bound(t, b, map[accel.DeviceID][]accel.TensorDesc{"cpu": {x, y}, "gpu:0": {x, y}, "gpu:1": {x, y}})
+	on.SetRoute("x", []accel.DeviceID{"cpu"}, []accel.DeviceID{"gpu:0", "gpu:1"})
+	on.SetRoute("y", []accel.DeviceID{"gpu:0", "gpu:1"}, []accel.DeviceID{"cpu"})
+	for _, c := range []struct {
+		device accel.DeviceID
+		rank   int
+		want   int // execs of a rank above 0 so far
+	}{{"gpu:0", 0, 0}, {"gpu:0", 1, 1}, {"gpu:0", 2, 2}, {"gpu:1", 1, 2}} {
+		readyWith(t, b, conv(t, x, y), c.device, accel.BuildOptions{Precision: "fp16"}, accel.LoadOptions{Rank: c.rank}, on)
+		if got := f.Counts().Ranked; got != c.want {
+			t.Errorf("rank %d on %s: %d execs of a rank above 0, want %d", c.rank, c.device, got, c.want)
+		}
+	}
 }
 
 // TestHandOver takes a tensor along a GPU, its two DLA cores and another GPU: in

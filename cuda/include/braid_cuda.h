@@ -28,7 +28,7 @@ extern "C" {
 #endif
 
 /* Changes with every incompatible change of what follows. */
-#define BRAID_CUDA_ABI 4
+#define BRAID_CUDA_ABI 5
 
 /* What a call came to. */
 typedef enum {
@@ -187,7 +187,8 @@ typedef struct {
   int (*engine_inspect)(braid_cuda_engine *e, braid_cuda_blob **out, braid_cuda_error *err);
   int (*engine_close)(braid_cuda_engine *e, braid_cuda_error *err);
 
-  int (*exec_new)(braid_cuda_engine *e, braid_cuda_exec **out, braid_cuda_error *err);
+  /* rank: a GPU does what execs of a higher one ask for first, as far as it tells them apart; 0 is the last. */
+  int (*exec_new)(braid_cuda_engine *e, int32_t rank, braid_cuda_exec **out, braid_cuda_error *err);
   /* Before any call: each run of the network takes factor times as long as it does,
    * and all stretched execs of a GPU share one stream, first in first out. A GPU that
    * stands in for a slower processor; needs a library that was built by nvcc. */

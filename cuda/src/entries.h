@@ -44,7 +44,7 @@ int engine_memory(braid_cuda_engine *e, uint64_t *out, Error *err);
 int engine_inspect(braid_cuda_engine *e, braid_cuda_blob **out, Error *err);
 int engine_close(braid_cuda_engine *e, Error *err);
 
-int exec_new(braid_cuda_engine *e, braid_cuda_exec **out, Error *err);
+int exec_new(braid_cuda_engine *e, int32_t rank, braid_cuda_exec **out, Error *err);
 int exec_stretch(braid_cuda_exec *x, double factor, Error *err);
 int exec_close(braid_cuda_exec *x, Error *err);
 

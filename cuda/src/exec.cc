@@ -1,4 +1,6 @@
 // Execution contexts, each with a stream of its own.
+#include <algorithm>
+
 #include "entries.h"
 #include "handles.h"
 #include "stretch.h"
@@ -22,14 +24,18 @@ std::unique_ptr<nvinfer1::IExecutionContext> make_context(const braid_cuda_engin
   return made;
 }
 
-int exec_new(braid_cuda_engine *e, braid_cuda_exec **out, Error *err) {
+int exec_new(braid_cuda_engine *e, int32_t rank, braid_cuda_exec **out, Error *err) {
   return entry(err, [&] {
+    if (rank < 0) fail(BRAID_CUDA_INVALID, "rank " + std::to_string(rank) + " is below 0");
     e->runtime->use(e->gpu);
     auto x = std::make_unique<braid_cuda_exec>();
     x->engine = e;
     x->context = make_context(e);
+    int last = 0, first = 0;  // numbers of priorities; the first is the smaller one
+    check(cudaDeviceGetStreamPriorityRange(&last, &first), "cudaDeviceGetStreamPriorityRange");
     // Non-blocking: it shall not wait for what others do on the default stream.
-    check(cudaStreamCreateWithFlags(&x->stream, cudaStreamNonBlocking), "cudaStreamCreateWithFlags");
+    check(cudaStreamCreateWithPriority(&x->stream, cudaStreamNonBlocking, last - std::min(rank, last - first)),
+          "cudaStreamCreateWithPriority");
     *out = x.release();
   });
 }

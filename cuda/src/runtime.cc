@@ -1,5 +1,6 @@
 // The libraries and the GPUs.
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 #include "copy.h"
@@ -128,6 +129,11 @@ int count_gpus() {
            "); see nvidia-smi, and install the driver anew where that fails too");
 }
 
+// CUDA puts a GPU's streams on so many queues, eight if nothing is said and 32 at most. A stream whose next work waits
+// for another GPU keeps back all that shares its queue, and the segments of one plan may have 24 streams on a GPU.
+// What the user says stands. CUDA reads it once, before it does anything else.
+void widen_queues() { setenv("CUDA_DEVICE_MAX_CONNECTIONS", "32", 0); }
+
 void write_uuid(char *out, size_t size, const cudaUUID_t &uuid) {
   unsigned char b[16];
   std::memcpy(b, uuid.bytes, sizeof b);
@@ -139,6 +145,7 @@ void write_uuid(char *out, size_t size, const cudaUUID_t &uuid) {
 
 int runtime_open(braid_cuda_runtime **out, Error *err) {
   return entry(err, [&] {
+    widen_queues();
     check_tensorrt();
     auto r = std::make_unique<braid_cuda_runtime>();
     r->gpus = count_gpus();

@@ -266,6 +266,7 @@ func (b *builder) engine(ctx context.Context, segment int, r plan.Replica) (acce
 			Spin:    b.plan.Serial || b.plan.Sync == plan.SyncSpin, // the baseline is what the runtime does by itself
 			Eager:   b.plan.Launch == plan.LaunchEager,
 			Shared:  b.among || b.plan.SegmentsOn(r.Device) > 1,
+			Rank:    b.plan.Rank(segment, r.Device),
 		}
 		var blob []byte
 		var err error

@@ -170,6 +170,7 @@ func (c *chosen) settle(k *search.Candidate) error {
 	if err := fill(k); err != nil || same {
 		return err
 	}
+	alike.Memory, alike.Plan.InFlight = k.Memory, k.Plan.InFlight // no fewer, so that it is not slower for that
 	if err := fill(&alike); err != nil {
 		return err
 	}

@@ -13,28 +13,29 @@ import (
 	"braid/stages"
 )
 
-// loads notes which engines are told that others share their device.
+// loads notes which engines are told that others share their device, and which rank they have there.
 type loads struct {
 	accel.Backend
 	said []string
 }
 
 func (l *loads) Load(ctx context.Context, blob []byte, d accel.DeviceID, o accel.LoadOptions) (accel.Engine, error) {
-	l.said = append(l.said, fmt.Sprintf("%s %t", d, o.Shared))
+	l.said = append(l.said, fmt.Sprintf("%s %t %d", d, o.Shared, o.Rank))
 	return l.Backend.Load(ctx, blob, d, o)
 }
 
 // TestSegmentsKnowWhomTheyShareWith: a device is shared where the plan has several segments on it, whatever their
-// replicas, or where other models run.
+// replicas, or where other models run. Behind a segment that is on others too it goes first.
 func TestSegmentsKnowWhomTheyShareWith(t *testing.T) {
 	for _, c := range []struct {
 		plan  string
 		among bool
 		want  []string
 	}{
-		{"sim:x sim:y sim:x", false, []string{"sim:x true", "sim:y false", "sim:x true"}},
-		{"cpu sim:x,sim:y cpu", false, []string{"cpu true", "sim:x false", "sim:y false", "cpu true"}},
-		{"sim:x sim:y", true, []string{"sim:x true", "sim:y true"}},
+		{"sim:x sim:y sim:x", false, []string{"sim:x true 0", "sim:y false 0", "sim:x true 0"}},
+		{"cpu sim:x,sim:y cpu", false, []string{"cpu true 0", "sim:x false 0", "sim:y false 0", "cpu true 0"}},
+		{"sim:x sim:y", true, []string{"sim:x true 0", "sim:y true 0"}},
+		{"sim:x,sim:y sim:y sim:x", false, []string{"sim:x true 0", "sim:y true 0", "sim:y true 1", "sim:x true 1"}},
 	} {
 		r := newRig(t)
 		noted := &loads{Backend: r.rt}

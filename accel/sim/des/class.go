@@ -12,7 +12,7 @@ type class struct {
 	begun  uint64
 	shares float64 // of them all
 	v      float64 // virtual time, nanoseconds of a frame alone
-	speed  float64 // of v; 0 while idle
+	speed  float64 // of v; 0 while idle, or while others go first
 	next   time.Duration
 }
 
@@ -37,6 +37,10 @@ func (c *class) respeed(speed float64, now time.Duration) {
 		return
 	}
 	c.speed = speed
+	if speed == 0 {
+		c.next = Never
+		return
+	}
 	left := max(0, c.due[0].due-c.v)
 	c.next = now + time.Duration(math.Ceil(left/speed-1e-3)) // a thousandth of a nanosecond is rounding
 }

@@ -2,6 +2,7 @@ package des
 
 import (
 	"math"
+	"slices"
 	"time"
 )
 
@@ -25,6 +26,7 @@ type Finished struct {
 // one for frames of several cores, behind them, which can be slower.
 type processor struct {
 	Device
+	ranked  bool // one of its kinds goes before others
 	classes []class
 	queue   ring[work]
 	last    time.Duration
@@ -35,7 +37,8 @@ type processor struct {
 func NewProcessors(devices []Device) *Processors {
 	p := &Processors{list: make([]processor, len(devices))}
 	for i, d := range devices {
-		p.list[i] = processor{Device: d, classes: make([]class, 2+len(d.Kinds))}
+		ranked := slices.ContainsFunc(d.Kinds, func(k Kind) bool { return k.Rank > 0 })
+		p.list[i] = processor{Device: d, ranked: ranked, classes: make([]class, 2+len(d.Kinds))}
 		for k := range p.list[i].classes {
 			p.list[i].classes[k].next = Never
 		}
@@ -137,10 +140,58 @@ func (p *Processors) respeed(device int, now time.Duration) {
 	n := d.atWork()
 	last := len(d.classes) - 1
 	d.classes[last].respeed(several*slow*partOf(d.Gain, n), now)
-	d.classes[0].respeed(one*slow*partOf(d.Gain, n), now)
-	for k, gains := range d.Kinds {
-		d.classes[1+k].respeed(one*slow*partOf(gains, n), now)
+	for k := range d.classes[:last] {
+		speed := one * partOf(d.kind(k).Gain, n)
+		if d.ranked {
+			speed = d.ofRank(k)
+		}
+		d.classes[k].respeed(speed*slow, now)
 	}
+}
+
+// kind is that of class k, which is not that of several cores.
+func (d *processor) kind(k int) Kind {
+	if k == 0 {
+		return Kind{Gain: d.Gain}
+	}
+	own := d.Kinds[k-1]
+	if own.Gain == nil {
+		own.Gain = d.Gain
+	}
+	return own
+}
+
+// ofRank is the speed of class k's frames by what those of higher ranks leave of the device. They take, of all
+// that it would do if it had no ranks, what their speed is of that.
+func (d *processor) ofRank(k int) float64 {
+	rank, above, n := d.kind(k).Rank, 0, 0
+	for i := range d.classes[:len(d.classes)-1] {
+		switch at := len(d.classes[i].due); {
+		case d.kind(i).Rank > rank:
+			above += at
+			n += at
+		case d.kind(i).Rank == rank:
+			n += at
+		}
+	}
+	if n == above {
+		return 0 // none of its rank is at work
+	}
+	left := 1.0
+	for i := range d.classes[:len(d.classes)-1] {
+		if at := len(d.classes[i].due); at > 0 && d.kind(i).Rank > rank {
+			left -= float64(at) * d.ofRank(i) / (float64(n) * d.each(i, n))
+		}
+	}
+	if left < 1e-9 { // rounding
+		return 0
+	}
+	return min(left*float64(n)/float64(n-above)*d.each(k, n), d.each(k, n-above))
+}
+
+// each is the speed of class k's frames if n of them were all that is at work.
+func (d *processor) each(k, n int) float64 {
+	return min(1, d.Capacity/float64(n)) * partOf(d.kind(k).Gain, n)
 }
 
 // partOf is what each of n frames has of a gain.

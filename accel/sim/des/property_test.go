@@ -199,6 +199,13 @@ func TestConservation(t *testing.T) {
 			r.Waits = r.Ahead && s.Devices[r.Device].Servers > 0 && rapid.Bool().Draw(t, "waits")
 			s.Nodes[1].Replicas = append(s.Nodes[1].Replicas, r)
 		}
+		for i := range s.Nodes[1 : len(s.Nodes)-1] {
+			r := &s.Nodes[1+i].Replicas[0]
+			if d := &s.Devices[r.Device]; r.Device > 0 && rapid.Bool().Draw(t, "ranked") {
+				d.Kinds = append(d.Kinds, Kind{Rank: rapid.IntRange(0, 2).Draw(t, "rank")})
+				r.Kind = len(d.Kinds)
+			}
+		}
 		if rapid.Bool().Draw(t, "live") {
 			s.Source.FPS = rapid.Float64Range(1, 500).Draw(t, "fps")
 			s.Source.Policy = rapid.SampledFrom([]Policy{Block, DropOldest}).Draw(t, "policy")

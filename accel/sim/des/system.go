@@ -23,10 +23,16 @@ type Device struct {
 	Servers  int       // frames served at once, the others in order of arrival; 0: it is shared
 	Capacity float64   // what frames at work can have of it together, in the unit of Replica.Share
 	Gain     []float64 // rate of 1, 2, … frames at work over that of one; nil: 1, 2, …
-	// Kinds are the gains of work that others at work slow down more or less: the speed of 1, 2, … such frames
-	// would be that over the speed of one if all at work were of the kind. See Replica.Kind.
-	Kinds [][]float64
-	Slow  []float64 // by the index of another device: factor of time while that works; nil or 0: 1
+	Kinds    []Kind    // of work that is not as Gain says; see Replica.Kind
+	Slow     []float64 // by the index of another device: factor of time while that works; nil or 0: 1
+}
+
+// Kind is work that others at work slow down more or less than the device's Gain says, or that goes before theirs.
+type Kind struct {
+	Gain []float64 // of 1, 2, … frames, if all at work were of the kind; nil: the device's
+	// Rank is which work goes first on a device where each frame can use a share of 1: that of a higher rank is as fast as
+	// if there was no other, which shares out what that leaves. Kind 0 has rank 0.
+	Rank int
 }
 
 // Node is a stage with its streams.
@@ -42,7 +48,7 @@ type Replica struct {
 	Streams int
 	Service Dist          // of a frame that is alone on the device
 	Share   float64       // of the device's capacity that a frame can use
-	Kind    int           // of work: 0 has the device's Gain, 1 the first of its Kinds, and so on
+	Kind    int           // of work: 0 has the device's Gain and rank 0, 1 is the first of its Kinds, and so on
 	Copies  time.Duration // of a frame: its stream waits for them; its device does not, unless frames are given ahead to a queue
 	// Ahead: a stream is given its next frame, and the next node gets it too, before
 	// the frame has come, as on devices that chain by events. Such streams take
@@ -110,8 +116,11 @@ func (d Device) validate(devices int) error {
 	if d.Servers < 0 || !positive(d.Capacity) {
 		return fmt.Errorf("servers %d and capacity %g: capacity must be positive", d.Servers, d.Capacity)
 	}
-	for _, gains := range append([][]float64{d.Gain}, d.Kinds...) {
-		for _, g := range gains {
+	for _, k := range append([]Kind{{Gain: d.Gain}}, d.Kinds...) {
+		if k.Rank < 0 {
+			return fmt.Errorf("rank %d must not be negative", k.Rank)
+		}
+		for _, g := range k.Gain {
 			if !positive(g) {
 				return fmt.Errorf("gain %g must be positive", g)
 			}

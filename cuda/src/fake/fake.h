@@ -268,7 +268,7 @@ int stream_push(struct braid_cuda_call *c, event *after, uint64_t wanted, int wa
 /* Waits for the call's last run and tells what came of it; the lock is held. */
 int stream_wait(struct braid_cuda_call *c, braid_cuda_error *err);
 
-int fake_exec_new(braid_cuda_engine *e, braid_cuda_exec **out, braid_cuda_error *err);
+int fake_exec_new(braid_cuda_engine *e, int32_t rank, braid_cuda_exec **out, braid_cuda_error *err);
 int fake_exec_stretch(braid_cuda_exec *x, double factor, braid_cuda_error *err);
 int fake_exec_close(braid_cuda_exec *x, braid_cuda_error *err);
 

@@ -127,9 +127,10 @@ static int start(struct braid_cuda_exec *x, braid_cuda_error *err) {
   return fake_error(err, BRAID_CUDA_INTERNAL, "no memory or no thread for a stream");
 }
 
-int fake_exec_new(braid_cuda_engine *e, braid_cuda_exec **out, braid_cuda_error *err) {
+int fake_exec_new(braid_cuda_engine *e, int32_t rank, braid_cuda_exec **out, braid_cuda_error *err) {
   int rc = fake_enter("exec_new", e, KIND_ENGINE, OF_HANDLE, err);
   if (rc != BRAID_CUDA_OK) return rc;
+  if (rank < 0) return fake_leave(fake_error(err, BRAID_CUDA_INVALID, "rank %d is below 0", rank));
   rc = fake_take(e->head.gpu, e->memory, err);
   if (rc != BRAID_CUDA_OK) return fake_leave(rc);
   braid_cuda_exec *x = fake_open(sizeof *x, KIND_EXEC, &e->head, e->head.gpu);
@@ -142,6 +143,7 @@ int fake_exec_new(braid_cuda_engine *e, braid_cuda_exec **out, braid_cuda_error 
     free(x);
     return fake_leave(rc);
   }
+  if (rank > 0) fake.counters.ranked++;
   *out = x;
   return fake_leave(BRAID_CUDA_OK);
 }
