@@ -75,7 +75,7 @@ func TestRank(t *testing.T) {
 		check(t, err)
 		r.closing(x)
 	}
-	if c := r.Counts(); c.Ranked != 2 {
+	if c := r.Counts(); c.Ranks != 3 {
 		t.Errorf("counts %+v", c)
 	}
 }

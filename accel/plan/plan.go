@@ -257,16 +257,24 @@ func (p Plan) SegmentsOn(d accel.DeviceID) (n int) {
 	return n
 }
 
-// Rank is which of the segments on a device it works for first, those of a higher rank: how many before segment i are on it
-// and on others too. Frames wait in front of such a segment then, where those others see that they do, and not behind it.
+// Rank is which of the segments on a device it works for first, those of a higher rank: those that it has for itself, then
+// of those that it shares with other devices the later ones. Frames wait in front of the latter then, where the others
+// see that they do. 0 is the last, and all where it shares none.
 func (p Plan) Rank(i int, d accel.DeviceID) (n int) {
-	for _, s := range p.Segments[:i] {
-		same := func(o Placement) bool { return o.ID.Same(d) }
-		if slices.ContainsFunc(s.Devices, same) && slices.ContainsFunc(s.Devices, func(o Placement) bool { return !same(o) }) {
+	own := !p.shares(i, d)
+	for j := range p.Segments {
+		if (own || j < i) && p.shares(j, d) {
 			n++
 		}
 	}
 	return n
+}
+
+// shares is whether segment i is on a device and on another processor too.
+func (p Plan) shares(i int, d accel.DeviceID) bool {
+	on := p.Segments[i].Devices
+	return slices.ContainsFunc(on, func(o Placement) bool { return o.ID.Same(d) }) &&
+		slices.ContainsFunc(on, func(o Placement) bool { return o.ID.Processor() != d.Processor() })
 }
 
 // Uses says whether a segment has a replica on the device.

@@ -7,7 +7,7 @@ import (
 	"braid/accel"
 )
 
-// TestRank: a GPU works first for what is behind a segment that it shares with another device.
+// TestRank: a GPU works first for what it has for itself, and last for the first segment that it shares with another device.
 func TestRank(t *testing.T) {
 	type on = []accel.DeviceID
 	for _, c := range []struct {
@@ -20,7 +20,10 @@ func TestRank(t *testing.T) {
 		{"a shared segment in front", []on{{"gpu:0", "gpu:1"}, {"gpu:0"}}, []int{0, 1}},
 		{"with another between", []on{{"gpu:0", "gpu:1"}, {"gpu:1"}, {"gpu:0"}}, []int{0, -1, 1}},
 		{"shared by others", []on{{"gpu:1", "cpu"}, {"gpu:0"}}, []int{-1, 0}},
-		{"shared at the end", []on{{"gpu:0"}, {"gpu:0", "gpu:1"}}, []int{0, 0}},
+		{"shared at the end", []on{{"gpu:0"}, {"gpu:0", "gpu:1"}}, []int{1, 0}},
+		{"shared in the middle", []on{{"gpu:0"}, {"gpu:0", "dla:0"}, {"gpu:0"}}, []int{1, 0, 1}},
+		{"shared around", []on{{"gpu:0", "gpu:1"}, {"gpu:0"}, {"gpu:1", "gpu:0"}}, []int{0, 2, 1}},
+		{"by two runtimes", []on{{"gpu:0", "gpu:0/openvino"}, {"gpu:0"}}, []int{0, 0}},
 		{"two shared ones", []on{{"gpu:0", "gpu:1"}, {"gpu:1", "gpu:0"}, {"gpu:0"}}, []int{0, 1, 2}},
 	} {
 		p := Default()

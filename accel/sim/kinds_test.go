@@ -43,7 +43,8 @@ func TestPartsThatGainMoreOrLess(t *testing.T) {
 	agree(t, "not measured", p, pl, 1000./2)
 }
 
-// agree holds planner and simulator to a rate.
+// agree holds planner and simulator to a rate. The planner has each device of a segment do what it is as fast as the others
+// for; a GPU that did what it has for itself first would leave the others more.
 func agree(t *testing.T, name string, p plan.Profile, pl plan.Plan, want float64) {
 	t.Helper()
 	said, err := search.Predict(p, pl)
@@ -57,6 +58,11 @@ func agree(t *testing.T, name string, p plan.Profile, pl plan.Plan, want float64
 	s, err := times.System(des.Source{Cameras: 1, Queue: 1})
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, d := range s.Devices {
+		for i := range d.Kinds {
+			d.Kinds[i].Rank = 0
+		}
 	}
 	r, err := des.Run(s, des.Options{Warmup: 200, Frames: 2000})
 	if err != nil {
@@ -182,10 +188,10 @@ func TestCopiesOfSeveralTensors(t *testing.T) {
 	}
 }
 
-// TestRankOf: what is behind a segment that a GPU shares with another goes first there, and on no other device.
+// TestRankOf: what is behind a segment that a GPU shares with another goes first there, and on no other device or runtime.
 func TestRankOf(t *testing.T) {
 	p := plan.Profile{Version: 1, Cores: 4, FIFO: []accel.DeviceID{"gpu:1"}}
-	for _, d := range []accel.DeviceID{"gpu:0", "gpu:1", "cpu"} {
+	for _, d := range []accel.DeviceID{"gpu:0", "gpu:0/openvino", "gpu:1", "cpu"} {
 		for _, at := range []string{"a", "b", ""} {
 			u := plan.Unit{At: at, Device: d, Precision: plan.FP16, MS: 5}
 			if d == "cpu" {
@@ -213,6 +219,8 @@ func TestRankOf(t *testing.T) {
 	}{
 		{"shared with another GPU", []plan.Segment{at("a", "gpu:0", "gpu:1"), at("", "gpu:0")}, []int{0, 1}},
 		{"not shared", []plan.Segment{at("a", "gpu:0"), at("b", "gpu:1"), at("", "gpu:0")}, []int{0, 0, 0}},
+		{"behind and in front", []plan.Segment{at("a", "gpu:0"), at("b", "gpu:0", "gpu:1"), at("", "gpu:0")}, []int{1, 0, 1}},
+		{"by a runtime that knows no ranks", []plan.Segment{at("a", "gpu:0/openvino", "gpu:1"), at("", "gpu:0/openvino")}, []int{0, 0}},
 		{"on the queue", []plan.Segment{at("a", "gpu:0", "gpu:1"), at("b", "gpu:1"), at("", "gpu:0")}, []int{0, 0, 1}},
 	} {
 		pl := plan.Default()

@@ -112,9 +112,9 @@ func (t *Times) node(segment int, devices []des.Device) (des.Node, error) {
 	return n, nil
 }
 
-// rank is a segment's on a GPU; other devices do not tell them apart.
+// rank is a segment's on a GPU by TensorRT; other devices and runtimes do not tell them apart.
 func (t *Times) rank(segment int, d accel.DeviceID) int {
-	if d.Kind() != "gpu" || t.profile.IsFIFO(d) {
+	if runtime := d.Runtime(); d.Kind() != "gpu" || runtime != "" && runtime != "trt" || t.profile.IsFIFO(d) {
 		return 0
 	}
 	return t.plan.Rank(segment, d)

@@ -41,7 +41,7 @@ typedef struct {
   uint64_t host_waits; /* call_wait that had to wait */
   uint64_t started;    /* call_start */
   uint64_t finished;
-  uint64_t ranked; /* execs of a rank above 0 */
+  uint64_t ranks; /* of all execs, added up */
   braid_cuda_fake_copied to_device, to_host, within, between, host; /* between two GPUs, within one, host to host */
 } braid_cuda_fake_counters;
 

@@ -130,7 +130,7 @@ type Copied struct{ Count, Bytes int }
 type Counts struct {
 	HostWaits         int // Waits that had to wait
 	Started, Finished int // runs
-	Ranked            int // Execs of a rank above 0
+	Ranks             int // of all Execs, added up
 	ToDevice, ToHost  Copied
 	Within            Copied // within a GPU
 	Between           Copied // between GPUs
@@ -143,7 +143,7 @@ func (f *Fake) Counts() Counts {
 	C.door_count(&f.door, &c)
 	copied := func(n C.braid_cuda_fake_copied) Copied { return Copied{int(n.count), int(n.bytes)} }
 	return Counts{
-		HostWaits: int(c.host_waits), Started: int(c.started), Finished: int(c.finished), Ranked: int(c.ranked),
+		HostWaits: int(c.host_waits), Started: int(c.started), Finished: int(c.finished), Ranks: int(c.ranks),
 		ToDevice: copied(c.to_device), ToHost: copied(c.to_host),
 		Within: copied(c.within), Between: copied(c.between), Host: copied(c.host),
 	}

@@ -260,13 +260,17 @@ func (b *builder) engine(ctx context.Context, segment int, r plan.Replica) (acce
 	key := engineKey{segment, r.Device, r.Threads, fmt.Sprint(r.Cores)}
 	engine := b.engines[key]
 	if engine == nil {
+		rank := 0
+		if !b.among { // else others would have to wait for what is this plan's own concern
+			rank = b.plan.Rank(segment, r.Device)
+		}
 		options := accel.LoadOptions{
 			Threads: r.Threads,
 			Cores:   r.Cores,
 			Spin:    b.plan.Serial || b.plan.Sync == plan.SyncSpin, // the baseline is what the runtime does by itself
 			Eager:   b.plan.Launch == plan.LaunchEager,
 			Shared:  b.among || b.plan.SegmentsOn(r.Device) > 1,
-			Rank:    b.plan.Rank(segment, r.Device),
+			Rank:    rank,
 		}
 		var blob []byte
 		var err error

@@ -163,15 +163,17 @@ func (c *chosen) settle(k *search.Candidate) error {
 	said := *k.Plan.Predicted
 	alike.Plan.Predicted = &said
 	same := alike.Plan.ID() == k.Plan.ID()
-	fill := c.fill
-	if c.goal.Budget > 0 {
-		fill = c.within
+	planned := min(max(k.Plan.InFlight, k.Plan.UsualInFlight()), k.Most)
+	fill := func(k *search.Candidate, least int) error {
+		if c.goal.Budget > 0 {
+			return c.within(k)
+		}
+		return c.fill(k, least, planned)
 	}
-	if err := fill(k); err != nil || same {
+	if err := fill(k, planned); err != nil || same {
 		return err
 	}
-	alike.Memory, alike.Plan.InFlight = k.Memory, k.Plan.InFlight // no fewer, so that it is not slower for that
-	if err := fill(&alike); err != nil {
+	if err := fill(&alike, k.Plan.InFlight); err != nil { // no fewer, so that it is not slower for that
 		return err
 	}
 	if simEnough*c.worth(alike) > c.worth(*k) {
@@ -180,15 +182,14 @@ func (c *chosen) settle(k *search.Candidate) error {
 	return nil
 }
 
-// fill gives a candidate its frames in flight and its prediction. They are no fewer
-// than usual: the CPU's times vary, which neither the bounds nor this simulation knows.
-func (c *chosen) fill(k *search.Candidate) error {
+// fill gives a candidate its frames in flight, from least to simMost times those planned, and its prediction. Planned are no
+// fewer than usual: the CPU's times vary, which neither the bounds nor this simulation knows.
+func (c *chosen) fill(k *search.Candidate, least, planned int) error {
 	bindings := k.Memory / int64(k.Plan.InFlight)
-	planned := min(max(k.Plan.InFlight, k.Plan.UsualInFlight()), k.Most)
 	var rates []float64
 	var runs []*des.Result
 	var tried []int
-	for n := planned; n <= min(simMost*planned, k.Most); n += max(1, planned/2) {
+	for n := least; n <= min(simMost*planned, k.Most); n += max(1, planned/2) {
 		k.Plan.InFlight = n
 		r, err := c.run(k.Plan)
 		if err != nil {

@@ -25,7 +25,7 @@ func (l *loads) Load(ctx context.Context, blob []byte, d accel.DeviceID, o accel
 }
 
 // TestSegmentsKnowWhomTheyShareWith: a device is shared where the plan has several segments on it, whatever their
-// replicas, or where other models run. Behind a segment that is on others too it goes first.
+// replicas, or where other models run. Where no others do what it has for itself goes before what is on others too.
 func TestSegmentsKnowWhomTheyShareWith(t *testing.T) {
 	for _, c := range []struct {
 		plan  string
@@ -36,6 +36,7 @@ func TestSegmentsKnowWhomTheyShareWith(t *testing.T) {
 		{"cpu sim:x,sim:y cpu", false, []string{"cpu true 0", "sim:x false 0", "sim:y false 0", "cpu true 0"}},
 		{"sim:x sim:y", true, []string{"sim:x true 0", "sim:y true 0"}},
 		{"sim:x,sim:y sim:y sim:x", false, []string{"sim:x true 0", "sim:y true 0", "sim:y true 1", "sim:x true 1"}},
+		{"sim:x,sim:y sim:y sim:x", true, []string{"sim:x true 0", "sim:y true 0", "sim:y true 0", "sim:x true 0"}},
 	} {
 		r := newRig(t)
 		noted := &loads{Backend: r.rt}

@@ -14,9 +14,9 @@
 // of a frame alone (gain(n)/n is 1 where no gain was measured; kinds of work have gains of their own), so that a frame of
 // service time L alone costs the device w = u L (jedi.md, section 8).
 //
-// Kinds of work can have ranks. Those of the highest rank run as if there were no others. With f the sum over frames of
-// higher ranks of their speeds, in units of the speed that n frames in all would give them, each of m frames of a
-// rank below runs at (n-f)/m of what n would give it, and no faster than m alone.
+// Kinds of work can have ranks. Those of the highest rank run as if there were no others. Below, with n frames of a rank or
+// a higher one, m of them of that rank, and f the sum of the speeds of the others, each over what it would be if n
+// were all and had no ranks, each of the m runs at (n-f)/m of what it would then, and no faster than m alone.
 //
 // A frame with u > 1 is at work on several cores, whose threads wait for one another at the end of
 // each layer. While it is the only such frame, nobody uses the time in which its threads wait, and it runs

@@ -139,6 +139,8 @@ func TestKindsThatCannotBe(t *testing.T) {
 		{"unknown", system(1, 1), "kind 1"},
 		{"below 0", system(1, -1, Kind{Gain: []float64{1}}), "kind -1"},
 		{"of several cores", system(2, 1, Kind{Gain: []float64{1}}), "kind 1"},
+		{"ranked", system(1, 1, Kind{Rank: 1}), ""},
+		{"ranked, of a share of a half", system(0.5, 1, Kind{Rank: 1}), "share 0.5"},
 		{"rank -1", system(1, 1, Kind{Rank: -1}), "rank -1"},
 		{"gain 0", system(1, 1, Kind{Gain: []float64{1, 0}}), "gain 0"},
 	} {

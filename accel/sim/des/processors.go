@@ -2,7 +2,6 @@ package des
 
 import (
 	"math"
-	"slices"
 	"time"
 )
 
@@ -37,8 +36,7 @@ type processor struct {
 func NewProcessors(devices []Device) *Processors {
 	p := &Processors{list: make([]processor, len(devices))}
 	for i, d := range devices {
-		ranked := slices.ContainsFunc(d.Kinds, func(k Kind) bool { return k.Rank > 0 })
-		p.list[i] = processor{Device: d, ranked: ranked, classes: make([]class, 2+len(d.Kinds))}
+		p.list[i] = processor{Device: d, ranked: d.isRanked(), classes: make([]class, 2+len(d.Kinds))}
 		for k := range p.list[i].classes {
 			p.list[i].classes[k].next = Never
 		}
@@ -183,7 +181,7 @@ func (d *processor) ofRank(k int) float64 {
 			left -= float64(at) * d.ofRank(i) / (float64(n) * d.each(i, n))
 		}
 	}
-	if left < 1e-9 { // rounding
+	if left < 1e-6 { // rounding
 		return 0
 	}
 	return min(left*float64(n)/float64(n-above)*d.each(k, n), d.each(k, n-above))

@@ -199,11 +199,16 @@ func TestConservation(t *testing.T) {
 			r.Waits = r.Ahead && s.Devices[r.Device].Servers > 0 && rapid.Bool().Draw(t, "waits")
 			s.Nodes[1].Replicas = append(s.Nodes[1].Replicas, r)
 		}
-		for i := range s.Nodes[1 : len(s.Nodes)-1] {
-			r := &s.Nodes[1+i].Replicas[0]
-			if d := &s.Devices[r.Device]; r.Device > 0 && rapid.Bool().Draw(t, "ranked") {
-				d.Kinds = append(d.Kinds, Kind{Rank: rapid.IntRange(0, 2).Draw(t, "rank")})
-				r.Kind = len(d.Kinds)
+		for d := range s.Devices[1:] {
+			if rapid.Bool().Draw(t, "ranked") {
+				s.Devices[1+d].Kinds = []Kind{{Rank: 1}, {Rank: 2}}
+			}
+		}
+		for _, n := range s.Nodes {
+			for i := range n.Replicas {
+				if r := &n.Replicas[i]; len(s.Devices[r.Device].Kinds) > 0 {
+					r.Share, r.Kind = 1, rapid.IntRange(0, 2).Draw(t, "kind")
+				}
 			}
 		}
 		if rapid.Bool().Draw(t, "live") {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -30,8 +31,8 @@ type Device struct {
 // Kind is work that others at work slow down more or less than the device's Gain says, or that goes before theirs.
 type Kind struct {
 	Gain []float64 // of 1, 2, … frames, if all at work were of the kind; nil: the device's
-	// Rank is which work goes first on a device where each frame can use a share of 1: that of a higher rank is as fast as
-	// if there was no other, which shares out what that leaves. Kind 0 has rank 0.
+	// Rank is which work goes first, on a device where each frame can use a share of 1: that of the highest rank is as fast
+	// as if there were no other, the others have what it leaves, those of the next rank first. Kind 0 has rank 0.
 	Rank int
 }
 
@@ -137,6 +138,11 @@ func (d Device) validate(devices int) error {
 	return nil
 }
 
+// isRanked is whether some work goes before other.
+func (d Device) isRanked() bool {
+	return slices.ContainsFunc(d.Kinds, func(k Kind) bool { return k.Rank > 0 })
+}
+
 func (s System) validateNode(n Node) error {
 	if len(n.Replicas) == 0 || n.Handover < 0 {
 		return fmt.Errorf("%d replicas, hand-over %v", len(n.Replicas), n.Handover)
@@ -150,6 +156,9 @@ func (s System) validateNode(n Node) error {
 		}
 		if r.Kind < 0 || r.Kind > len(s.Devices[r.Device].Kinds) || r.Kind > 0 && r.Share > 1 {
 			return fmt.Errorf("kind %d of work with a share of %g: the device has %d, of a share of at most 1", r.Kind, r.Share, len(s.Devices[r.Device].Kinds))
+		}
+		if r.Share != 1 && s.Devices[r.Device].isRanked() {
+			return fmt.Errorf("share %g: a device whose work has ranks takes shares of 1", r.Share)
 		}
 		if err := r.Service.validate(); err != nil {
 			return err

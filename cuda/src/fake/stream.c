@@ -143,7 +143,7 @@ int fake_exec_new(braid_cuda_engine *e, int32_t rank, braid_cuda_exec **out, bra
     free(x);
     return fake_leave(rc);
   }
-  if (rank > 0) fake.counters.ranked++;
+  fake.counters.ranks += rank;
   *out = x;
   return fake_leave(BRAID_CUDA_OK);
 }
