@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"braid/accel"
+	"braid/accel/plan"
 	"braid/accel/plan/search"
 	"braid/internal/bench"
 )
@@ -170,20 +171,77 @@ func winner(all []search.Candidate, rates []float64, least float64) int {
 	return search.Simplest(values)
 }
 
-// keep makes the winner the chosen one, and says of the others that ran why not, by what was measured.
+// cheapest is the index of the first of the candidates on the fewest processors that carry the goal's cameras, as the
+// search has it, and were measured at the rate that those send; -1 where none is.
+func cheapest(all []search.Candidate, rates []float64, demand float64) int {
+	best, fewest := -1, 0
+	for i, k := range all {
+		if n := processors(k.Plan); k.Enough && rates[i] >= demand && (best < 0 || n < fewest) {
+			best, fewest = i, n
+		}
+	}
+	return best
+}
+
+// processors is how many a plan's segments are on.
+func processors(p plan.Plan) int {
+	is := map[string]bool{}
+	for _, s := range p.Segments {
+		for _, d := range s.Devices {
+			is[d.ID.Processor()] = true
+		}
+	}
+	return len(is)
+}
+
+// keep makes the winner the chosen one, of cameras the cheapest that carries them, and says of the others that ran why
+// not, by what was measured.
 func (c *chosen) keep(rates []float64) {
 	best := winner(c.Candidates, rates, c.goal.MinFPS)
+	why := func(i int, names []string) string { return beside(rates[i], rates[best], names[best]) }
+	if c.Cameras != nil && c.Cameras.Fits {
+		if i := cheapest(c.Candidates, rates, c.Cameras.Demand); i >= 0 {
+			best = i
+			why = func(i int, names []string) string { return c.forCameras(c.Candidates[i], rates[i], names[best]) }
+		} else if best >= 0 {
+			c.fewer(rates[best])
+		}
+	}
 	if best < 0 {
 		return
 	}
 	names := c.names()
 	for i, fps := range rates {
 		if fps >= 0 && i != best {
-			c.Candidates[i].Rejected = fmt.Sprintf("%s: measured %.1f frames/s, %s", names[i], fps, beside(fps, rates[best], names[best]))
+			c.Candidates[i].Rejected = fmt.Sprintf("%s: measured %.1f frames/s, %s", names[i], fps, why(i, names))
 		}
 	}
 	c.Candidates[best].Rejected = ""
 	c.settleOn(c.Candidates[best])
+}
+
+// forCameras is why a candidate that was measured is not the cheapest that carries the cameras.
+func (c *chosen) forCameras(k search.Candidate, fps float64, kept string) string {
+	switch {
+	case fps < c.Cameras.Demand:
+		return fmt.Sprintf("and the cameras send %.1f", c.Cameras.Demand)
+	case !k.Enough:
+		return "but does not carry all cameras as planned"
+	}
+	return fmt.Sprintf("enough for the cameras, as is %s, which is cheaper", kept)
+}
+
+// fewer says that cameras which would fit do not, at a measured rate.
+func (c *chosen) fewer(fps float64) {
+	f := c.Cameras
+	f.Fits, f.Most, f.Bottleneck = false, 0, "what was measured"
+	for _, g := range c.goal.Cameras {
+		n := min(g.N, int(fps/g.FPS))
+		f.Most += n
+		if fps -= float64(n) * g.FPS; n < g.N {
+			return
+		}
+	}
 }
 
 // beside compares a measured rate with the chosen one's.

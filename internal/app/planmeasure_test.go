@@ -110,6 +110,80 @@ func TestKeep(t *testing.T) {
 	}
 }
 
+// TestKeepForCameras: of what carries the cameras, as said and as measured, the cheapest is kept; where nothing that ran
+// makes as many frames the fastest, and the cameras do not fit.
+func TestKeepForCameras(t *testing.T) {
+	on := func(ids ...accel.DeviceID) (p plan.Plan) {
+		for _, id := range ids {
+			p.Segments = append(p.Segments, plan.Segment{Devices: []plan.Placement{{ID: id}}})
+		}
+		return p
+	}
+	for _, c := range []struct {
+		name  string
+		rates []float64 // one-device, frame-parallel, pipeline, hybrid; the second is chosen, of the first it was said that it is not enough
+		want  search.Kind
+		fit   search.Fit
+		why   map[search.Kind]string
+	}{
+		{
+			"the cheapest, though others are faster",
+			[]float64{60, 110, 150, 160},
+			search.FrameParallel,
+			search.Fit{Fits: true, Most: 5, Bottleneck: "gpu:0"},
+			map[search.Kind]string{
+				search.OneDevice: "one-device: measured 60.0 frames/s, and the cameras send 100.0",
+				search.Pipeline:  "pipeline: measured 150.0 frames/s, enough for the cameras, as is frame-parallel, which is cheaper",
+				search.Hybrid:    "hybrid: measured 160.0 frames/s, enough for the cameras, as is frame-parallel, which is cheaper",
+			},
+		},
+		{
+			"the chosen one is slower than said",
+			[]float64{60, 90, 150, 160},
+			search.Pipeline,
+			search.Fit{Fits: true, Most: 5, Bottleneck: "gpu:0"},
+			map[search.Kind]string{search.FrameParallel: "frame-parallel: measured 90.0 frames/s, and the cameras send 100.0"},
+		},
+		{
+			"said not to be enough",
+			[]float64{120, 110, -1, -1},
+			search.FrameParallel,
+			search.Fit{Fits: true, Most: 5, Bottleneck: "gpu:0"},
+			map[search.Kind]string{search.OneDevice: "one-device: measured 120.0 frames/s, but does not carry all cameras as planned", search.Hybrid: "as predicted"},
+		},
+		{
+			"nothing is enough",
+			[]float64{60, 90, 70, 80},
+			search.FrameParallel,
+			search.Fit{Most: 3, Bottleneck: "what was measured"},
+			map[search.Kind]string{search.Hybrid: "hybrid: measured 80.0 frames/s, 11.1 % slower than frame-parallel"},
+		},
+		{"nothing ran", []float64{-1, -1, -1, -1}, search.FrameParallel, search.Fit{Fits: true, Most: 5, Bottleneck: "gpu:0"}, nil},
+	} {
+		made := &chosen{Choice: search.Choice{
+			Candidates: []search.Candidate{
+				{Kind: search.OneDevice, Plan: on("gpu:0"), Rejected: "as predicted"},
+				{Kind: search.FrameParallel, Plan: on("gpu:0"), Enough: true},
+				{Kind: search.Pipeline, Plan: on("gpu:0", "gpu:1"), Rejected: "as predicted", Enough: true},
+				{Kind: search.Hybrid, Plan: on("gpu:0", "gpu:1", "gpu:0"), Rejected: "as predicted", Enough: true},
+			},
+			Cameras: &search.Fit{Demand: 100, Cameras: 4, Fits: true, Most: 5, Bottleneck: "gpu:0"},
+		}}
+		made.goal = search.Goal{Objective: search.Cameras, Cameras: []search.CameraGroup{{N: 2, FPS: 20}, {N: 2, FPS: 30}}}
+		made.Chosen = made.Candidates[1]
+		made.keep(c.rates)
+		c.fit.Demand, c.fit.Cameras = 100, 4
+		if made.Chosen.Kind != c.want || made.Chosen.Rejected != "" || *made.Cameras != c.fit {
+			t.Errorf("%s: kept %s (%q), %+v, want %s, %+v", c.name, made.Chosen.Kind, made.Chosen.Rejected, *made.Cameras, c.want, c.fit)
+		}
+		for _, k := range made.Candidates {
+			if why, is := c.why[k.Kind]; is && k.Rejected != why {
+				t.Errorf("%s: %q, want %q", c.name, k.Rejected, why)
+			}
+		}
+	}
+}
+
 // TestMeasuresWhatTheGoalAllows: a plan that is late, or slower than the goal wants, is not run; of cameras that do
 // not fit the plan is that carries most. Of rates that were measured those that reach the goal's count.
 func TestMeasuresWhatTheGoalAllows(t *testing.T) {

@@ -38,6 +38,7 @@ type Candidate struct {
 	Joules     float64 // of a frame; 0 without watts
 	Rejected   string  // why it was not chosen; "" of the chosen one
 	Most       int     // frames in flight for which the devices have the memory
+	Enough     bool    // of objective streams: it carries all cameras
 
 	layout layout
 	value  float64

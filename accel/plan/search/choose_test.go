@@ -143,7 +143,7 @@ func TestCameras(t *testing.T) {
 			}
 		}
 		f := got.Cameras
-		if f.Fits != c.fits || f.Most != c.most || len(devices) != c.devices || f.Bottleneck != c.limit {
+		if f.Fits != c.fits || got.Chosen.Enough != c.fits || f.Most != c.most || len(devices) != c.devices || f.Bottleneck != c.limit {
 			t.Errorf("%s in %v ms: %+v on %d devices (%s), want fits %v, most %d, %d devices, limit %s",
 				c.cameras, c.budget, *f, len(devices), got.Chosen.Kind, c.fits, c.most, c.devices, c.limit)
 		}

@@ -40,6 +40,7 @@ func (m *machine) chooseCameras(p plan.Profile, g *Goal) (Choice, error) {
 	out.Cameras = fit
 	if cheap := m.cheapest(g); cheap != nil {
 		out.Chosen = m.candidate(p, m.plainest(cheap.cells[0], fit.Demand, func(l layout) outcome { return m.settleSure(l, cheap.g) }))
+		out.Chosen.Enough = true
 		fit.Fits, fit.Most = true, max(fit.Most, fit.Cameras)
 		out.Exact = out.Exact && cheap.left >= 0
 	}
@@ -98,7 +99,7 @@ func (m *machine) judgeCamera(c *Candidate, chosen Candidate, g *Goal) {
 	if counts < c.FPS {
 		c.Rejected += "; of parts on the CPU alone nine tenths count"
 	}
-	if counts >= demand && n >= cameras {
+	if c.Enough = counts >= demand && n >= cameras; c.Enough {
 		c.Rejected = fmt.Sprintf("%s: suffices with %.1f frames/s, as does %s, which is cheaper", c.Kind, c.FPS, chosen.Kind)
 	}
 }
