@@ -43,14 +43,9 @@ func TestPartsThatGainMoreOrLess(t *testing.T) {
 	agree(t, "not measured", p, pl, 1000./2)
 }
 
-// agree holds planner and simulator to a rate. The planner has each device of a segment do what it is as fast as the others
-// for; a GPU that did what it has for itself first would leave the others more.
-func agree(t *testing.T, name string, p plan.Profile, pl plan.Plan, want float64) {
+// systemOf is a plan with frames as fast as they are taken.
+func systemOf(t *testing.T, p plan.Profile, pl plan.Plan) des.System {
 	t.Helper()
-	said, err := search.Predict(p, pl)
-	if err != nil {
-		t.Fatal(err)
-	}
 	times, err := NewTimes(p, pl, Extras{})
 	if err != nil {
 		t.Fatal(err)
@@ -59,6 +54,18 @@ func agree(t *testing.T, name string, p plan.Profile, pl plan.Plan, want float64
 	if err != nil {
 		t.Fatal(err)
 	}
+	return s
+}
+
+// agree holds planner and simulator to a rate, without ranks: the planner deals a segment's frames to its devices by
+// their speed alone, and a GPU that does first what only it can leaves the others more of them.
+func agree(t *testing.T, name string, p plan.Profile, pl plan.Plan, want float64) {
+	t.Helper()
+	said, err := search.Predict(p, pl)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := systemOf(t, p, pl)
 	for _, d := range s.Devices {
 		for i := range d.Kinds {
 			d.Kinds[i].Rank = 0
@@ -188,7 +195,7 @@ func TestCopiesOfSeveralTensors(t *testing.T) {
 	}
 }
 
-// TestRankOf: what is behind a segment that a GPU shares with another goes first there, and on no other device or runtime.
+// TestRankOf: what a GPU has for itself goes before what it shares with another, and on no other device or runtime.
 func TestRankOf(t *testing.T) {
 	p := plan.Profile{Version: 1, Cores: 4, FIFO: []accel.DeviceID{"gpu:1"}}
 	for _, d := range []accel.DeviceID{"gpu:0", "gpu:0/openvino", "gpu:1", "cpu"} {
@@ -225,14 +232,7 @@ func TestRankOf(t *testing.T) {
 	} {
 		pl := plan.Default()
 		pl.Precision, pl.InFlight, pl.Segments = plan.FP16, 4, c.segments
-		times, err := NewTimes(p, pl, Extras{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		s, err := times.System(des.Source{Cameras: 1, Queue: 1})
-		if err != nil {
-			t.Fatal(err)
-		}
+		s := systemOf(t, p, pl)
 		for i, want := range c.want {
 			r := s.Nodes[1+i].Replicas[0]
 			got := 0

@@ -32,6 +32,25 @@ func onFake(t testing.TB, f *cudatest.Fake) *Backend {
 	return backend(t, lib, DefaultLevel)
 }
 
+// withQueue opens it with gpu:1 as a stand-in, which works first in, first out; it is closed when the test ends.
+func withQueue(t testing.TB, f *cudatest.Fake) *Backend {
+	t.Helper()
+	lib, err := cuda.Open(f.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := Open(lib, Options{Level: DefaultLevel, Log: slog.New(slog.DiscardHandler), StandIns: []StandIn{{GPU: 1, Factor: 6}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := b.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return b
+}
+
 func TestSuite(t *testing.T) {
 	open := func(t *testing.T) accel.Backend { return onFake(t, cudatest.New(t)) }
 	for _, c := range []struct {
@@ -175,11 +194,7 @@ func readyWith(t *testing.T, b *Backend, s *accel.Segment, d accel.DeviceID, o a
 // TestRank: an Exec has the rank that its engine was loaded with, not on a device that works first in, first out.
 func TestRank(t *testing.T) {
 	f := cudatest.New(t)
-	l, err := cuda.Open(f.Path)
-	must(t, err)
-	b, err := Open(l, Options{Level: DefaultLevel, Log: slog.New(slog.DiscardHandler), StandIns: []StandIn{{GPU: 1, Factor: 6}}})
-	must(t, err)
-	t.Cleanup(func() { must(t, b.Close()) })
+	b := withQueue(t, f)
 	x, y := tensor("x", 3, accel.Float32, accel.Linear), tensor("y", 4, accel.Float32, accel.Linear)
 	on := bound(t, b, map[accel.DeviceID][]accel.TensorDesc{"cpu": {x, y}, "gpu:0": {x, y}, "gpu:1": {x, y}})
 	on.SetRoute("x", []accel.DeviceID{"cpu"}, []accel.DeviceID{"gpu:0", "gpu:1"})

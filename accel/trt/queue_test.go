@@ -3,7 +3,6 @@
 package trt
 
 import (
-	"log/slog"
 	"testing"
 
 	"braid/accel"
@@ -22,11 +21,7 @@ func TestSharedQueue(t *testing.T) {
 	}{{"alone", accel.LoadOptions{}, 0}, {"shared", accel.LoadOptions{Shared: true}, 1}} {
 		t.Run(c.name, func(t *testing.T) {
 			f := cudatest.New(t)
-			l, err := cuda.Open(f.Path)
-			must(t, err)
-			b, err := Open(l, Options{Level: DefaultLevel, Log: slog.New(slog.DiscardHandler), StandIns: []StandIn{{GPU: 1, Factor: 6}}})
-			must(t, err)
-			t.Cleanup(func() { must(t, b.Close()) })
+			b := withQueue(t, f)
 			half := accel.BuildOptions{Precision: "fp16"}
 			x, a, y := tensor("x", 16, accel.Float32, ""), tensor("a", 16, accel.Float32, ""), tensor("y", 16, accel.Float32, "")
 			on := bound(t, b, map[accel.DeviceID][]accel.TensorDesc{"cpu": {x, y}, "gpu:0": {x, a}, "gpu:1": {a, y}})

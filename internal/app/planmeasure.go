@@ -198,23 +198,27 @@ func processors(p plan.Plan) int {
 // not, by what was measured.
 func (c *chosen) keep(rates []float64) {
 	best := winner(c.Candidates, rates, c.goal.MinFPS)
-	why := func(i int, names []string) string { return beside(rates[i], rates[best], names[best]) }
-	if c.Cameras != nil && c.Cameras.Fits {
-		if i := cheapest(c.Candidates, rates, c.Cameras.Demand); i >= 0 {
-			best = i
-			why = func(i int, names []string) string { return c.forCameras(c.Candidates[i], rates[i], names[best]) }
-		} else if best >= 0 {
-			c.fewer(rates[best])
-		}
-	}
 	if best < 0 {
 		return
 	}
+	suffices := -1
+	if c.Cameras != nil && c.Cameras.Fits {
+		if suffices = cheapest(c.Candidates, rates, c.Cameras.Demand); suffices >= 0 {
+			best = suffices
+		} else {
+			c.fewer(rates[best])
+		}
+	}
 	names := c.names()
 	for i, fps := range rates {
-		if fps >= 0 && i != best {
-			c.Candidates[i].Rejected = fmt.Sprintf("%s: measured %.1f frames/s, %s", names[i], fps, why(i, names))
+		if fps < 0 || i == best {
+			continue
 		}
+		why := beside(fps, rates[best], names[best])
+		if suffices >= 0 {
+			why = c.forCameras(c.Candidates[i], fps, names[best])
+		}
+		c.Candidates[i].Rejected = fmt.Sprintf("%s: measured %.1f frames/s, %s", names[i], fps, why)
 	}
 	c.Candidates[best].Rejected = ""
 	c.settleOn(c.Candidates[best])

@@ -26,16 +26,22 @@ func TestKindsOfWork(t *testing.T) {
 		for i, kind := range c.kinds {
 			p.Start(0, 0, i, 10*ms, 1, kind)
 		}
-		for range c.kinds {
-			at := p.Next()
-			f, ok := p.Finish(at)
-			if want := c.took[f.ID]; !ok || math.Abs(float64(at-want)) > 2 {
-				t.Errorf("%s: frame %d ends at %v, want %v", c.name, f.ID, at, want)
-			}
+		finish(t, c.name, p, c.took[:])
+	}
+}
+
+// finish holds when frames end, by their numbers, to what is wanted within the rounding of two changes of speed, and that no other is left.
+func finish(t *testing.T, name string, p *Processors, want []time.Duration) {
+	t.Helper()
+	for range want {
+		at := p.Next()
+		f, ok := p.Finish(at)
+		if !ok || math.Abs(float64(at-want[f.ID])) > 2 {
+			t.Errorf("%s: frame %d ends at %v, want %v", name, f.ID, at, want[f.ID])
 		}
-		if p.Next() != Never {
-			t.Errorf("%s: there is work left", c.name)
-		}
+	}
+	if p.Next() != Never {
+		t.Errorf("%s: there is work left", name)
 	}
 }
 
@@ -61,16 +67,7 @@ func TestRanks(t *testing.T) {
 		for i, rank := range c.ranks {
 			p.Start(0, 0, i, 10*ms, 1, rank)
 		}
-		for range c.ranks {
-			at := p.Next()
-			f, ok := p.Finish(at)
-			if want := c.took[f.ID]; !ok || math.Abs(float64(at-want)) > 3 {
-				t.Errorf("%s: frame %d ends at %v, want %v", c.name, f.ID, at, want)
-			}
-		}
-		if p.Next() != Never {
-			t.Errorf("%s: there is work left", c.name)
-		}
+		finish(t, c.name, p, c.took)
 	}
 }
 
