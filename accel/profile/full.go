@@ -94,33 +94,61 @@ var errRoom = errors.New("no room")
 func (m *measurement) splitAt(ctx context.Context, r *rig, p part, whole []stream, window, budget time.Duration) (s split, err error) {
 	x := &rig{backend: r.backend, network: r.network, units: r.units, series: r.series}
 	defer x.closeInto(&err)
-	var parts [2][]stream
-	for i, b := range []built{p.first, p.second} {
-		if parts[i], err = x.streamsOf(b, make([]keeper, len(whole))...); err != nil {
-			return s, fmt.Errorf("%w: %w", errRoom, err)
-		}
+	parts, err := x.setsOf([]built{p.first, p.second}, len(whole))
+	if err != nil {
+		return s, err
 	}
 	n := m.streamsOfFirst(r.series, p.at, len(whole))
-	sets := [][]stream{whole, parts[0], parts[1], slices.Concat(parts[0][:n], parts[1][n:])}
-	var rates [5]sample // the last two are of the first and the second part at once
-	err = rounds(ctx, budget, leastRounds, len(sets), func(i int) error {
-		means, err := race(ctx, sets[i], window)
-		switch {
-		case err != nil:
-		case i < 3:
-			rates[i] = append(rates[i], rate(means))
-		default:
-			rates[3], rates[4] = append(rates[3], rate(means[:n])), append(rates[4], rate(means[n:]))
-		}
-		return err
-	}, func(i int) bool {
-		return rates[i].stable(m.options.Interval) && (i < 3 || rates[4].stable(m.options.Interval))
-	})
+	alone, beside, err := m.inTurn(ctx, whole, parts, []int{n, len(whole) - n}, window, budget)
 	s.at = p.at
-	for i := range rates[4] {
-		s.add(1000/rates[0][i], 1000/rates[1][i], 1000/rates[2][i], rates[3][i], rates[4][i])
+	for i := range beside[1] {
+		s.add(1000/alone[0][i], 1000/alone[1][i], 1000/alone[2][i], beside[0][i], beside[1][i])
 	}
 	return s, err
+}
+
+// setsOf makes n streams of each of what is built. The error wraps errRoom.
+func (r *rig) setsOf(list []built, n int) (sets [][]stream, err error) {
+	for _, b := range list {
+		streams, err := r.streamsOf(b, make([]keeper, n)...)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", errRoom, err)
+		}
+		sets = append(sets, streams)
+	}
+	return sets, nil
+}
+
+// inTurn measures in turn how many frames a second the whole makes, and each of parts, with all of their streams, and
+// how many each part makes beside the others, of which each has so many of its streams then.
+func (m *measurement) inTurn(ctx context.Context, whole []stream, parts [][]stream, streams []int, window, budget time.Duration) (alone, beside []sample, err error) {
+	sets := slices.Concat([][]stream{whole}, parts)
+	alone, beside = make([]sample, len(sets)), make([]sample, len(parts))
+	var mixed []stream
+	for i, p := range parts {
+		mixed = append(mixed, p[:streams[i]]...)
+	}
+	sets = append(sets, mixed)
+	err = rounds(ctx, budget, leastRounds, len(sets), func(i int) error {
+		means, err := race(ctx, sets[i], window)
+		if err != nil {
+			return err
+		}
+		if i < len(alone) {
+			alone[i] = append(alone[i], rate(means))
+			return nil
+		}
+		for k, n := range streams {
+			beside[k], means = append(beside[k], rate(means[:n])), means[n:]
+		}
+		return nil
+	}, func(i int) bool {
+		if i < len(alone) {
+			return alone[i].stable(m.options.Interval)
+		}
+		return all(len(beside), func(k int) bool { return beside[k].stable(m.options.Interval) })
+	})
+	return alone, beside, err
 }
 
 // streamsOfFirst is how many of n streams, of two at least, the part in front of a border has for its part of the
@@ -202,14 +230,27 @@ func everywhere(n int, at []int, measured []sample) []float64 {
 	return all
 }
 
+// fullOf is what units ask of the full device together, ms.
+func fullOf(units []*plan.Unit) (ms float64) {
+	for _, u := range units {
+		ms += u.FullMS
+	}
+	return ms
+}
+
+// bound keeps what units ask of the full device within what they can, and ms together; see addUp.
+func bound(units []*plan.Unit, n int, ms float64) {
+	for _, u := range units {
+		u.FullMS = min(max(u.FullMS, u.MS/float64(n)), u.MS)
+	}
+	addUp(units, n, ms)
+}
+
 // addUp scales what units ask of the full device until it is ms together, none more than the unit takes alone
 // and none less than one of n streams does.
 func addUp(units []*plan.Unit, n int, ms float64) {
 	for range units { // in each round one more unit at least is at its bound, or all add up
-		sum, free := 0.0, 0.0
-		for _, u := range units {
-			sum += u.FullMS
-		}
+		sum, free := fullOf(units), 0.0
 		up := sum < ms
 		can := func(u *plan.Unit) bool { return up && u.FullMS < u.MS || !up && u.FullMS > u.MS/float64(n) }
 		for _, u := range units {

@@ -126,7 +126,9 @@ func (w work) stretch(ctx context.Context, s span, into []plan.Unit) error {
 	total, _ := whole.times.median()
 	w.warn(whole)
 	// By itself: a cut at an end of the stretch is in every run that has the unit there, and counts as the unit's.
-	sol := solve(s.end-s.first, within(s, equations), w.expect(s, total, cut))
+	equations = within(s, equations)
+	sol := solve(s.end-s.first, equations, w.expect(s, total, cut))
+	sol.spread(equations)
 	for i, u := range into[s.first:s.end] {
 		u.MS, u.CI = sol.ms[i], sol.ci[i]
 		if i < len(sol.cut) {
@@ -148,17 +150,17 @@ func within(s span, all []equation) []equation {
 
 // expect divides the total time of s by the guessed costs.
 func (w work) expect(s span, total, cut float64) expected {
-	e := expected{unit: make([]float64, s.end-s.first), cut: cut}
+	unit := slices.Clone(w.units.guess[s.first:s.end])
 	guess := 0.0
-	for _, g := range w.units.guess[s.first:s.end] {
+	for _, g := range unit {
 		guess += g
 	}
-	for i, g := range w.units.guess[s.first:s.end] {
+	for i := range unit {
 		if guess > 0 {
-			e.unit[i] = total * g / guess
+			unit[i] *= total / guess
 		}
 	}
-	return e
+	return guessed(unit, cut)
 }
 
 // warn says so where the machine was too busy for a narrow interval.

@@ -74,6 +74,10 @@ func PlanChoose(ctx context.Context, env *Env, o PlanOptions) (err error) {
 		return err
 	}
 	if o.Measure > 0 {
+		s := &subject{env: env, runtime: rt, network: n, card: c, ref: goal.Model}
+		if made, err = s.refined(ctx, made, from.devices, profile.Full()); err != nil {
+			return err
+		}
 		if err := o.measure(ctx, env, rt, made); err != nil {
 			return err
 		}

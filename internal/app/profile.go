@@ -83,6 +83,11 @@ func Profile(ctx context.Context, env *Env, o ProfileOptions) (err error) {
 			return err
 		}
 	}
+	if !o.Quick { // it would take minutes, of engines that may not be needed
+		if p, err = s.refinedProfile(ctx, p, want); err != nil {
+			return err
+		}
+	}
 	return s.keep(p, o, time.Since(start))
 }
 
@@ -214,14 +219,7 @@ func (s *subject) measure(ctx context.Context, names []string, o profile.Options
 	o.HostCores, o.Keep = hostcpu.Cores(), hostcpu.Keep
 	bar := progressIn(s.env, "/s")
 	defer bar.stop()
-	o.Progress = func(step, steps int, what string) {
-		if step == 0 {
-			bar.count("profile", int64(steps))
-		} else {
-			bar.step()
-		}
-		s.env.Log.Debug("measuring", "step", step+1, "of", steps, "what", what)
-	}
+	o.Progress = s.steps(bar, "profile")
 	p, err := profile.Measure(ctx, s.runtime, devices, n, o)
 	if err == nil {
 		err = s.declare(ctx, &p, simulated, o.Precisions)

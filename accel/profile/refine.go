@@ -1,0 +1,141 @@
+package profile
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"braid/accel"
+	"braid/accel/plan"
+)
+
+// Refiner measures segments of plans on the devices that these have them on, and gives the profile that says of them what was
+// measured. What a profile says else changes as little as that asks for. Units and cuts are measured at few borders,
+// and between them layers' times tell of a part with an error that a plan is chosen for: the best of thousands is made of
+// the parts that look better than they are.
+//
+// On GPUs all tensors cross as between GPUs: the other form that they have to or from a DLA or CPU is not in it.
+type Refiner struct {
+	backend accel.Backend
+	network Network
+	options Options
+	given   plan.Profile // which stays as it is
+	refined plan.Profile
+	order   []place
+	told    map[place]*told
+}
+
+// place is a stretch of the network that a device runs.
+type place struct {
+	series  plan.Series
+	stretch span
+}
+
+// told is what was measured of parts of a stretch.
+type told struct{ times, full []share }
+
+// share is what a part takes of a device's time for all of its stretch.
+type share struct {
+	use
+	of, sigma float64
+}
+
+// use is a part of a plan on a device, and which of its neighbours are there too.
+type use struct {
+	span
+	near plan.Near
+}
+
+// NewRefiner refines the profile of a network. A plan's parts are measured for the budget of the options.
+func NewRefiner(b accel.Backend, n Network, p plan.Profile, o Options) *Refiner {
+	return &Refiner{backend: b, network: n, options: o, given: p, refined: p, told: map[place]*told{}}
+}
+
+// Profile holds to all that was measured.
+func (r *Refiner) Profile() plan.Profile { return r.refined }
+
+// Measure measures the parts of a plan that have not been, but those on CPUs and on simulated devices and what is all that its
+// device can run there. It says how many it measured, none where that would take longer than there is time for.
+func (r *Refiner) Measure(ctx context.Context, of plan.Plan) (parts int, err error) {
+	places, uses := r.used(of)
+	for i, at := range places {
+		if r.options.Progress != nil {
+			r.options.Progress(i, len(places), "parts of a plan on "+label(at.series))
+		}
+		m := &measurement{backend: r.backend, network: r.network, options: r.options, profile: r.given}
+		got, err := m.parts(ctx, at, uses[at], r.options.Budget/time.Duration(len(places)))
+		if err != nil {
+			return parts, fmt.Errorf("measuring parts of a plan on %s: %w", at.series.Device, err)
+		}
+		if r.told[at] == nil {
+			r.order, r.told[at] = append(r.order, at), &told{}
+		}
+		t := r.told[at]
+		t.times, t.full = append(t.times, got.times...), append(t.full, got.full...)
+		parts += len(got.times)
+		r.fit()
+	}
+	return parts, nil
+}
+
+// used are the parts of a plan that can be measured, by place, those aside of which all were measured there.
+func (r *Refiner) used(of plan.Plan) (order []place, uses map[place][]use) {
+	if len(r.given.Units) == 0 {
+		return nil, nil
+	}
+	m := &measurement{profile: r.given}
+	along := m.unitsOf(r.given.Units[0].Series()) // all series have the same borders
+	uses = map[place][]use{}
+	first := 0
+	for i, segment := range of.Segments {
+		is := use{span: span{first, 1 + slices.IndexFunc(along, func(u *plan.Unit) bool { return u.At == segment.Until })}}
+		if is.end <= first {
+			return nil, nil // made for other borders
+		}
+		for _, d := range segment.Devices {
+			s := plan.Series{Device: d.ID, Precision: plan.Precision(of.PrecisionOf(i))}
+			is.near = plan.Near{Front: on(of, i-1, d.ID), Back: on(of, i+1, d.ID)}
+			stretch, ok := m.around(s, is.span)
+			if !ok || d.ID.Kind() == "cpu" || m.declared(d.ID) {
+				continue
+			}
+			at := place{s, stretch}
+			if uses[at] == nil {
+				order = append(order, at)
+			}
+			uses[at] = append(uses[at], is)
+		}
+		first = is.end
+	}
+	return slices.DeleteFunc(order, func(at place) bool { return r.knows(at, uses[at]) }), uses
+}
+
+// on is whether segment i of a plan, if there is one, is on a device.
+func on(p plan.Plan, i int, d accel.DeviceID) bool {
+	return i >= 0 && i < len(p.Segments) && slices.ContainsFunc(p.Segments[i].Devices, func(o plan.Placement) bool { return o.ID == d })
+}
+
+// knows is whether each of some parts was measured.
+func (r *Refiner) knows(at place, uses []use) bool {
+	t := r.told[at]
+	return t != nil && !slices.ContainsFunc(uses, func(u use) bool {
+		return !slices.ContainsFunc(t.times, func(s share) bool { return s.use == u })
+	})
+}
+
+// around is the stretch of a series that has all of a part and more.
+func (m *measurement) around(s plan.Series, is span) (stretch span, ok bool) {
+	units := m.unitsOf(s)
+	for _, stretch = range stretches(len(units), func(i int) bool { return units[i].Why == "" }) {
+		if is.first >= stretch.first && is.end <= stretch.end {
+			return stretch, is != stretch
+		}
+	}
+	return span{}, false
+}
+
+// declared is whether nobody measured a device.
+func (m *measurement) declared(d accel.DeviceID) bool {
+	return slices.ContainsFunc(m.profile.Simulated, func(s plan.SimDevice) bool { return s.ID == d })
+}

@@ -1,0 +1,140 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"braid/accel"
+	"braid/accel/plan"
+	"braid/accel/plan/search"
+	"braid/accel/profile"
+)
+
+// Of how many plans the parts are measured at most, those of each for which part of the time that the profile has, building
+// engines apart, and how much of the rate of the chosen plan is expected of them at least: what is expected was up to a fifth off.
+const (
+	refinedPlans = 3
+	refinedShare = 4
+	refinedFrom  = 0.8
+)
+
+// refined chooses anew by what the parts of plans take: those of the chosen one where it has cuts, else of the one with cuts that is
+// expected to make most, then of the one that is by what that told, and so on. The best of thousands of plans is made of parts that
+// look better than they are, and would be promised more than it makes. Parts on the CPU are measured as they are, so that
+// nothing is left to do where there is no other device.
+func (s *subject) refined(ctx context.Context, made *chosen, devices []accel.Device, o profile.Options) (*chosen, error) {
+	if !refines(made.profile) {
+		return made, nil
+	}
+	n, err := s.describe(ctx)
+	if err != nil {
+		return nil, err
+	}
+	bar := progressIn(s.env, "/s")
+	defer bar.stop()
+	o.Budget /= refinedShare
+	o.Log, o.Progress = s.env.Log, s.steps(bar, "parts of a plan")
+	r := profile.NewRefiner(s.runtime, n, made.profile, o)
+	var done []plan.Plan
+	for len(done) < refinedPlans {
+		next, ok := made.toRefine(done)
+		if !ok {
+			break
+		}
+		done = append(done, next.Plan)
+		parts, err := r.Measure(ctx, next.Plan)
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		if err != nil { // the profile took minutes, and is good without
+			s.env.Log.Warn("the parts of a plan are not measured: what is said of plans with cuts may be further off", "layout", layoutOf(next.Plan), "error", oneLine(err.Error()))
+			break
+		}
+		if parts == 0 {
+			continue
+		}
+		s.env.Log.Info("measured the parts of a plan", "layout", layoutOf(next.Plan), "parts", parts, "expected_before", fmt.Sprintf("%.1f", next.FPS))
+		if made, err = choose(choiceSource{profile: r.Profile(), devices: devices, origin: made.origin}, made.goal, s.network); err != nil {
+			return nil, err
+		}
+	}
+	return made, context.Cause(ctx) // to choose takes a while
+}
+
+// toRefine is the chosen plan, or of those near it the one that is expected to make most, that has cuts, a part that can be measured,
+// and is not done; false where there is none.
+func (c *chosen) toRefine(done []plan.Plan) (search.Candidate, bool) {
+	list := slices.Clone(c.Candidates)
+	slices.SortStableFunc(list, func(a, b search.Candidate) int { return cmp.Compare(b.FPS, a.FPS) })
+	for _, k := range append([]search.Candidate{c.Chosen}, list...) {
+		isDone := slices.ContainsFunc(done, func(p plan.Plan) bool { return sameParts(p, k.Plan) })
+		if len(k.Plan.Segments) > 1 && k.FPS >= refinedFrom*c.Chosen.FPS && c.measures(k.Plan) && !isDone {
+			return k, true
+		}
+	}
+	return search.Candidate{}, false
+}
+
+// sameParts is whether two plans have the same segments on the same devices in the same precision.
+func sameParts(a, b plan.Plan) bool {
+	for i := range a.Segments {
+		if !alike(a, b) || a.PrecisionOf(i) != b.PrecisionOf(i) {
+			return false
+		}
+	}
+	return true
+}
+
+// measures is whether a plan has a part on a device whose parts can be measured.
+func (c *chosen) measures(p plan.Plan) bool {
+	return slices.ContainsFunc(p.Segments, func(s plan.Segment) bool {
+		return slices.ContainsFunc(s.Devices, func(d plan.Placement) bool { return timedIn(c.profile, d.ID) })
+	})
+}
+
+// refines is whether there is a device whose parts of a plan can be measured.
+func refines(p plan.Profile) bool {
+	return slices.ContainsFunc(p.Units, func(u plan.Unit) bool { return timedIn(p, u.Device) })
+}
+
+// timedIn is whether a stopwatch can tell a device's parts of a plan, and it is no CPU.
+func timedIn(p plan.Profile, d accel.DeviceID) bool {
+	return d.Kind() != "cpu" && !slices.ContainsFunc(p.Simulated, func(o plan.SimDevice) bool { return o.ID == d })
+}
+
+// refinedProfile is a profile with what the parts of plans told, for as many frames a second as go.
+func (s *subject) refinedProfile(ctx context.Context, p plan.Profile, o profile.Options) (plan.Profile, error) {
+	if !refines(p) {
+		return p, nil
+	}
+	devices, err := s.runtime.Devices(ctx)
+	if err != nil {
+		return p, as(ErrEnvironment, err)
+	}
+	devices = slices.DeleteFunc(slices.Clone(devices), func(d accel.Device) bool {
+		return !slices.ContainsFunc(p.Units, func(u plan.Unit) bool { return u.Device == d.ID })
+	})
+	made, err := choose(choiceSource{profile: p, devices: devices, origin: "profile"}, search.Goal{Model: s.ref, MaxDrop: MaxDrop}, s.network)
+	if err != nil { // which is said where a plan is asked for
+		s.env.Log.Debug("no parts of a plan are measured", "error", err)
+		return p, nil
+	}
+	if made, err = s.refined(ctx, made, devices, o); err != nil {
+		return p, err
+	}
+	return made.profile, nil
+}
+
+// steps tells a bar of the steps of a measurement.
+func (s *subject) steps(bar *progress, name string) func(step, steps int, what string) {
+	return func(step, steps int, what string) {
+		if step == 0 {
+			bar.count(name, int64(steps))
+		} else {
+			bar.step()
+		}
+		s.env.Log.Debug("measuring", "step", step+1, "of", steps, "what", what)
+	}
+}
