@@ -18,11 +18,12 @@ import (
 // On GPUs all tensors cross as between GPUs: the other form that they have to or from a DLA or CPU is not in it.
 type Refiner struct {
 	backend accel.Backend
+	devices []accel.Device
 	network Network
 	options Options
 	given   plan.Profile // which stays as it is
 	refined plan.Profile
-	order   []place
+	order   []place // of what was told
 	told    map[place]*told
 }
 
@@ -32,7 +33,7 @@ type place struct {
 	stretch span
 }
 
-// told is what was measured of parts of a stretch.
+// told is what was measured of parts of a stretch, each once: alone, and of the full device.
 type told struct{ times, full []share }
 
 // share is what a part takes of a device's time for all of its stretch.
@@ -47,9 +48,10 @@ type use struct {
 	near plan.Near
 }
 
-// NewRefiner refines the profile of a network. A plan's parts are measured for the budget of the options.
-func NewRefiner(b accel.Backend, n Network, p plan.Profile, o Options) *Refiner {
-	return &Refiner{backend: b, network: n, options: o, given: p, refined: p, told: map[place]*told{}}
+// NewRefiner refines the profile of a network on devices. What a part takes of one is taken for what it takes of those of the same
+// name. A plan's parts are measured for the budget of the options.
+func NewRefiner(b accel.Backend, devices []accel.Device, n Network, p plan.Profile, o Options) *Refiner {
+	return &Refiner{backend: b, devices: devices, network: n, options: o, given: p, refined: p, told: map[place]*told{}}
 }
 
 // Profile holds to all that was measured.
@@ -64,22 +66,62 @@ func (r *Refiner) Measure(ctx context.Context, of plan.Plan) (parts int, err err
 			r.options.Progress(i, len(places), "parts of a plan on "+label(at.series))
 		}
 		m := &measurement{backend: r.backend, network: r.network, options: r.options, profile: r.given}
-		got, err := m.parts(ctx, at, uses[at], r.options.Budget/time.Duration(len(places)))
+		got, err := m.parts(ctx, at, uses[at], max(r.options.Budget/time.Duration(len(places)), leastParts))
 		if err != nil {
 			return parts, fmt.Errorf("measuring parts of a plan on %s: %w", at.series.Device, err)
 		}
-		if r.told[at] == nil {
-			r.order, r.told[at] = append(r.order, at), &told{}
-		}
-		t := r.told[at]
-		t.times, t.full = append(t.times, got.times...), append(t.full, got.full...)
+		r.hear(at, got)
 		parts += len(got.times)
-		r.fit()
 	}
+	r.fit()
 	return parts, nil
 }
 
-// used are the parts of a plan that can be measured, by place, those aside of which all were measured there.
+// leastParts is the least time for the parts of a device, of which building the engines takes minutes.
+const leastParts = 4 * time.Second
+
+// hear keeps what was told, instead of what was told of the same parts before.
+func (r *Refiner) hear(at place, got told) {
+	at.series = r.twins(at.series)[0]
+	t := r.told[at]
+	if t == nil {
+		t = &told{}
+		r.order, r.told[at] = append(r.order, at), t
+	}
+	for _, list := range []struct {
+		had *[]share
+		got []share
+	}{{&t.times, got.times}, {&t.full, got.full}} {
+		*list.had = append(slices.DeleteFunc(*list.had, func(s share) bool { return has(list.got, s.use) }), list.got...)
+	}
+}
+
+func has(list []share, u use) bool {
+	return slices.ContainsFunc(list, func(s share) bool { return s.use == u })
+}
+
+// twins are the series of devices of the same name as a series', which is among them, in the order of the profile.
+func (r *Refiner) twins(s plan.Series) (list []plan.Series) {
+	device := func(id accel.DeviceID) accel.Device {
+		i := slices.IndexFunc(r.devices, func(d accel.Device) bool { return d.ID == id })
+		if i < 0 {
+			return accel.Device{Name: string(id)}
+		}
+		return r.devices[i]
+	}
+	is := device(s.Device)
+	order, _ := r.given.BySeries()
+	for _, o := range order {
+		d := device(o.Device)
+		twin := o.Precision == s.Precision && o.Threads == s.Threads && o.Device.Kind() == s.Device.Kind() && d.Name == is.Name && d.Name != "" && d.FIFO == is.FIFO
+		if o == s || twin {
+			list = append(list, o)
+		}
+	}
+	return list
+}
+
+// used are the parts of a plan that can be measured, by place, but where all were.
 func (r *Refiner) used(of plan.Plan) (order []place, uses map[place][]use) {
 	if len(r.given.Units) == 0 {
 		return nil, nil
@@ -116,23 +158,28 @@ func on(p plan.Plan, i int, d accel.DeviceID) bool {
 	return i >= 0 && i < len(p.Segments) && slices.ContainsFunc(p.Segments[i].Devices, func(o plan.Placement) bool { return o.ID == d })
 }
 
-// knows is whether each of some parts was measured.
+// knows is whether each of some parts was measured, of the full device too where the profile tells of that.
 func (r *Refiner) knows(at place, uses []use) bool {
+	full := (&measurement{profile: r.given}).filledBy(at.series) > 0
+	at.series = r.twins(at.series)[0]
 	t := r.told[at]
-	return t != nil && !slices.ContainsFunc(uses, func(u use) bool {
-		return !slices.ContainsFunc(t.times, func(s share) bool { return s.use == u })
-	})
+	return t != nil && !slices.ContainsFunc(uses, func(u use) bool { return !has(t.times, u) || full && !has(t.full, u) })
 }
 
 // around is the stretch of a series that has all of a part and more.
 func (m *measurement) around(s plan.Series, is span) (stretch span, ok bool) {
 	units := m.unitsOf(s)
-	for _, stretch = range stretches(len(units), func(i int) bool { return units[i].Why == "" }) {
+	for _, stretch = range runnable(units) {
 		if is.first >= stretch.first && is.end <= stretch.end {
 			return stretch, is != stretch
 		}
 	}
 	return span{}, false
+}
+
+// runnable are the stretches that a device runs.
+func runnable(units []*plan.Unit) []span {
+	return stretches(len(units), func(i int) bool { return units[i].Why == "" })
 }
 
 // declared is whether nobody measured a device.

@@ -73,7 +73,7 @@ func TestRefine(t *testing.T) {
 		m := lopsided()
 		before := measured2(t, m, Full())
 		given := slices.Clone(before.Units)
-		r := NewRefiner(m, m.network(), before, brief20())
+		r := NewRefiner(m, m.devices, m.network(), before, brief20())
 		for i, until := range [][]string{{"t2", "t6"}, {"t4", "t10"}} {
 			if n, err := r.Measure(t.Context(), apartOn([]accel.DeviceID{"gpu:0", "gpu:1", "gpu:0"}, until...)); n != 3 || err != nil {
 				t.Fatalf("plan %d: %d parts, %v", i, n, err)
@@ -133,7 +133,7 @@ func TestRefineFull(t *testing.T) {
 		m, o := midway(), Full()
 		o.Pairs = 1 // one border only, within the middle
 		before := measured2(t, m, o)
-		r := NewRefiner(m, m.network(), before, brief20())
+		r := NewRefiner(m, m.devices, m.network(), before, brief20())
 		if n, err := r.Measure(t.Context(), apartOn([]accel.DeviceID{"gpu:0", "gpu:1", "gpu:0"}, "t2", "t5")); n != 3 || err != nil {
 			t.Fatalf("%d parts: %v", n, err)
 		}
@@ -161,7 +161,7 @@ func TestRefineMet(t *testing.T) {
 		before := measured2(t, m, Full())
 		of := apartOn([]accel.DeviceID{"gpu:0", "gpu:0"}, "t4")
 		of.Segments[0].Devices = append(of.Segments[0].Devices, plan.Placement{ID: "gpu:1"})
-		r := NewRefiner(m, m.network(), before, brief20())
+		r := NewRefiner(m, m.devices, m.network(), before, brief20())
 		if n, err := r.Measure(t.Context(), of); n != 3 || err != nil {
 			t.Fatalf("%d parts: %v", n, err)
 		}
@@ -224,7 +224,7 @@ func TestUsed(t *testing.T) {
 		{"not of this profile", apartOn([]accel.DeviceID{"gpu:0", "gpu:0"}, "t9"), nil},
 		{"another precision", plan.Plan{Segments: apartOn([]accel.DeviceID{"gpu:0", "cpu"}, "t2").Segments}, nil},
 	} {
-		order, got := NewRefiner(nil, Network{}, p, Full()).used(c.of)
+		order, got := NewRefiner(nil, nil, Network{}, p, Full()).used(c.of)
 		if len(order) != len(c.want) {
 			t.Errorf("%s: %v, want %v", c.name, order, c.want)
 		}
@@ -234,7 +234,7 @@ func TestUsed(t *testing.T) {
 			}
 		}
 	}
-	if order, _ := NewRefiner(nil, Network{}, plan.Profile{}, Full()).used(both); order != nil {
+	if order, _ := NewRefiner(nil, nil, Network{}, plan.Profile{}, Full()).used(both); order != nil {
 		t.Errorf("of no units: %v", order)
 	}
 }
@@ -248,7 +248,7 @@ func TestRefineFails(t *testing.T) {
 		before := measured2(t, m, Full())
 		of := apartOn([]accel.DeviceID{"gpu:0", "gpu:0"}, "t2")
 		m.fail = errors.New("it broke")
-		r := NewRefiner(m, m.network(), before, brief20())
+		r := NewRefiner(m, m.devices, m.network(), before, brief20())
 		if _, err := r.Measure(t.Context(), of); err == nil || !strings.Contains(err.Error(), "measuring parts of a plan on gpu:0: it broke") {
 			t.Errorf("%v", err)
 		}
@@ -256,19 +256,19 @@ func TestRefineFails(t *testing.T) {
 		m.fail = nil
 		for _, c := range []struct {
 			room   int64
-			budget time.Duration
+			window time.Duration
 			parts  int
 			said   string
 		}{
-			{30, 20 * time.Second, 2, "has no room for so many streams"},
-			{0, time.Second, 0, "that would take too long"},
-			{0, 2 * time.Second, 2, "that would take too long"}, // the full device
+			{30, 400 * time.Millisecond, 2, "has no room for so many streams"},
+			{0, 2 * time.Second, 0, "that would take too long\" device=gpu:0 what=alone takes=4.5s of=2s"},
+			{0, 800 * time.Millisecond, 2, "that would take too long\" device=gpu:0 what=\"on the full device\" takes=2.4s of=2s"},
 		} {
 			m.room = c.room
 			var log strings.Builder
 			o := brief20()
-			o.Log, o.Budget = slog.New(slog.NewTextHandler(&log, nil)), c.budget
-			r := NewRefiner(m, m.network(), before, o)
+			o.Log, o.Budget, o.Window = slog.New(slog.NewTextHandler(&log, nil)), leastParts, c.window
+			r := NewRefiner(m, m.devices, m.network(), before, o)
 			if n, err := r.Measure(t.Context(), of); n != c.parts || err != nil || !strings.Contains(log.String(), c.said) {
 				t.Errorf("%d parts, %v, said: %s, want %d and %q", n, err, log.String(), c.parts, c.said)
 			}
@@ -280,43 +280,178 @@ func TestRefineFails(t *testing.T) {
 	})
 }
 
-// TestKnownWith: whatever parts are said to take, no time is negative and the whole takes what it took; where parts take what the
-// profile says already, all stays.
+// TestShared: parts have all streams, by their time, and each has one.
+func TestShared(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n, ms := rapid.IntRange(1, 16).Draw(t, "n"), rapid.SliceOfN(rapid.Float64Range(0, 9), 1, 6).Draw(t, "ms")
+		var units []*plan.Unit
+		var uses []use
+		all := 0.0
+		for i, x := range ms {
+			units, uses, all = append(units, &plan.Unit{MS: x}), append(uses, use{span: span{i, i + 1}}), all+x
+		}
+		sum := 0
+		for i, k := range shared(units, uses, n) {
+			sum += k
+			if k < 1 || float64(k) > 1+ms[i]/max(all, 1e-9)*float64(n)+1e-9 && n >= len(ms) && all > 1e-6 {
+				t.Fatalf("part %d of %v has %d of %d streams", i, ms, k, n)
+			}
+		}
+		if sum != max(n, len(ms)) {
+			t.Fatalf("parts of %v have %d streams, want %d", ms, sum, n)
+		}
+	})
+}
+
+// believed is a drawn profile of up to 20 units.
+func believed(t *rapid.T) (k known) {
+	n := rapid.IntRange(2, 20).Draw(t, "units")
+	k.least, k.most = make([]float64, n), slices.Repeat([]float64{math.Inf(1)}, n)
+	for i := range n {
+		k.unit = append(k.unit, rapid.Float64Range(0, 5).Draw(t, "ms"))
+		if i > 0 {
+			k.near, k.away = append(k.near, rapid.Float64Range(0, 0.5).Draw(t, "near")), append(k.away, rapid.Float64Range(0, 0.5).Draw(t, "away"))
+		}
+	}
+	k.unit[0] += 0.1
+	return k
+}
+
+// asks is what a profile says of a part.
+func (k known) asks(u use) (ms float64) {
+	for _, x := range k.unit[u.first:u.end] {
+		ms += x
+	}
+	for _, end := range []struct {
+		at   int
+		near bool
+	}{{u.first, u.near.Front}, {u.end, u.near.Back}} {
+		switch {
+		case end.at == 0 || end.at == len(k.unit):
+		case end.near:
+			ms += k.near[end.at-1] / 2
+		default:
+			ms += k.away[end.at-1] / 2
+		}
+	}
+	return ms
+}
+
+func (k known) whole() float64 { return k.asks(use{span: span{0, len(k.unit)}}) }
+
+// drawnUse is a part of n units that is not all.
+func drawnUse(t *rapid.T, n int) (u use) {
+	u.first = rapid.IntRange(0, n-1).Draw(t, "first")
+	u.end = rapid.IntRange(u.first+1, n).Draw(t, "end")
+	u.near = plan.Near{Front: rapid.Bool().Draw(t, "front"), Back: rapid.Bool().Draw(t, "back")}
+	if u.first == 0 && u.end == n {
+		u.end--
+	}
+	return u
+}
+
+// TestKnownWith: whatever is told, nothing is negative and the whole takes what it took; and a part that takes what is said already leaves all as it is.
 func TestKnownWith(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		n := rapid.IntRange(2, 20).Draw(t, "units")
-		var k known
-		for range n {
-			k.unit = append(k.unit, rapid.Float64Range(0.01, 5).Draw(t, "ms"))
-			k.cut = append(k.cut, rapid.Float64Range(0, 0.5).Draw(t, "cut"))
-		}
-		first := rapid.IntRange(0, n-1).Draw(t, "first")
-		is := span{first, rapid.IntRange(first+1, n).Draw(t, "end")}
-		said := 0.0
-		for i, c := range (equation{span: is}).row(n) {
-			if i < n {
-				said += c * k.unit[i]
-			} else {
-				said += c * k.cut[i-n]
-			}
-		}
+		k := believed(t)
+		u, nearOf := drawnUse(t, len(k.unit)), func(s share) plan.Near { return s.near }
 		whole := k.whole()
-		got := k.with([]equation{{span: is, ms: said, sigma: leastSigma * whole}})
-		for i := range n {
-			if math.Abs(got.ms[i]-k.unit[i]) > 1e-6*whole || i < n-1 && math.Abs(got.cut[i]-k.cut[i]) > 1e-6*whole {
-				t.Fatalf("unit %d takes %g ms, was %g: nothing new was told", i, got.ms[i], k.unit[i])
+		tell := func(by float64) known {
+			return k.with(0, []share{{u, by * k.asks(u) / whole, 1e-3 * k.asks(u) / whole}}, nearOf)
+		}
+		if same := tell(1); math.Abs(same.asks(u)-k.asks(u)) > 1e-6*whole || !alikeBy(same.unit, k.unit, 1e-6*whole) || !alikeBy(same.away, k.away, 1e-6*whole) {
+			t.Fatalf("%+v, was %+v: nothing new was told", same, k)
+		}
+		for _, by := range []float64{rapid.Float64Range(0.5, 2).Draw(t, "by")} {
+			got := tell(by)
+			for _, x := range slices.Concat(got.unit, got.near, got.away) {
+				if !(x >= 0) {
+					t.Fatalf("by %v: %+v", by, got)
+				}
+			}
+			if math.Abs(got.whole()/whole-1) > 1e-9 {
+				t.Fatalf("by %v the whole takes %g ms, took %g", by, got.whole(), whole)
 			}
 		}
-		got = k.with([]equation{{span: is, ms: rapid.Float64Range(0.01, 2).Draw(t, "measured") * whole, sigma: leastSigma * whole}})
-		sum := 0.0
-		for i, ms := range got.ms {
-			sum += ms
-			if ms < 0 || i < n-1 && got.cut[i] < 0 || math.IsNaN(ms) {
-				t.Fatalf("unit %d takes %g ms: %+v", i, ms, got)
+	})
+}
+
+func alikeBy(a, b []float64, by float64) bool {
+	return slices.EqualFunc(a, b, func(x, y float64) bool { return math.Abs(x-y) <= by })
+}
+
+// TestKnownWithParts: a part takes what was told of it, where its neighbours are near and where they are not; what was put to the
+// wrong side of a border goes back over it, and not to units far away, nor from those that the profile has nothing of.
+func TestKnownWithParts(t *testing.T) {
+	k := newKnown(8)
+	for i := range 8 {
+		k.unit[i], k.most[i] = float64(4*(1-i%2)), math.Inf(1) // of 2 ms each
+	}
+	for i := range k.near {
+		k.near[i], k.away[i] = 0.04, 0.04
+	}
+	first, last := use{span: span{0, 3}}, use{span: span{5, 8}}
+	nearOf := func(s share) plan.Near { return s.near }
+	got := k.with(0, []share{{first, 6.02 / 16, 1e-4}, {last, 6.02 / 16, 1e-4}}, nearOf)
+	for _, c := range []struct {
+		is   span
+		want float64
+		off  float64
+	}{{first.span, 6.02, 0.03}, {last.span, 6.02, 0.03}, {span{0, 4}, 8.02, 0.8}, {span{0, 2}, 4.02, 0.8}, {span{3, 5}, 4.04, 0.8}} {
+		if is := got.asks(use{span: c.is}); math.Abs(is-c.want) > c.off {
+			t.Errorf("units %v take %.2f ms, want %.2f: %+v", c.is, is, c.want, got)
+		}
+	}
+	met := first
+	met.near.Back = true
+	got = k.with(0, []share{{first, 8.5 / 16, 1e-4}, {met, 8.1 / 16, 1e-4}}, nearOf)
+	if a, b := got.asks(first), got.asks(met); math.Abs(a-8.5) > 0.05 || math.Abs(b-8.1) > 0.05 {
+		t.Errorf("alone %.2f ms, with its neighbour %.2f, want 8.5 and 8.1: %+v", a, b, got)
+	}
+	if nothing := newKnown(3); !alikeBy(nothing.with(0, []share{{first, 0.5, 0.1}}, nearOf).unit, nothing.unit, 0) {
+		t.Error("of no time")
+	}
+}
+
+// TestTwins: what parts take of one device is taken for what they take of another of the same name, and is not measured there.
+func TestTwins(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := lopsided()
+		m.speed, m.refuse, m.devices = nil, nil, []accel.Device{{ID: "gpu:0", Name: "A"}, {ID: "gpu:1", Name: "A"}, {ID: "gpu:2", Name: "B"}}
+		before := measured2(t, m, Full())
+		r := NewRefiner(m, m.devices, m.network(), before, brief20())
+		if n, err := r.Measure(t.Context(), apartOn([]accel.DeviceID{"gpu:0", "gpu:2"}, "t2")); n != 2 || err != nil {
+			t.Fatalf("%d parts: %v", n, err)
+		}
+		for d, refined := range map[accel.DeviceID]bool{"gpu:0": true, "gpu:1": true, "gpu:2": false} {
+			got, want := says(r.Profile(), plan.Series{Device: d, Precision: plan.FP16}, span{0, 3}).Alone, m.takes(d, 0, 3)
+			if is := math.Abs(got/want-1) < 0.01; is != refined {
+				t.Errorf("%s: the profile says %.3f ms, want %.3f: %t", d, got, want, refined)
 			}
 		}
-		if math.Abs(sum/whole-1) > 0.01 {
-			t.Fatalf("the whole takes %g ms, took %g", sum, whole)
+		if n, err := r.Measure(t.Context(), apartOn([]accel.DeviceID{"gpu:1", "gpu:2"}, "t2")); n != 0 || err != nil {
+			t.Errorf("%d parts were measured again: %v", n, err)
+		}
+		m.closed(t)
+	})
+}
+
+// TestBesides: parts that keep each other waiting ask for more of the full device than each by itself tells.
+func TestBesides(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := midway()
+		m.lanes = map[accel.DeviceID]int{"gpu:0": 6} // of eight streams
+		m.wide = nil
+		before := measured2(t, m, Full())
+		r := NewRefiner(m, m.devices, m.network(), before, brief20())
+		if n, err := r.Measure(t.Context(), apartOn([]accel.DeviceID{"gpu:0", "gpu:1", "gpu:0"}, "t2", "t5")); n != 3 || err != nil {
+			t.Fatalf("%d parts: %v", n, err)
+		}
+		m.closed(t)
+		for _, is := range []span{{0, 3}, {6, 9}} {
+			if got := says(r.Profile(), plan.Series{Device: "gpu:0", Precision: plan.FP16}, is).Full; math.Abs(got-1) > 0.03 { // 6 ms in one of six lanes
+				t.Errorf("units %v ask for %.3f ms, want 1", is, got)
+			}
 		}
 	})
 }

@@ -1,16 +1,20 @@
 package profile
 
 import (
+	"math"
 	"slices"
 
 	"braid/accel/plan"
 )
 
-// How far off a profile may be before parts of it are measured: a unit's time, as a part of it, and what a cut costs, as a part
-// of the whole or as much as that is.
+// How far off a profile may be before parts of it are measured, as standard deviations: a unit's time, as a part of it; what
+// layers' times put to the wrong side of a border, as a part of the units there; what a cut costs, as a part of the whole
+// or as much as that is; and a device's time for the whole.
 const (
-	unitOff = 0.1
-	cutOff  = 0.01
+	unitOff  = 0.05
+	leakOff  = 0.4
+	cutOff   = 0.01
+	wholeOff = 2e-4
 )
 
 // fit makes the refined profile of the given one and all that was told.
@@ -18,118 +22,207 @@ func (r *Refiner) fit() {
 	r.refined.Units = slices.Clone(r.given.Units)
 	m := &measurement{profile: r.refined}
 	for _, at := range r.order {
-		t, units := r.told[at], m.unitsOf(at.series)
-		fitTimes(units[at.stretch.first:at.stretch.end], at.stretch.first, t.times)
-		if n := m.filledBy(at.series); n > 0 { // of the whole network
-			fitFull(units, n, fullOf((&measurement{profile: r.given}).unitsOf(at.series)), t.full)
+		t := r.told[at]
+		for _, s := range r.twins(at.series) {
+			units := m.unitsOf(s)
+			if !slices.Contains(runnable(units), at.stretch) {
+				continue
+			}
+			fitTimes(units[at.stretch.first:at.stretch.end], at.stretch.first, t.times)
+			if n := m.filledBy(s); n > 0 { // of the whole network
+				fitFull(units, n, fullOf((&measurement{profile: r.given}).unitsOf(s)), t.full)
+			}
 		}
 	}
 }
 
 // fitTimes makes the units of a stretch, which begins at a border, take what was told of parts.
 func fitTimes(units []*plan.Unit, begin int, told []share) {
-	var k known
-	for _, u := range units {
-		k.unit, k.cut = append(k.unit, u.MS), append(k.cut, u.CutMS)
+	k := newKnown(len(units))
+	for i, u := range units {
+		k.unit[i], k.most[i] = u.MS, math.Inf(1)
+		if i < len(k.near) {
+			k.near[i] = max(u.CutMS, 0)
+		}
 	}
-	var list []equation
-	for _, s := range told {
-		list = append(list, s.equation(begin, k.whole()))
-	}
-	sol := k.with(list)
+	k = k.with(begin, told, func(share) plan.Near { return plan.Near{Front: true, Back: true} }) // a cut costs each side half, wherever the other is
 	for i, u := range units {
 		if u.MS > 0 {
-			u.CI *= sol.ms[i] / u.MS
+			u.CI = max(u.CI*k.unit[i]/u.MS, math.Abs(k.unit[i]-u.MS))
 		}
-		u.MS = sol.ms[i]
-		if i < len(sol.cut) {
-			u.CutMS = sol.cut[i]
+		u.MS = k.unit[i]
+		if i < len(k.near) {
+			u.CutMS = k.near[i]
 		}
 	}
 }
 
-// equation of a share of a whole that takes ms, of units from a border on.
-func (s share) equation(begin int, ms float64) equation {
-	return equation{span: span{s.first - begin, s.end - begin}, ms: s.of * ms, sigma: s.sigma * ms}
-}
-
-// fitFull makes the units ask for what was told of the full device, of which all ask for ms together with n streams. Where parts
-// met on it at a border a cut there is known to cost both so much, where one was alone there, that one; the other cost is
-// as near to it as it may be, see fillCuts.
+// fitFull makes the units ask for what was told of the full device, of which all ask for ms together with n streams.
 func fitFull(units []*plan.Unit, n int, ms float64, told []share) {
 	bound(units, n, ms) // their times may be others
 	if len(told) == 0 {
 		return
 	}
-	met, parted := borders(told)
-	var k known
+	k := newKnown(len(units))
 	for i, u := range units {
-		k.unit, k.cut = append(k.unit, u.FullMS), append(k.cut, 2*u.FullAwayMS)
-		if met[i+1] {
-			k.cut[i] = u.FullCutMS
+		k.unit[i], k.least[i], k.most[i] = u.FullMS, u.MS/float64(n), u.MS
+		if i < len(k.near) {
+			k.near[i], k.away[i] = u.FullCutMS, 2*u.FullAwayMS
 		}
 	}
-	var list []equation
-	for _, s := range told {
-		list = append(list, s.equation(0, ms))
-	}
-	sol := k.with(list)
+	k = k.with(0, told, func(s share) plan.Near { return s.near })
 	for i, u := range units {
-		u.FullMS = sol.ms[i]
-		if i == len(sol.cut) {
-			break
-		}
-		if met[i+1] {
-			u.FullCutMS, u.FullAwayMS = sol.cut[i], max(u.FullAwayMS, sol.cut[i]/2)
-		}
-		if parted[i+1] {
-			u.FullCutMS, u.FullAwayMS = min(u.FullCutMS, sol.cut[i]), sol.cut[i]/2
+		u.FullMS = k.unit[i]
+		if i < len(k.near) { // as fillCuts: no side asks for less because the other is elsewhere
+			u.FullCutMS, u.FullAwayMS = k.near[i], max(k.near[i], k.away[i])/2
 		}
 	}
 	bound(units, n, ms)
 }
 
-// borders are those at which a part has its neighbour on the same device, and those at which it has it elsewhere.
-func borders(told []share) (met, parted map[int]bool) {
-	met, parted = map[int]bool{}, map[int]bool{}
+// known is what a profile says of units in a row, and between what each is in any case; and of the cut behind each but the last: what
+// it costs both sides where they are on the same device, and where they are not.
+type known struct{ unit, least, most, near, away []float64 }
+
+func newKnown(n int) known {
+	return known{make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n-1), make([]float64, n-1)}
+}
+
+// with is what the profile says where parts take what was told of them and the whole what it took: the mean of a
+// normal distribution under these conditions. Shares count borders from begin on; nearOf says which cost is at a part's ends.
+//
+// Before, units are off each by itself, and by what was put to the wrong side of a border; what a cut costs near and away is off together,
+// and by half as much each by itself. What would be below 0 is set to it.
+func (k known) with(begin int, told []share, nearOf func(share) plan.Near) known {
+	n := len(k.unit)
+	whole := 0.0
+	row := make([]float64, n+2*(n-1))
+	for i, u := range k.unit {
+		whole, row[i] = whole+u, 1
+	}
+	if whole <= 0 {
+		return k
+	}
+	conditions := []condition{{row, whole, wholeOff * whole}}
 	for _, s := range told {
+		row, near := make([]float64, len(row)), nearOf(s)
+		for i := s.first; i < s.end; i++ {
+			row[i-begin] = 1
+		}
 		for _, end := range []struct {
 			at   int
 			near bool
-		}{{s.first, s.near.Front}, {s.end, s.near.Back}} {
-			if end.near {
-				met[end.at] = true
-			} else {
-				parted[end.at] = true
+		}{{s.first - begin, near.Front}, {s.end - begin, near.Back}} {
+			switch {
+			case end.at == 0 || end.at == n:
+			case end.near:
+				row[n+end.at-1] = 0.5
+			default:
+				row[n+n-1+end.at-1] = 0.5
 			}
 		}
+		conditions = append(conditions, condition{row, s.of * whole, s.sigma * whole})
 	}
-	return met, parted
-}
-
-// known is what a profile says of units in a row, and of the cuts behind each.
-type known struct{ unit, cut []float64 }
-
-func (k known) whole() (sum float64) {
-	for _, u := range k.unit {
+	none, endless := make([]float64, 2*(n-1)), slices.Repeat([]float64{math.Inf(1)}, 2*(n-1)) // of cuts
+	x := k.normal(whole).given(conditions, slices.Concat(k.least, none), slices.Concat(k.most, endless))
+	sum := 0.0
+	for _, u := range x[:n] {
 		sum += u
 	}
-	return sum
+	for i := range n { // where parts leave no room for the whole it goes before
+		x[i] *= whole / max(sum, 1e-9*whole)
+	}
+	return known{x[:n], k.least, k.most, x[n : 2*n-1], x[2*n-1:]}
 }
 
-// with is what the profile says where parts take what was measured, and the whole what it took.
-func (k known) with(parts []equation) solution {
-	whole, mean := k.whole(), 0.0
-	inside := k.cut[:len(k.cut)-1]
-	for _, c := range inside {
-		mean += max(c, 0) / float64(len(inside))
+// normal is what is thought of the units and cuts of a profile.
+func (k known) normal(whole float64) normalDistribution {
+	n := len(k.unit)
+	d := normalDistribution{mean: slices.Concat(k.unit, k.near, k.away)}
+	d.covariance = make([][]float64, len(d.mean))
+	for i := range d.covariance {
+		d.covariance[i] = make([]float64, len(d.mean))
 	}
-	var e expected
-	for _, u := range k.unit {
-		e.unit = append(e.unit, belief{u, unitOff * u})
+	for i, u := range k.unit {
+		d.covariance[i][i] += square(unitOff * u)
 	}
-	for _, c := range inside {
-		e.cut = append(e.cut, belief{max(c, 0), max(mean, c, cutOff*whole)})
+	mean := 0.0
+	for i := range k.near {
+		mean += max(k.near[i], k.away[i]) / float64(len(k.near))
 	}
-	return solve(len(k.unit), append(parts, equation{span: span{0, len(k.unit)}, ms: whole, sigma: leastSigma / 10 * whole, whole: true}), e)
+	for i := range k.near {
+		leak := square(leakOff * (k.unit[i] + k.unit[i+1]) / 2)
+		d.covariance[i][i] += leak
+		d.covariance[i+1][i+1] += leak
+		d.covariance[i][i+1] -= leak
+		d.covariance[i+1][i] -= leak
+		near, away, v := n+i, n+n-1+i, square(max(mean, k.near[i], k.away[i], cutOff*whole))
+		d.covariance[near][near], d.covariance[away][away] = 1.25*v, 1.25*v
+		d.covariance[near][away], d.covariance[away][near] = v, v
+	}
+	return d
+}
+
+// normalDistribution is of several variables.
+type normalDistribution struct {
+	mean       []float64
+	covariance [][]float64
+}
+
+// condition says that a weighted sum of variables was found to be value, with a standard deviation.
+type condition struct {
+	weights      []float64
+	value, sigma float64
+}
+
+// given is the mean under conditions: mean + C A' (A C A' + S)^-1 (y - A mean). A variable that would be beyond least or most is
+// found to be that.
+func (d normalDistribution) given(conditions []condition, least, most []float64) []float64 {
+	bound := make([]bool, len(d.mean))
+	for {
+		x, beyond := d.posterior(conditions), false
+		for i, v := range x {
+			x[i] = min(max(v, least[i]), most[i])
+			if x[i] != v && !bound[i] {
+				weights := make([]float64, len(x))
+				weights[i] = 1
+				conditions, bound[i], beyond = append(conditions, condition{weights, x[i], 0}), true, true
+			}
+		}
+		if !beyond {
+			return x
+		}
+	}
+}
+
+func (d normalDistribution) posterior(conditions []condition) []float64 {
+	m := len(conditions)
+	spread, off := make([][]float64, m), make([]float64, m) // C a of each, and how far it is off
+	inner := make([][]float64, m)
+	for i, c := range conditions {
+		spread[i], off[i] = times(d.covariance, c.weights), c.value-dot(c.weights, d.mean)
+	}
+	for i, c := range conditions {
+		inner[i] = make([]float64, m)
+		for j := range conditions {
+			inner[i][j] = dot(c.weights, spread[j])
+		}
+		inner[i][i] += c.sigma*c.sigma + 1e-9*inner[i][i] // also where others leave no choice
+	}
+	x := slices.Clone(d.mean)
+	for i, w := range times(invert(inner), off) {
+		for k := range x {
+			x[k] += w * spread[i][k]
+		}
+	}
+	return x
+}
+
+func square(x float64) float64 { return x * x }
+
+func dot(a, b []float64) (sum float64) {
+	for i, v := range a {
+		sum += v * b[i]
+	}
+	return sum
 }

@@ -3,7 +3,6 @@ package profile
 import (
 	"context"
 	"errors"
-	"math"
 	"time"
 
 	"braid/accel/plan"
@@ -140,15 +139,25 @@ func (m *measurement) partsBeside(ctx context.Context, r *rig, list []built, use
 	return m.shares(r, "of the full device", uses, shares), nil
 }
 
-// shared divides n streams between parts by their time alone, one at least for each.
+// shared divides n streams between parts by their time alone, one at least for each: more than n of them where there are as
+// many parts.
 func shared(units []*plan.Unit, parts []use, n int) []int {
 	all := 0.0
 	for _, p := range parts {
 		all += together(units, p.span)
 	}
-	streams := make([]int, len(parts))
+	wants, streams := make([]float64, len(parts)), make([]int, len(parts))
 	for i, p := range parts {
-		streams[i] = min(max(int(math.Round(together(units, p.span)/max(all, 1e-9)*float64(n))), 1), n)
+		wants[i], streams[i] = together(units, p.span)/max(all, 1e-9)*float64(n), 1
+	}
+	for left := n - len(parts); left > 0; left-- {
+		neediest := 0
+		for i := range parts {
+			if wants[i]-float64(streams[i]) > wants[neediest]-float64(streams[neediest]) {
+				neediest = i
+			}
+		}
+		streams[neediest]++
 	}
 	return streams
 }

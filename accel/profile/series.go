@@ -126,9 +126,7 @@ func (w work) stretch(ctx context.Context, s span, into []plan.Unit) error {
 	total, _ := whole.times.median()
 	w.warn(whole)
 	// By itself: a cut at an end of the stretch is in every run that has the unit there, and counts as the unit's.
-	equations = within(s, equations)
-	sol := solve(s.end-s.first, equations, w.expect(s, total, cut))
-	sol.spread(equations)
+	sol := solve(s.end-s.first, within(s, equations), w.expect(s, total, cut))
 	for i, u := range into[s.first:s.end] {
 		u.MS, u.CI = sol.ms[i], sol.ci[i]
 		if i < len(sol.cut) {
@@ -150,17 +148,17 @@ func within(s span, all []equation) []equation {
 
 // expect divides the total time of s by the guessed costs.
 func (w work) expect(s span, total, cut float64) expected {
-	unit := slices.Clone(w.units.guess[s.first:s.end])
+	e := expected{unit: make([]float64, s.end-s.first), cut: cut}
 	guess := 0.0
-	for _, g := range unit {
+	for _, g := range w.units.guess[s.first:s.end] {
 		guess += g
 	}
-	for i := range unit {
+	for i, g := range w.units.guess[s.first:s.end] {
 		if guess > 0 {
-			unit[i] *= total / guess
+			e.unit[i] = total * g / guess
 		}
 	}
-	return guessed(unit, cut)
+	return e
 }
 
 // warn says so where the machine was too busy for a narrow interval.

@@ -1,9 +1,6 @@
 package profile
 
-import (
-	"math"
-	"slices"
-)
+import "math"
 
 // equation is a measured time of a span of units.
 type equation struct {
@@ -21,27 +18,11 @@ type solution struct {
 	cut    []float64 // what a cut adds to both sides together
 }
 
-// belief is what is taken for true of something before it is measured; sigma is its standard deviation.
-type belief struct{ mean, sigma float64 }
-
-// expected are beliefs of the units and of the cuts between them.
-type expected struct{ unit, cut []belief }
-
-// guessed expects of units what they are guessed to take together, divided as guessed: a unit has a variance of guess ×
-// all guesses. Each cut has the same mean cost, of a deviation of the same size. These are wide, so that they
-// matter only where no equation tells.
-func guessed(unit []float64, cut float64) (e expected) {
-	all := 0.0
-	for _, g := range unit {
-		all += g
-	}
-	for i, g := range unit {
-		e.unit = append(e.unit, belief{g, math.Sqrt(g * all)})
-		if i > 0 {
-			e.cut = append(e.cut, belief{cut, cut})
-		}
-	}
-	return e
+// expected is what is taken for true of the units before anything is measured. Its
+// deviations are wide, so that it matters only where no equation tells.
+type expected struct {
+	unit []float64
+	cut  float64
 }
 
 // solve finds unit times u and cut costs c from measured spans. A span [a, b) takes
@@ -50,8 +31,10 @@ func guessed(unit []float64, cut float64) (e expected) {
 //
 // with half of the cost of the cut at each of its ends that is inside of the
 // stretch: so both parts of a stretch cut once are longer by c together, and the
-// whole has none. It is the least-squares solution weighted by 1/sigma², with what
-// is expected as further equations. No time is negative: one
+// whole has none. It is the least-squares solution weighted by 1/sigma², with what is expected as further equations: a unit by its guess, of variance
+// guess × all guesses (what several units took together is divided as guessed), a
+// cut by the mean cost, of a deviation of the same size. A cut that is at no end of any measured
+// span costs the mean of those that are. No time is negative: one
 // that would be is set to 0. The interval follows from the covariance, widened
 // where the equations contradict each other by more than their deviations (Birge's
 // ratio).
@@ -66,6 +49,7 @@ func solve(n int, equations []equation, e expected) solution {
 		}
 		birge := residual(n, equations, x)
 		s := solution{ms: x[:n], cut: x[n:]}
+		s.spread(equations)
 		for i := range n {
 			s.ci = append(s.ci, z95*birge*math.Sqrt(max(inverse[i][i], 0)))
 		}
@@ -144,17 +128,21 @@ func normal(n int, equations []equation, e expected, fixed []bool) (m [][]float6
 		}
 	}
 	all := 0.0
-	for _, b := range e.unit {
-		all += b.mean
+	for _, g := range e.unit {
+		all += g
 	}
 	floor := 1e-6 * all // of a deviation: numbers must stay apart from 0
-	for i, b := range slices.Concat(e.unit, e.cut) {
-		if fixed[i] {
-			b = belief{}
+	for i := range m {
+		mean, variance := e.cut, e.cut*e.cut
+		if i < n {
+			mean, variance = e.unit[i], e.unit[i]*all
 		}
-		w := 1 / (b.sigma*b.sigma + floor*floor)
+		if fixed[i] {
+			mean, variance = 0, 0
+		}
+		w := 1 / (variance + floor*floor)
 		m[i][i] += w
-		y[i] += w * b.mean
+		y[i] += w * mean
 	}
 	return m, y
 }

@@ -35,7 +35,7 @@ func TestSolveFindsWhatItWasMadeOf(t *testing.T) {
 		for i := range guess {
 			guess[i] = rapid.Float64Range(0.1, 20).Draw(t, "guess")
 		}
-		got := solve(n, all, guessed(guess, 0.5))
+		got := solve(n, all, expected{unit: guess, cut: 0.5})
 		for i := range n {
 			if math.Abs(got.ms[i]-unit[i]) > 0.01 || got.ci[i] > 0.1 {
 				t.Fatalf("unit %d takes %v ± %v, want %v", i, got.ms[i], got.ci[i], unit[i])
@@ -62,7 +62,7 @@ func TestSolveNeverGoesBelowZero(t *testing.T) {
 		for i := range guess {
 			guess[i] = 10 / float64(n)
 		}
-		got := solve(n, equations, guessed(guess, 0))
+		got := solve(n, equations, expected{unit: guess})
 		sum := 0.0
 		for i, v := range got.ms {
 			sum += v
@@ -83,7 +83,7 @@ func TestSolveNeverGoesBelowZero(t *testing.T) {
 
 // TestSolveDividesByGuess what units took together.
 func TestSolveDividesByGuess(t *testing.T) {
-	got := solve(3, []equation{{span: span{0, 2}, ms: 9, sigma: 1e-3}, {span: span{0, 3}, ms: 12, sigma: 1e-3}}, guessed([]float64{2, 4, 6}, 0))
+	got := solve(3, []equation{{span: span{0, 2}, ms: 9, sigma: 1e-3}, {span: span{0, 3}, ms: 12, sigma: 1e-3}}, expected{unit: []float64{2, 4, 6}})
 	for i, want := range []float64{3, 6, 3} {
 		if math.Abs(got.ms[i]-want) > 0.01 {
 			t.Errorf("unit %d takes %v, want %v", i, got.ms[i], want)

@@ -83,12 +83,11 @@ func Profile(ctx context.Context, env *Env, o ProfileOptions) (err error) {
 			return err
 		}
 	}
-	if !o.Quick { // it would take minutes, of engines that may not be needed
-		if p, err = s.refinedProfile(ctx, p, want); err != nil {
-			return err
-		}
+	if o.Quick { // the rest takes minutes, of engines that may not be needed
+		return s.keep(p, o, time.Since(start))
 	}
-	return s.keep(p, o, time.Since(start))
+	p, stopped := s.refinedProfile(ctx, p, want)
+	return errors.Join(stopped, s.keep(p, o, time.Since(start)))
 }
 
 // prepareOut makes the folder of --out and sees that the file can be written, before minutes are spent on

@@ -20,55 +20,67 @@ const (
 	refinedFrom  = 0.8
 )
 
-// refined chooses anew by what the parts of plans take: those of the chosen one where it has cuts, else of the one with cuts that is
-// expected to make most, then of the one that is by what that told, and so on. The best of thousands of plans is made of parts that
-// look better than they are, and would be promised more than it makes. Parts on the CPU are measured as they are, so that
-// nothing is left to do where there is no other device.
+// refined chooses anew by what the parts of plans take: those of the chosen one, then of the one that is chosen by what that told,
+// and so on. The best of thousands of plans is made of parts that look better than they are, and would be promised more than it
+// makes. Parts on the CPU are measured as they are, so that nothing is left to do where there is no other device. It gives
+// what was chosen last with any error, and no other error than that somebody gave up waiting.
 func (s *subject) refined(ctx context.Context, made *chosen, devices []accel.Device, o profile.Options) (*chosen, error) {
 	if !refines(made.profile) {
 		return made, nil
 	}
 	n, err := s.describe(ctx)
 	if err != nil {
-		return nil, err
+		return made, s.unrefined(ctx, err)
 	}
 	bar := progressIn(s.env, "/s")
 	defer bar.stop()
 	o.Budget /= refinedShare
 	o.Log, o.Progress = s.env.Log, s.steps(bar, "parts of a plan")
-	r := profile.NewRefiner(s.runtime, n, made.profile, o)
+	r := profile.NewRefiner(s.runtime, devices, n, made.profile, o)
 	var done []plan.Plan
-	for len(done) < refinedPlans {
+	for measured := 0; ; {
 		next, ok := made.toRefine(done)
-		if !ok {
-			break
+		if ok && measured == refinedPlans {
+			s.env.Log.Info("not all parts of the plan are measured: it would be the fourth", "layout", layoutOf(next.Plan))
+		}
+		if !ok || measured == refinedPlans {
+			return made, context.Cause(ctx) // to choose takes a while
 		}
 		done = append(done, next.Plan)
 		parts, err := r.Measure(ctx, next.Plan)
-		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
-		}
-		if err != nil { // the profile took minutes, and is good without
-			s.env.Log.Warn("the parts of a plan are not measured: what is said of plans with cuts may be further off", "layout", layoutOf(next.Plan), "error", oneLine(err.Error()))
-			break
+		if err != nil {
+			return made, s.unrefined(ctx, err)
 		}
 		if parts == 0 {
 			continue
 		}
+		measured++
 		s.env.Log.Info("measured the parts of a plan", "layout", layoutOf(next.Plan), "parts", parts, "expected_before", fmt.Sprintf("%.1f", next.FPS))
-		if made, err = choose(choiceSource{profile: r.Profile(), devices: devices, origin: made.origin}, made.goal, s.network); err != nil {
-			return nil, err
+		again, err := choose(choiceSource{profile: r.Profile(), devices: devices, origin: made.origin}, made.goal, s.network)
+		if err != nil {
+			return made, s.unrefined(ctx, err)
 		}
+		made = again
 	}
-	return made, context.Cause(ctx) // to choose takes a while
 }
 
-// toRefine is the chosen plan, or of those near it the one that is expected to make most, that has cuts, a part that can be measured,
-// and is not done; false where there is none.
+// unrefined says why parts of plans were not measured, or used. The profile took minutes, and is good without.
+func (s *subject) unrefined(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	s.env.Log.Warn("the parts of plans are not measured: what is said of plans with cuts may be further off", "error", oneLine(err.Error()))
+	return nil
+}
+
+// toRefine is the chosen plan where it has cuts, until it is done, else, where the rate is all, the one of those near it that has, is expected to
+// make most and is not done; false where there is none. Each has a part that can be measured.
 func (c *chosen) toRefine(done []plan.Plan) (search.Candidate, bool) {
-	list := slices.Clone(c.Candidates)
-	slices.SortStableFunc(list, func(a, b search.Candidate) int { return cmp.Compare(b.FPS, a.FPS) })
-	for _, k := range append([]search.Candidate{c.Chosen}, list...) {
+	list := []search.Candidate{c.Chosen}
+	if len(c.Chosen.Plan.Segments) == 1 && c.goal.Objective != search.Cameras {
+		list = slices.SortedStableFunc(slices.Values(c.Candidates), func(a, b search.Candidate) int { return cmp.Compare(b.FPS, a.FPS) })
+	}
+	for _, k := range list {
 		isDone := slices.ContainsFunc(done, func(p plan.Plan) bool { return sameParts(p, k.Plan) })
 		if len(k.Plan.Segments) > 1 && k.FPS >= refinedFrom*c.Chosen.FPS && c.measures(k.Plan) && !isDone {
 			return k, true
@@ -104,14 +116,15 @@ func timedIn(p plan.Profile, d accel.DeviceID) bool {
 	return d.Kind() != "cpu" && !slices.ContainsFunc(p.Simulated, func(o plan.SimDevice) bool { return o.ID == d })
 }
 
-// refinedProfile is a profile with what the parts of plans told, for as many frames a second as go.
+// refinedProfile is a profile with what the parts of plans told, for as many frames a second as go; what there is of it with
+// any error, which is that somebody gave up waiting.
 func (s *subject) refinedProfile(ctx context.Context, p plan.Profile, o profile.Options) (plan.Profile, error) {
 	if !refines(p) {
 		return p, nil
 	}
 	devices, err := s.runtime.Devices(ctx)
 	if err != nil {
-		return p, as(ErrEnvironment, err)
+		return p, s.unrefined(ctx, err)
 	}
 	devices = slices.DeleteFunc(slices.Clone(devices), func(d accel.Device) bool {
 		return !slices.ContainsFunc(p.Units, func(u plan.Unit) bool { return u.Device == d.ID })
@@ -121,10 +134,8 @@ func (s *subject) refinedProfile(ctx context.Context, p plan.Profile, o profile.
 		s.env.Log.Debug("no parts of a plan are measured", "error", err)
 		return p, nil
 	}
-	if made, err = s.refined(ctx, made, devices, o); err != nil {
-		return p, err
-	}
-	return made.profile, nil
+	made, err = s.refined(ctx, made, devices, o)
+	return made.profile, err
 }
 
 // steps tells a bar of the steps of a measurement.

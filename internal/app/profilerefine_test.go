@@ -118,8 +118,11 @@ func TestPartsThatFail(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(errDrained)
-	if _, err := s.refined(ctx, made, nil, partsBriefly()); !errors.Is(err, errDrained) {
-		t.Errorf("%v", err)
+	if again, err := s.refined(ctx, made, nil, partsBriefly()); again != made || !errors.Is(err, errDrained) {
+		t.Errorf("%v, %v", again, err)
+	}
+	if p, err := s.refinedProfile(ctx, cutApart(), partsBriefly()); len(p.Units) != len(cutApart().Units) || !errors.Is(err, errDrained) {
+		t.Errorf("%+v, %v", p, err)
 	}
 }
 
@@ -132,7 +135,7 @@ func (noKnife) Build(context.Context, *accel.Segment, accel.DeviceID, accel.Buil
 
 var errDrained = errors.New("drained")
 
-// TestToRefine: the chosen plan is first, then the best of the others near it; none twice, none without cuts, none of devices that
+// TestToRefine: the chosen plan is, or where it has no cuts the best of the others near it; none twice, none without cuts, none of devices that
 // nobody can measure, none in another's stead that has the same parts in another precision.
 func TestToRefine(t *testing.T) {
 	candidate := func(fps float64, until string, devices ...accel.DeviceID) (k search.Candidate) {
@@ -154,20 +157,23 @@ func TestToRefine(t *testing.T) {
 		chosen search.Candidate
 		others []search.Candidate
 		done   []plan.Plan
+		goal   search.Objective
 		want   float64 // its rate; 0: none
 	}{
-		"the chosen one first":      {cheap, []search.Candidate{whole, best, cheap}, nil, 100},
-		"then the best":             {cheap, []search.Candidate{whole, cheap, best}, []plan.Plan{cheap.Plan}, 105},
-		"none twice":                {cheap, []search.Candidate{whole, cheap, best}, []plan.Plan{cheap.Plan, best.Plan}, 0},
-		"another precision":         {cheap, []search.Candidate{cheap}, []plan.Plan{int8.Plan}, 100},
-		"chosen without cuts":       {whole, []search.Candidate{whole, cheap}, nil, 100},
-		"far from the chosen one":   {whole, []search.Candidate{whole, candidate(87, "conv_2", "gpu:0", "gpu:1")}, nil, 0},
-		"near enough":               {whole, []search.Candidate{whole, candidate(89, "conv_2", "gpu:0", "gpu:1")}, nil, 89},
-		"a kind without a plan":     {whole, []search.Candidate{whole, {}}, nil, 0},
-		"CPUs and declared ones":    {whole, []search.Candidate{candidate(120, "conv_2", "cpu", "gpu:9")}, nil, 0},
-		"one of them is a real one": {whole, []search.Candidate{candidate(120, "conv_2", "cpu", "gpu:1")}, nil, 120},
+		"the chosen one":            {cheap, []search.Candidate{whole, best, cheap}, nil, search.FPS, 100},
+		"only the chosen one":       {cheap, []search.Candidate{whole, cheap, best}, []plan.Plan{cheap.Plan}, search.FPS, 0},
+		"another precision":         {cheap, []search.Candidate{cheap}, []plan.Plan{int8.Plan}, search.FPS, 100},
+		"chosen without cuts":       {whole, []search.Candidate{whole, cheap, best}, nil, "", 105},
+		"none twice":                {whole, []search.Candidate{whole, cheap, best}, []plan.Plan{best.Plan}, search.FPS, 100},
+		"far from the chosen one":   {whole, []search.Candidate{whole, candidate(87, "conv_2", "gpu:0", "gpu:1")}, nil, search.FPS, 0},
+		"near enough":               {whole, []search.Candidate{whole, candidate(89, "conv_2", "gpu:0", "gpu:1")}, nil, search.FPS, 89},
+		"a kind without a plan":     {whole, []search.Candidate{whole, {}}, nil, search.FPS, 0},
+		"CPUs and declared ones":    {whole, []search.Candidate{candidate(120, "conv_2", "cpu", "gpu:9")}, nil, search.FPS, 0},
+		"one of them is a real one": {whole, []search.Candidate{candidate(120, "conv_2", "cpu", "gpu:1")}, nil, search.FPS, 120},
+		"cameras that fit":          {whole, []search.Candidate{whole, best}, nil, search.Cameras, 0},
+		"cameras that need cuts":    {cheap, []search.Candidate{whole, cheap, best}, nil, search.Cameras, 100},
 	} {
-		made := &chosen{Choice: search.Choice{Chosen: c.chosen, Candidates: c.others}, profile: p}
+		made := &chosen{Choice: search.Choice{Chosen: c.chosen, Candidates: c.others}, goal: search.Goal{Objective: c.goal}, profile: p}
 		if got, ok := made.toRefine(c.done); ok != (c.want > 0) || got.FPS != c.want {
 			t.Errorf("%s: %+v %t, want one of %v frames/s", name, got.Plan, ok, c.want)
 		}
