@@ -40,10 +40,10 @@ func (s *subject) refined(ctx context.Context, made *chosen, devices []accel.Dev
 	var done []plan.Plan
 	for measured := 0; ; {
 		next, ok := made.toRefine(done)
-		if ok && measured == refinedPlans {
-			s.env.Log.Info("not all parts of the plan are measured: it would be the fourth", "layout", layoutOf(next.Plan))
-		}
 		if !ok || measured == refinedPlans {
+			if ok && len(made.Chosen.Plan.Segments) > 1 {
+				s.env.Log.Info("not all parts of the chosen plan are measured: it would be one plan more", "layout", layoutOf(next.Plan), "plans", measured)
+			}
 			return made, context.Cause(ctx) // to choose takes a while
 		}
 		done = append(done, next.Plan)
