@@ -7,9 +7,7 @@ import (
 )
 
 // predict tells each row what the kept profile of this model on this machine lets
-// one expect of its plan. With frames in memory nothing is decoded, prepared or
-// read. Without a profile, or where it does not know a plan's cuts or devices or what
-// decoding costs, the row stays without.
+// one expect of its plan; see predictBy. Without one the rows stay without.
 func (c *chooser) predict(ctx context.Context, rows []*benchRow, inMemory bool) {
 	ref, err := profileRef(c.card, c.file)
 	if err != nil {
@@ -19,16 +17,19 @@ func (c *chooser) predict(ctx context.Context, rows []*benchRow, inMemory bool) 
 	if err != nil {
 		return
 	}
-	p, _ := keptProfile(c.env, ref, machineKey(devices))
-	if p == nil {
-		return
+	if p, _ := keptProfile(c.env, ref, machineKey(devices)); p != nil {
+		predictBy(c.env, *p, rows, inMemory)
 	}
-	from := *p
+}
+
+// predictBy tells each row what a profile lets one expect of its plan. With frames in memory nothing is decoded, prepared or
+// read. Where the profile does not know a plan's cuts or devices or what decoding costs, the row stays without.
+func predictBy(env *Env, from plan.Profile, rows []*benchRow, inMemory bool) {
 	switch {
 	case inMemory:
 		from.CPU = plan.CPUTimes{}
 	case from.CPU.Decode == 0:
-		c.env.Log.Info("no rates are predicted: the kept profile knows nothing of decoding; make it by `braid profile --input`", "model", ref)
+		env.Log.Info("no rates are predicted: the profile knows nothing of decoding; make it by `braid profile --input`", "model", from.Model)
 		return
 	}
 	for _, r := range rows {

@@ -18,7 +18,7 @@ import (
 // that is fastest, or the simplest that is as fast; see winner.
 func (o PlanOptions) measure(ctx context.Context, env *Env, rt accel.Backend, made *chosen) (err error) {
 	with := BenchOptions{Choice: o.Choice, Inputs: o.Inputs, Copies: o.Copies, Duration: o.Duration, Rounds: benchFewest}
-	c, along, err := benchCourse(ctx, env, rt, with)
+	_, along, err := benchCourse(ctx, env, rt, with)
 	if err != nil {
 		return err
 	}
@@ -29,7 +29,7 @@ func (o PlanOptions) measure(ctx context.Context, env *Env, rt accel.Backend, ma
 	for _, i := range list {
 		rows = append(rows, newBenchRow(names[i], made.Candidates[i].Plan))
 	}
-	c.predict(ctx, rows, len(o.Inputs) == 0)
+	predictBy(env, made.profile, rows, len(o.Inputs) == 0) // with what parts told
 	b := &benchRounds{
 		env: env, rows: rows, o: with, gauges: newGauges(rt), check: newScalingCheck().check,
 		stand: newBenchStand(along, o.Duration/4),

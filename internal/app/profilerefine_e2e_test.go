@@ -3,7 +3,9 @@
 package app
 
 import (
+	"encoding/json"
 	"log/slog"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -27,7 +29,7 @@ func TestMeasureBeginsWithParts(t *testing.T) {
 	}
 	given := map[string]string{"BRAID_CUDA_LIB": cudatest.New(t).Path, "BRAID_ORT_LIB": testdata.ORT(t), "BRAID_CACHE_DIR": dir}
 	var out, log strings.Builder
-	env := &Env{Getenv: func(name string) string { return given[name] }, Out: &out, Err: &log, Log: slog.New(slog.NewTextHandler(&log, nil))}
+	env := &Env{Getenv: func(name string) string { return given[name] }, JSON: true, Out: &out, Err: &log, Log: slog.New(slog.NewTextHandler(&log, nil))}
 	ref, err := profileRef(nil, model)
 	if err != nil {
 		t.Fatal(err)
@@ -54,12 +56,32 @@ func TestMeasureBeginsWithParts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := PlanOptions{Choice: Choice{Model: model, Backend: "trt"}, MaxDrop: MaxDrop, Measure: 1, Duration: 10 * time.Millisecond}
+	o := PlanOptions{Choice: Choice{Model: model, Backend: "trt"}, MaxDrop: MaxDrop, Measure: 3, Duration: 10 * time.Millisecond}
 	if err := PlanChoose(t.Context(), env, o); err != nil {
 		t.Fatalf("%v; said: %s", err, log.String())
 	}
 	if len(partsMeasured(log.String())) == 0 {
 		t.Errorf("said: %s", log.String())
+	}
+	var report struct {
+		Candidates []struct {
+			Plan string
+			FPS  float64
+		}
+		Measured []struct {
+			Plan      string
+			Predicted float64 `json:"predicted_fps"`
+		}
+	}
+	if err := json.Unmarshal([]byte(out.String()), &report); err != nil || len(report.Measured) == 0 {
+		t.Fatalf("%v in %s", err, out.String())
+	}
+	for _, row := range report.Measured {
+		for _, k := range report.Candidates {
+			if k.Plan == row.Plan && math.Abs(row.Predicted/k.FPS-1) > 0.02 {
+				t.Errorf("%s is expected to make %v frames/s where it is chosen, and %v where it is measured", k.Plan, k.FPS, row.Predicted)
+			}
+		}
 	}
 	if is, err := os.ReadFile(file); err != nil || string(is) != string(kept) {
 		t.Errorf("the kept profile is now %s: %v", is, err)
