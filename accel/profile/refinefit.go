@@ -92,7 +92,7 @@ func newKnown(n int) known {
 // normal distribution under these conditions. Shares count borders from begin on; nearOf says which cost is at a part's ends.
 //
 // Before, units are off each by itself, and by what was put to the wrong side of a border; what a cut costs near and away is off together,
-// and by half as much each by itself. What would be below 0 is set to it.
+// and by half as much each by itself. What would be less or more than can be is that.
 func (k known) with(begin int, told []share, nearOf func(share) plan.Near) known {
 	n := len(k.unit)
 	whole := 0.0

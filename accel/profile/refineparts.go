@@ -139,8 +139,8 @@ func (m *measurement) partsBeside(ctx context.Context, r *rig, list []built, use
 	return m.shares(r, "of the full device", uses, shares), nil
 }
 
-// shared divides n streams between parts by their time alone, one at least for each: more than n of them where there are as
-// many parts.
+// shared divides n streams between parts by their time alone, one at least for each: more than n where there are more
+// parts.
 func shared(units []*plan.Unit, parts []use, n int) []int {
 	all := 0.0
 	for _, p := range parts {
