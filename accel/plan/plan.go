@@ -247,10 +247,15 @@ func (p Plan) AlikeIfShort() Plan {
 	return p
 }
 
-// SegmentsOn is how many segments have replicas on a device, whatever the runtime.
+// On is whether there is a segment i, and it has replicas on a device; see accel.DeviceID.Same.
+func (p Plan) On(i int, d accel.DeviceID) bool {
+	return i >= 0 && i < len(p.Segments) && slices.ContainsFunc(p.Segments[i].Devices, func(o Placement) bool { return o.ID.Same(d) })
+}
+
+// SegmentsOn is how many segments have replicas on a device.
 func (p Plan) SegmentsOn(d accel.DeviceID) (n int) {
-	for _, s := range p.Segments {
-		if slices.ContainsFunc(s.Devices, func(o Placement) bool { return o.ID.Same(d) }) {
+	for i := range p.Segments {
+		if p.On(i, d) {
 			n++
 		}
 	}
@@ -272,9 +277,7 @@ func (p Plan) Rank(i int, d accel.DeviceID) (n int) {
 
 // shares is whether segment i is on a device and on another processor too.
 func (p Plan) shares(i int, d accel.DeviceID) bool {
-	on := p.Segments[i].Devices
-	return slices.ContainsFunc(on, func(o Placement) bool { return o.ID.Same(d) }) &&
-		slices.ContainsFunc(on, func(o Placement) bool { return o.ID.Processor() != d.Processor() })
+	return p.On(i, d) && slices.ContainsFunc(p.Segments[i].Devices, func(o Placement) bool { return o.ID.Processor() != d.Processor() })
 }
 
 // Uses says whether a segment has a replica on the device.

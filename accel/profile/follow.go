@@ -158,9 +158,12 @@ func (m *measurement) pairsInUse(s plan.Series, each, budget time.Duration) int 
 }
 
 // unitsOf are the units of a series, in order.
-func (m *measurement) unitsOf(s plan.Series) (list []*plan.Unit) {
-	for i := range m.profile.Units {
-		if u := &m.profile.Units[i]; u.Series() == s {
+func (m *measurement) unitsOf(s plan.Series) []*plan.Unit { return unitsOf(m.profile, s) }
+
+// unitsOf are the units of a series of a profile, in order.
+func unitsOf(p plan.Profile, s plan.Series) (list []*plan.Unit) {
+	for i := range p.Units {
+		if u := &p.Units[i]; u.Series() == s {
 			list = append(list, u)
 		}
 	}

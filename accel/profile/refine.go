@@ -49,7 +49,7 @@ type use struct {
 }
 
 // NewRefiner refines the profile of a network on devices. What a part takes of one is taken for what it takes of those of the same
-// name. A plan's parts are measured for the budget of the options.
+// name and runtime. A plan's parts are measured for the budget of the options.
 func NewRefiner(b accel.Backend, devices []accel.Device, n Network, p plan.Profile, o Options) *Refiner {
 	return &Refiner{backend: b, devices: devices, network: n, options: o, given: p, refined: p, told: map[place]*told{}}
 }
@@ -100,7 +100,7 @@ func has(list []share, u use) bool {
 	return slices.ContainsFunc(list, func(s share) bool { return s.use == u })
 }
 
-// twins are the series of devices of the same name as a series', which is among them, in the order of the profile.
+// twins are the series of devices of the same name and runtime as a series', which is among them, in the order of the profile.
 func (r *Refiner) twins(s plan.Series) (list []plan.Series) {
 	device := func(id accel.DeviceID) accel.Device {
 		i := slices.IndexFunc(r.devices, func(d accel.Device) bool { return d.ID == id })
@@ -113,8 +113,8 @@ func (r *Refiner) twins(s plan.Series) (list []plan.Series) {
 	order, _ := r.given.BySeries()
 	for _, o := range order {
 		d := device(o.Device)
-		twin := o.Precision == s.Precision && o.Threads == s.Threads && o.Device.Kind() == s.Device.Kind() && d.Name == is.Name && d.Name != "" && d.FIFO == is.FIFO
-		if o == s || twin {
+		twin := d.Name == is.Name && d.Name != "" && d.Backend == is.Backend && d.FIFO == is.FIFO
+		if o == s || twin && o.Precision == s.Precision && o.Threads == s.Threads && o.Device.Kind() == s.Device.Kind() {
 			list = append(list, o)
 		}
 	}
@@ -126,8 +126,7 @@ func (r *Refiner) used(of plan.Plan) (order []place, uses map[place][]use) {
 	if len(r.given.Units) == 0 {
 		return nil, nil
 	}
-	m := &measurement{profile: r.given}
-	along := m.unitsOf(r.given.Units[0].Series()) // all series have the same borders
+	along := unitsOf(r.given, r.given.Units[0].Series()) // all series have the same borders
 	uses = map[place][]use{}
 	first := 0
 	for i, segment := range of.Segments {
@@ -137,9 +136,9 @@ func (r *Refiner) used(of plan.Plan) (order []place, uses map[place][]use) {
 		}
 		for _, d := range segment.Devices {
 			s := plan.Series{Device: d.ID, Precision: plan.Precision(of.PrecisionOf(i))}
-			is.near = plan.Near{Front: on(of, i-1, d.ID), Back: on(of, i+1, d.ID)}
-			stretch, ok := m.around(s, is.span)
-			if !ok || d.ID.Kind() == "cpu" || m.declared(d.ID) {
+			is.near = plan.Near{Front: of.On(i-1, d.ID), Back: of.On(i+1, d.ID)}
+			stretch, ok := around(unitsOf(r.given, s), is.span)
+			if !ok || d.ID.Kind() == "cpu" || declared(r.given, d.ID) {
 				continue
 			}
 			at := place{s, stretch}
@@ -153,22 +152,16 @@ func (r *Refiner) used(of plan.Plan) (order []place, uses map[place][]use) {
 	return slices.DeleteFunc(order, func(at place) bool { return r.knows(at, uses[at]) }), uses
 }
 
-// on is whether segment i of a plan, if there is one, is on a device.
-func on(p plan.Plan, i int, d accel.DeviceID) bool {
-	return i >= 0 && i < len(p.Segments) && slices.ContainsFunc(p.Segments[i].Devices, func(o plan.Placement) bool { return o.ID == d })
-}
-
 // knows is whether each of some parts was measured, of the full device too where the profile tells of that.
 func (r *Refiner) knows(at place, uses []use) bool {
-	full := (&measurement{profile: r.given}).filledBy(at.series) > 0
+	full := filledBy(r.given, at.series) > 0
 	at.series = r.twins(at.series)[0]
 	t := r.told[at]
 	return t != nil && !slices.ContainsFunc(uses, func(u use) bool { return !has(t.times, u) || full && !has(t.full, u) })
 }
 
-// around is the stretch of a series that has all of a part and more.
-func (m *measurement) around(s plan.Series, is span) (stretch span, ok bool) {
-	units := m.unitsOf(s)
+// around is the stretch of a series' units that has all of a part and more.
+func around(units []*plan.Unit, is span) (stretch span, ok bool) {
 	for _, stretch = range runnable(units) {
 		if is.first >= stretch.first && is.end <= stretch.end {
 			return stretch, is != stretch
@@ -183,6 +176,6 @@ func runnable(units []*plan.Unit) []span {
 }
 
 // declared is whether nobody measured a device.
-func (m *measurement) declared(d accel.DeviceID) bool {
-	return slices.ContainsFunc(m.profile.Simulated, func(s plan.SimDevice) bool { return s.ID == d })
+func declared(p plan.Profile, d accel.DeviceID) bool {
+	return slices.ContainsFunc(p.Simulated, func(s plan.SimDevice) bool { return s.ID == d })
 }

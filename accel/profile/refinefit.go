@@ -20,17 +20,16 @@ const (
 // fit makes the refined profile of the given one and all that was told.
 func (r *Refiner) fit() {
 	r.refined.Units = slices.Clone(r.given.Units)
-	m := &measurement{profile: r.refined}
 	for _, at := range r.order {
 		t := r.told[at]
 		for _, s := range r.twins(at.series) {
-			units := m.unitsOf(s)
+			units := unitsOf(r.refined, s)
 			if !slices.Contains(runnable(units), at.stretch) {
 				continue
 			}
 			fitTimes(units[at.stretch.first:at.stretch.end], at.stretch.first, t.times)
-			if n := m.filledBy(s); n > 0 { // of the whole network
-				fitFull(units, n, fullOf((&measurement{profile: r.given}).unitsOf(s)), t.full)
+			if n := filledBy(r.given, s); n > 0 { // of the whole network
+				fitFull(units, n, fullOf(unitsOf(r.given, s)), t.full)
 			}
 		}
 	}

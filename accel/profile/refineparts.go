@@ -31,7 +31,7 @@ func (m *measurement) parts(ctx context.Context, at place, uses []use, budget ti
 	if t.times, err = m.partsAlone(ctx, r, list, uses, budget/2); err != nil {
 		return t, err
 	}
-	n := m.filledBy(at.series)
+	n := filledBy(m.profile, at.series)
 	if run := float64(n) * fullOf(units); n == 0 || !m.inTime(at, "on the full device", (2+len(uses))*leastRounds, 2*run, budget/2) {
 		return t, nil
 	}
@@ -70,13 +70,13 @@ func (m *measurement) windowOf(ms float64) time.Duration {
 }
 
 // filledBy is the number of streams that full_ms of a series is of, 0 where it has none.
-func (m *measurement) filledBy(s plan.Series) int {
-	if fullOf(m.unitsOf(s)) == 0 || m.profile.IsFIFO(s.Device) {
+func filledBy(p plan.Profile, s plan.Series) int {
+	if fullOf(unitsOf(p, s)) == 0 || p.IsFIFO(s.Device) {
 		return 0
 	}
 	var counts []int
 	var rates []sample
-	for _, k := range m.profile.Streams {
+	for _, k := range p.Streams {
 		if (plan.Unit{Device: k.Device, Precision: k.Precision}).Series() == s {
 			counts, rates = append(counts, k.N), append(rates, sample{k.Rate})
 		}

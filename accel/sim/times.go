@@ -80,13 +80,7 @@ func (t *Times) work(segment int, d accel.DeviceID, threads int) (plan.Work, err
 			return plan.Work{}, fmt.Errorf("%s cannot run segment %d: %s", d, segment, u.Why)
 		}
 	}
-	return plan.WorkOf(units, begin, end, plan.Near{Front: t.on(segment-1, d), Back: t.on(segment+1, d)}), nil
-}
-
-// on is whether there is such a segment, and it has frames on a device.
-func (t *Times) on(segment int, d accel.DeviceID) bool {
-	return segment >= 0 && segment < len(t.plan.Segments) &&
-		slices.ContainsFunc(t.plan.Segments[segment].Devices, func(p plan.Placement) bool { return p.ID.Same(d) })
+	return plan.WorkOf(units, begin, end, plan.Near{Front: t.plan.On(segment-1, d), Back: t.plan.On(segment+1, d)}), nil
 }
 
 // begin is the first unit of a segment.

@@ -46,7 +46,7 @@ func planCmd(c *common) *cobra.Command {
 	f.StringSliceVar(&o.Precision, "precision", nil, "precisions that may be used, whatever they lose (default: those of the profile within --max-drop)")
 	f.Float64Var(&o.MaxDrop, "max-drop", app.MaxDrop, "mAP that a precision may lose, absolute, where 'braid profile --images' measured it")
 	f.BoolVar(&o.Explain, "explain", false, "say why each other plan was not chosen, and how near the limit this one is")
-	f.IntVar(&o.Measure, "measure", 0, "run so many of the best plans and keep the fastest, or the simplest within 2 % of it; for cameras the cheapest that suffices")
+	f.IntVar(&o.Measure, "measure", 0, "measure the parts of the best plans, run so many and keep the fastest, or the simplest within 2 % of it; for cameras the cheapest that suffices")
 	f.StringArrayVar(&o.Inputs, "input", nil, "recording that --measure plays; default: frames in memory")
 	f.IntVar(&o.Copies, "copies", 1, "cameras that each --input plays on at once")
 	f.DurationVar(&o.Duration, "duration", 2*time.Second, "time of each run of --measure")

@@ -14,7 +14,8 @@ func profileCmd(c *common) *cobra.Command {
 		Use: "profile [MODEL]", Short: "Measure a model on this machine's devices, for braid plan", Args: oneModel,
 		Long: "Measures how long each part of a model takes on each device, what a cut costs, copies\n" +
 			"between memories, several streams, two devices at work at once, and the steps around\n" +
-			"the network. The result is kept for this model and machine, where --plan auto finds it.\n" +
+			"the network; on GPUs and DLAs also the parts of the plans that it would choose. The\n" +
+			"result is kept for this model and machine, where --plan auto finds it.\n" +
 			"docs/profiling.md says how it is measured.",
 		Example: "  braid profile yolox-nano --input street.mp4\n" +
 			"  braid profile --model yolov4.onnx --devices gpu:0,dla:0 --out profile.yaml",

@@ -13,11 +13,12 @@ import (
 )
 
 // Of how many plans the parts are measured at most, those of each for which part of the time that the profile has, building
-// engines apart, and how much of the rate of the chosen plan is expected of them at least: what is expected was up to a fifth off.
+// engines apart, and how much of the rate of a chosen plan without cuts is expected of them at least: few made over 5 % more than was
+// expected, and engines take minutes.
 const (
 	refinedPlans = 3
 	refinedShare = 4
-	refinedFrom  = 0.8
+	refinedFrom  = 0.95
 )
 
 // refined chooses anew by what the parts of plans take: those of the chosen one, then of the one that is chosen by what that told,
@@ -73,16 +74,17 @@ func (s *subject) unrefined(ctx context.Context, err error) error {
 	return nil
 }
 
-// toRefine is the chosen plan where it has cuts, until it is done, else, where the rate is all, the one of those near it that has, is expected to
-// make most and is not done; false where there is none. Each has a part that can be measured.
+// toRefine is the chosen plan where it has cuts and a part that can be measured, until it is done. Else, where the rate is all, it is the one
+// of those near it that has cuts, parts on two such devices, is expected to make most and is not done. false where there is none.
 func (c *chosen) toRefine(done []plan.Plan) (search.Candidate, bool) {
-	list := []search.Candidate{c.Chosen}
+	list, least := []search.Candidate{c.Chosen}, 1
 	if len(c.Chosen.Plan.Segments) == 1 && c.goal.Objective != search.Cameras {
+		least = 2 // beside one, CPUs bring little
 		list = slices.SortedStableFunc(slices.Values(c.Candidates), func(a, b search.Candidate) int { return cmp.Compare(b.FPS, a.FPS) })
 	}
 	for _, k := range list {
 		isDone := slices.ContainsFunc(done, func(p plan.Plan) bool { return sameParts(p, k.Plan) })
-		if len(k.Plan.Segments) > 1 && k.FPS >= refinedFrom*c.Chosen.FPS && c.measures(k.Plan) && !isDone {
+		if len(k.Plan.Segments) > 1 && k.FPS >= refinedFrom*c.Chosen.FPS && c.measures(k.Plan) >= least && !isDone {
 			return k, true
 		}
 	}
@@ -99,11 +101,17 @@ func sameParts(a, b plan.Plan) bool {
 	return true
 }
 
-// measures is whether a plan has a part on a device whose parts can be measured.
-func (c *chosen) measures(p plan.Plan) bool {
-	return slices.ContainsFunc(p.Segments, func(s plan.Segment) bool {
-		return slices.ContainsFunc(s.Devices, func(d plan.Placement) bool { return timedIn(c.profile, d.ID) })
-	})
+// measures is on how many devices a plan is whose parts can be measured.
+func (c *chosen) measures(p plan.Plan) int {
+	is := map[accel.DeviceID]bool{}
+	for _, s := range p.Segments {
+		for _, d := range s.Devices {
+			if timedIn(c.profile, d.ID) {
+				is[d.ID] = true
+			}
+		}
+	}
+	return len(is)
 }
 
 // refines is whether there is a device whose parts of a plan can be measured.
